@@ -1,0 +1,152 @@
+package pollux_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/pollux-automation/pollux"
+
+// arrows is the table of docs/architecture.md: what each package may import of
+// this module. "*" stands for any package, "connectors/*" for each service.
+//
+//nolint:gochecknoglobals // a table
+var arrows = map[string][]string{
+	"connectors/schema":      {},
+	"internal/diag":          {},
+	"internal/secret":        {},
+	"internal/yamlnode":      {"internal/diag"},
+	"connectors/auth":        {"internal/secret"},
+	"connectors/budget":      {},
+	"connectors":             {"connectors/auth", "connectors/schema"},
+	"connectors/manifest":    {"connectors", "connectors/auth", "connectors/schema", "internal/diag", "internal/yamlnode"},
+	"connectors/httpapi":     {"connectors", "connectors/auth", "connectors/budget", "connectors/manifest", "connectors/schema", "internal/secret"},
+	"connectors/protocol":    {"connectors/schema"},
+	"connectors/plugin":      {"connectors", "connectors/protocol"},
+	"connectors/external":    {"connectors", "connectors/protocol"},
+	"connectors/conformance": {"connectors", "connectors/schema"},
+	"connectors/highlevel":   {"connectors", "connectors/auth", "connectors/httpapi", "connectors/manifest", "connectors/schema"},
+	"connectors/stibee":      {"connectors", "connectors/auth", "connectors/httpapi", "connectors/manifest", "connectors/schema"},
+	"connectors/sandbox":     {"connectors/schema"},
+	"connectors/builtin":     {"connectors", "connectors/highlevel", "connectors/stibee"},
+	"triggers":               {"connectors"},
+	"internal/mapping":       {"connectors/schema", "internal/diag"},
+	"actions":                {"connectors", "connectors/schema", "internal/mapping"},
+	"recipes":                {"connectors/schema", "internal/diag", "internal/mapping", "internal/yamlnode"},
+	"engine/store":           {"connectors/auth", "triggers"},
+	"engine/store/boltstore": {"engine/store"},
+	"engine/store/memstore":  {"engine/store"},
+	"engine": {
+		"recipes", "triggers", "actions", "connectors", "connectors/auth", "connectors/budget",
+		"engine/store", "internal/diag", "internal/mapping",
+	},
+	"web":               {"engine", "engine/store"},
+	"internal/settings": {"connectors/auth", "internal/diag", "internal/secret", "internal/yamlnode"},
+	"internal/cli":      {"*"},
+	"cmd/pollux":        {"internal/cli"},
+}
+
+// suites are packages that only tests import. They may import what they test.
+//
+//nolint:gochecknoglobals // a table
+var suites = []string{"triggers/triggertest", "engine/store/storetest", "internal/testkit"}
+
+// owners are third parties that one package alone may import.
+//
+//nolint:gochecknoglobals // a table
+var owners = map[string][]string{
+	"golang.org/x/oauth2":                   {"connectors/auth"},
+	"go.etcd.io/bbolt":                      {"engine/store/boltstore"},
+	"github.com/expr-lang/expr":             {"internal/mapping"},
+	"github.com/robfig/cron/v3":             {"recipes", "engine"},
+	"go.yaml.in/yaml/v4":                    {"internal/yamlnode"},
+	"github.com/spf13/cobra":                {"internal/cli"},
+	"github.com/go-json-experiment/json":    {"connectors"},
+	"github.com/jedib0t/go-pretty/v6":       {"internal/cli", "internal/diag"},
+	"github.com/santhosh-tekuri/jsonschema": {},
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestArchitecture_HoldsTheArrows(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		if name == "" || slices.Contains(suites, name) {
+			continue
+		}
+		allowed, known := arrows[name]
+		if !known {
+			t.Errorf("package %s is not in the table of arrows", name)
+			continue
+		}
+		for _, imported := range p.Imports {
+			checkImport(t, name, imported, allowed)
+		}
+	}
+}
+
+func checkImport(t *testing.T, name, imported string, allowed []string) {
+	t.Helper()
+	if local, ok := strings.CutPrefix(imported, module+"/"); ok {
+		if slices.Contains(suites, local) {
+			t.Errorf("%s imports the test suite %s", name, local)
+		}
+		if !slices.Contains(allowed, "*") && !slices.Contains(allowed, local) {
+			t.Errorf("%s imports %s, which the table does not allow", name, local)
+		}
+		return
+	}
+	for third, only := range owners {
+		if (imported == third || strings.HasPrefix(imported, third+"/")) && !slices.Contains(only, name) {
+			t.Errorf("%s imports %s, which belongs to %v", name, imported, only)
+		}
+	}
+}
+
+// TestArchitecture_TableHasNoCircle makes sure that the table itself describes a
+// house with floors.
+func TestArchitecture_TableHasNoCircle(t *testing.T) {
+	t.Parallel()
+	var visit func(name string, path []string)
+	visit = func(name string, path []string) {
+		if slices.Contains(path, name) {
+			t.Fatalf("the table has a circle: %v", append(path, name))
+		}
+		for _, next := range arrows[name] {
+			if next != "*" {
+				visit(next, append(slices.Clone(path), name))
+			}
+		}
+	}
+	for name := range arrows {
+		visit(name, nil)
+	}
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var list []goPackage
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for dec.More() {
+		var p goPackage
+		if err := dec.Decode(&p); err != nil {
+			t.Fatalf("decode the answer of go list: %v", err)
+		}
+		list = append(list, p)
+	}
+	if len(list) == 0 {
+		t.Fatal("go list found no package")
+	}
+	return list
+}

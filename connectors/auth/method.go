@@ -1,0 +1,59 @@
+package auth
+
+import (
+	"fmt"
+	"net/http"
+
+	"golang.org/x/oauth2"
+
+	"github.com/pollux-automation/pollux/internal/secret"
+)
+
+// The names of the methods, as settings and manifests write them.
+const (
+	Bearer = "bearer"  // a token in the header Authorization
+	APIKey = "api_key" // a key in a header or query value that the method names
+)
+
+// Method is a way of signing in that a service offers.
+type Method struct {
+	Name string // Bearer or APIKey
+	// In is "header" or "query"; only for APIKey.
+	In string
+	// Param is the name of the header or query value; only for APIKey.
+	Param string
+}
+
+// Credential is what an account signs in with.
+type Credential struct {
+	Method string
+	// Secret is the token or the key.
+	Secret secret.String
+}
+
+// Sign adds the credential to a request in the way the method asks for. It
+// changes the request's header or query and nothing else.
+func Sign(req *http.Request, m Method, c Credential) error {
+	if c.Method != m.Name {
+		return fmt.Errorf("the credential is for %q, the service wants %q", c.Method, m.Name)
+	}
+	switch m.Name {
+	case Bearer:
+		(&oauth2.Token{AccessToken: c.Secret.Reveal()}).SetAuthHeader(req)
+	case APIKey:
+		m.signKey(req, c)
+	default:
+		return fmt.Errorf("unknown sign-in method %q", m.Name)
+	}
+	return nil
+}
+
+func (m Method) signKey(req *http.Request, c Credential) {
+	if m.In == "query" {
+		q := req.URL.Query()
+		q.Set(m.Param, c.Secret.Reveal())
+		req.URL.RawQuery = q.Encode()
+		return
+	}
+	req.Header.Set(m.Param, c.Secret.Reveal())
+}

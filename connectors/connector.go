@@ -1,0 +1,75 @@
+package connectors
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/schema"
+)
+
+// Connector knows one outside service.
+type Connector interface {
+	// Describe says what the service offers. The answer never changes and is
+	// shared: callers do not write to it.
+	Describe() *Description
+	// Open makes a session for one account. It touches no network; a missing
+	// setting or a credential of the wrong method is an error.
+	Open(Account) (Session, error)
+}
+
+// Description is what a connector says about itself.
+type Description struct {
+	Key        string // "highlevel"
+	Title      string
+	Docs       string // link to the service's own documentation
+	BaseURL    string
+	Auth       []auth.Method
+	Settings   []schema.Field // account settings, e.g. locationId
+	Limits     []Limit
+	Objects    []*schema.Object
+	Operations []*Operation
+	// CheckWith is the key of the read that checks a credential.
+	CheckWith string
+	// Notes tell what is uncertain or surprising about the whole service.
+	Notes []string
+}
+
+// Operation returns the operation with that key.
+func (d *Description) Operation(key string) (*Operation, bool) {
+	i := slices.IndexFunc(d.Operations, func(o *Operation) bool { return o.Key == key })
+	if i < 0 {
+		return nil, false
+	}
+	return d.Operations[i], true
+}
+
+// Limit is a number of requests that the service allows in a window of time.
+type Limit struct {
+	Name     string // "burst", "daily"
+	Requests int
+	Per      time.Duration
+	// By is what the service counts by: account or host.
+	By string
+	// Remaining, Max and Reset name the answer headers that tell what is left,
+	// what the limit is, and in how many milliseconds the window ends; empty
+	// when the service does not say.
+	Remaining string
+	Max       string
+	Reset     string
+	// Operations are the keys that the limit applies to; empty means all.
+	Operations []string
+}
+
+// Account is what a session needs to know of one account.
+type Account struct {
+	Name       string
+	BaseURL    string // replaces the connector's; empty keeps it
+	Credential auth.Credential
+	Settings   map[string]any
+	// Gate is asked before every request. Never nil.
+	Gate Gate
+	// Transport carries the requests; nil means one made for this account.
+	Transport http.RoundTripper
+}

@@ -1,0 +1,110 @@
+package connectors
+
+import (
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors/schema"
+)
+
+// OperationKind tells whether an operation changes something at the service.
+type OperationKind string
+
+// The kinds of operations.
+const (
+	Read  OperationKind = "read"
+	Write OperationKind = "write"
+)
+
+// Operation is something a connector can do when asked.
+type Operation struct {
+	Connector   string // key of the connector it belongs to
+	Key         string // "contact.note.create"
+	Title       string // the name under which the service or the catalog knows it
+	Description string
+	Kind        OperationKind
+	Method      string
+	Path        string
+	Version     string   // the service's API version; may be empty
+	Scopes      []string // rights that the credential needs
+	Inputs      []Input
+	// Answer is the object that the operation returns or lists; nil when the
+	// answer has no described shape.
+	Answer *schema.Object
+	// List is true when the answer is a list that is read page by page.
+	List bool
+	// Poll tells how changes in the list are found; nil when it cannot be polled.
+	Poll *Poll
+	// Repeat tells whether a write may be sent twice; empty for reads.
+	Repeat Repeat
+	// Find tells how a lost write is looked up; nil unless Repeat is RepeatFind.
+	Find *Find
+	// Deprecated says what to use instead; empty when the operation is current.
+	Deprecated string
+	// Notes tell what is uncertain or surprising, as the manifest states it.
+	Notes []string
+}
+
+// Name returns the operation's full name, "highlevel.contact.update".
+func (o *Operation) Name() string { return o.Connector + "." + o.Key }
+
+// Input is one value that an operation takes.
+type Input struct {
+	schema.Field
+	// In is where the value goes: path, query, header or body.
+	In string
+	// Setting names the account setting that fills the input when a recipe does
+	// not give it; empty means none.
+	Setting string
+	// Paging is true for inputs that only paging fills; recipes cannot set them.
+	Paging bool
+}
+
+// Strategy names a way of finding changes; the package triggers has the code.
+type Strategy string
+
+// The strategies that a manifest may declare.
+const (
+	// Keyset is for lists that sort and filter by the time of the last update.
+	Keyset Strategy = "keyset"
+	// Snapshot is for lists that must be read whole and compared.
+	Snapshot Strategy = "snapshot"
+)
+
+// Poll tells how changes in a list are found.
+type Poll struct {
+	Strategy Strategy
+	// Overlap is how late the service may show a change; the watermark is asked
+	// again by so much. 0 means the engine's default.
+	Overlap time.Duration
+	// PageSize is how many records a poll asks for at once.
+	PageSize int
+}
+
+// Repeat tells what may be done when it is unknown whether a write arrived.
+type Repeat string
+
+// The repeat rules.
+const (
+	// RepeatSafe writes leave one effect however often they are sent.
+	RepeatSafe Repeat = "safe"
+	// RepeatFind writes can be looked up; they are sent again only if the lookup
+	// shows that they did not arrive.
+	RepeatFind Repeat = "find"
+	// RepeatNever writes are parked for a person when they may have arrived.
+	RepeatNever Repeat = "never"
+)
+
+// Find tells how to learn whether a write that lost its answer was carried out.
+type Find struct {
+	// Operation is the key of a read of the same connector that lists what the
+	// write would have made.
+	Operation string
+	// With maps inputs of the read to inputs of the write, by name.
+	With map[string]string
+	// Match is the input of the write whose text must come back in a field of
+	// the same name. A record proves the write only if that text contains the
+	// run's id, or if the record was created after the intent.
+	Match string
+	// Settle is how long after the intent a lookup can be trusted.
+	Settle time.Duration
+}

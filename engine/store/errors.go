@@ -1,0 +1,22 @@
+package store
+
+import "errors"
+
+var (
+	// ErrNotFound is returned when what was asked for is not in the store.
+	ErrNotFound = errors.New("not in the store")
+	// ErrConflict is returned when a guard did not hold: somebody else changed
+	// the feed or the run in between. Nothing was written.
+	ErrConflict = errors.New("changed in between")
+	// ErrClosed is returned after Close.
+	ErrClosed = errors.New("store is closed")
+	// ErrInUse is returned by Open when another process has the state file.
+	ErrInUse = errors.New("state file is in use by another process")
+	// ErrDamaged is returned when the state file cannot be trusted.
+	ErrDamaged = errors.New("state file is damaged")
+	// ErrFull is returned when the disk has no room. Nothing was written; the
+	// same call may succeed later.
+	ErrFull = errors.New("disk is full")
+	// ErrVersion is returned by Open for a file of a newer Pollux.
+	ErrVersion = errors.New("state file was written by a newer version")
+)

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// FeedID names a feed: account, operation and, when there are inputs, a short
+// hash of them. Example: "acme.contact.search".
+type FeedID string
+
+// Feed is one source of one account with one set of inputs, shared by all
+// recipes that watch it.
+type Feed struct {
+	ID        FeedID          `json:"id"`
+	Account   string          `json:"account"`
+	Connector string          `json:"connector"`
+	Operation string          `json:"operation"`
+	Inputs    json.RawMessage `json:"inputs"`
+	Strategy  string          `json:"strategy"`
+	// Number is given by the store on the first commit and never reused.
+	Number uint32 `json:"number"`
+	// Revision rises by one with every commit; it is the guard of CommitPoll.
+	Revision uint64         `json:"revision"`
+	State    triggers.State `json:"state"`
+	// LastPollAt is when the last complete poll began.
+	LastPollAt time.Time `json:"last_poll_at,omitzero"`
+	// NextPollAt is when the feed is due.
+	NextPollAt time.Time `json:"next_poll_at,omitzero"`
+	// Error is why the last poll did not end well; nil when it did.
+	Error *Failure `json:"error,omitempty"`
+	// Failures counts the polls that failed in a row.
+	Failures int `json:"failures,omitempty"`
+}
+
+// Failure is an error as it is stored and shown.
+type Failure struct {
+	Kind    string `json:"kind"`
+	Code    string `json:"code,omitempty"`
+	Status  int    `json:"status,omitempty"`
+	Message string `json:"message"`
+	// Step is the id of the step that failed; empty for polls and filters.
+	Step string `json:"step,omitempty"`
+}
+
+// Subscription is a recipe's place on a feed. It is remembered after the recipe
+// is gone, so that its start is obeyed only once.
+type Subscription struct {
+	Recipe  string `json:"recipe"`
+	Account string `json:"account"`
+	Feed    FeedID `json:"feed"`
+	// Number is given by the store on the first save and never reused.
+	Number uint32 `json:"number"`
+	// From is the earliest updated time that makes runs; zero means everything.
+	// It counts only once Started is true.
+	From    time.Time `json:"from,omitzero"`
+	Started bool      `json:"started"`
+	// Start is the recipe's start as it was when it was obeyed.
+	Start    string    `json:"start"`
+	JoinedAt time.Time `json:"joined_at"`
+	// Accepted and Rejected count decisions.
+	Accepted uint64 `json:"accepted"`
+	Rejected uint64 `json:"rejected"`
+}
+
+// Seen is a record's entry in a feed's seen-set.
+type Seen struct {
+	ID    string
+	Entry triggers.Entry
+}
+
+// PollCommit is everything that one page of a poll changes. It is written whole
+// or not at all.
+type PollCommit struct {
+	// Feed is the feed's new value; its Revision is the one that was loaded, and
+	// the guard. A feed that is not in the store has Revision 0.
+	Feed Feed
+	// Seen are entries to write. A Decision with Verdict Accepted, FilterFailed or
+	// HeldForReview and Run 0 gets the sequence number of the run of this commit
+	// with the same subscription, record and revision.
+	Seen []Seen
+	// Runs are queued in this order.
+	Runs []NewRun
+	// Subscriptions are saved as they are; a Number of 0 gets a new one.
+	Subscriptions []Subscription
+}
+
+// NewRun is a run to be queued.
+type NewRun struct {
+	Subscription uint32 // number of the subscription it belongs to
+	Run          Run    // without ID
+}
+
+// Committed says what a commit made.
+type Committed struct {
+	// Feed is the feed as stored, with its new revision and its number.
+	Feed Feed
+	Runs []RunID // in the order of PollCommit.Runs
+}

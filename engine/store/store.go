@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// Store is what Pollux remembers. Each method is one transaction; a nil error
+// from a method that writes means that the change survives a crash. All methods
+// are safe for concurrent use. Values that are returned are copies.
+type Store interface {
+	Feeds
+	Queue
+	History
+
+	// Check verifies every invariant and returns one line for each that is
+	// broken.
+	Check(ctx context.Context) ([]string, error)
+	// Stats says how large the store is.
+	Stats(ctx context.Context) (Stats, error)
+	// Close waits for writes in progress and closes the store.
+	Close() error
+}
+
+// Feeds is the part of the store that polls use.
+type Feeds interface {
+	// LoadFeed returns a feed. The error is ErrNotFound for an unknown one.
+	LoadFeed(ctx context.Context, id FeedID) (Feed, error)
+	// ListFeeds returns all feeds, sorted by id.
+	ListFeeds(ctx context.Context) ([]Feed, error)
+	// Entries returns the seen entries of some records of a feed; records that
+	// are not known are not in the answer.
+	Entries(ctx context.Context, feed FeedID, ids []string) (map[string]triggers.Entry, error)
+	// ScanEntries calls yield with the entries of a feed in the order of the ids,
+	// beginning after one, at most limit of them. It returns the last id, or ""
+	// at the end.
+	ScanEntries(ctx context.Context, feed FeedID, after string, limit int) ([]Seen, string, error)
+	// CommitPoll writes what one page of a poll changed. The error is ErrConflict
+	// when the feed's revision is not the one given.
+	CommitPoll(ctx context.Context, c PollCommit) (Committed, error)
+	// SaveFeed changes what does not belong to a poll's commit: the next due
+	// time, the last error and the failures. It neither checks nor moves the
+	// revision, and creates no feed: the error is ErrNotFound for an unknown one.
+	SaveFeed(ctx context.Context, id FeedID, status FeedStatus) error
+	// Subscriptions returns all subscriptions, sorted by recipe and account.
+	Subscriptions(ctx context.Context) ([]Subscription, error)
+}
+
+// Queue is the part of the store that runs use.
+type Queue interface {
+	// Waiting returns unfinished runs in the order in which they were queued,
+	// beginning after one, at most limit of them.
+	Waiting(ctx context.Context, after RunID, limit int) ([]QueuedRun, error)
+	// LoadRun returns a run with its steps. The error is ErrNotFound for an
+	// unknown one.
+	LoadRun(ctx context.Context, id RunID) (Run, []Step, error)
+	// SaveStep writes what one moment of a run changed. The error is ErrNotFound
+	// when the run is not in the queue.
+	SaveStep(ctx context.Context, s StepSave) error
+	// SaveRecipe keeps a version of a recipe's text, so that runs can end with
+	// the version they began with. Saving the same version again changes nothing.
+	SaveRecipe(ctx context.Context, recipe, version string, text []byte) error
+	// LoadRecipe returns the text of a version. The error is ErrNotFound.
+	LoadRecipe(ctx context.Context, recipe, version string) ([]byte, error)
+}
+
+// History is the part of the store that people ask.
+type History interface {
+	// ListRuns returns runs, newest first.
+	ListRuns(ctx context.Context, f RunFilter) ([]Run, error)
+	// CountRuns counts all runs by status.
+	CountRuns(ctx context.Context) (map[Status]int, error)
+	// Backup writes a consistent copy of the whole store while it is in use.
+	Backup(ctx context.Context, w io.Writer) error
+}
+
+// FeedStatus is what a poll leaves behind besides its commits.
+type FeedStatus struct {
+	NextPollAt time.Time
+	Error      *Failure
+	Failures   int
+}
+
+// Stats says how large a store is.
+type Stats struct {
+	Path      string `json:"path"` // empty for a store in memory
+	Bytes     int64  `json:"bytes"`
+	FreeBytes int64  `json:"free_bytes"` // inside the file
+	Feeds     int    `json:"feeds"`
+	Records   int    `json:"records"`
+	Runs      int    `json:"runs"`
+	Waiting   int    `json:"waiting"` // unfinished runs
+}

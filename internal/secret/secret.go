@@ -1,0 +1,74 @@
+// Package secret keeps secrets out of sight.
+//
+// A [String] prints, marshals and logs as stars; only [String.Reveal] gives the
+// text, so every place that needs it can be found by that word. A [Redactor]
+// removes known secrets from text that comes from elsewhere.
+package secret
+
+import (
+	"strings"
+
+	"github.com/rs/zerolog"
+)
+
+// Stars is what a secret prints as.
+const Stars = "*****"
+
+// String is a text that must not be shown. The zero value is the empty secret.
+type String struct {
+	text string
+}
+
+// New makes a secret of a text.
+func New(text string) String { return String{text: text} }
+
+// Reveal returns the text itself. Only code that sends it may call this.
+func (s String) Reveal() string { return s.text }
+
+// Empty reports whether there is no secret.
+func (s String) Empty() bool { return s.text == "" }
+
+// String returns stars, or nothing for the empty secret.
+func (s String) String() string {
+	if s.text == "" {
+		return ""
+	}
+	return Stars
+}
+
+// GoString returns what String returns, for %#v.
+func (s String) GoString() string { return s.String() }
+
+// MarshalText returns what String returns.
+func (s String) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// MarshalZerologObject logs stars.
+func (s String) MarshalZerologObject(e *zerolog.Event) { e.Str("secret", s.String()) }
+
+// Redactor replaces known secrets by stars. The zero value replaces nothing.
+type Redactor struct {
+	secrets []string
+}
+
+// NewRedactor makes a redactor for some secrets. Secrets shorter than four
+// letters are left alone: replacing them would destroy the text and hide little.
+func NewRedactor(secrets ...String) *Redactor {
+	r := &Redactor{}
+	for _, s := range secrets {
+		if len(s.text) >= 4 {
+			r.secrets = append(r.secrets, s.text)
+		}
+	}
+	return r
+}
+
+// Redact returns the text with every known secret replaced by stars.
+func (r *Redactor) Redact(text string) string {
+	if r == nil {
+		return text
+	}
+	for _, s := range r.secrets {
+		text = strings.ReplaceAll(text, s, Stars)
+	}
+	return text
+}

@@ -1,0 +1,38 @@
+package triggers
+
+import "time"
+
+// Kind tells what happened to a record.
+type Kind string
+
+// The kinds of change.
+const (
+	Created Kind = "created"
+	Updated Kind = "updated"
+	Deleted Kind = "deleted"
+)
+
+// Change is a difference found between a record as it was last known and as it
+// is now. It is immutable.
+type Change struct {
+	Kind   Kind
+	Record string // the record's id
+	// Revision is the record's counter after this change. It rises by one with
+	// every change and is never derived from a hash or a time: a value that goes
+	// A, B, A, B is four changes.
+	Revision uint32
+	// CreatedAt and UpdatedAt are the service's own times; zero when it has none.
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	// Before is the record as last known; nil when unknown or when the record is
+	// new.
+	Before map[string]any
+	// BeforeKnown is false when the feed did not know the record's former body.
+	// A created record has a known before: nothing.
+	BeforeKnown bool
+	// After is the record as it is now; on deletion the last known body.
+	After map[string]any
+	// Fields are the names of the fields that changed, sorted; nil when before is
+	// unknown. On creation these are the fields that are not nil.
+	Fields []string
+}
