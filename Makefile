@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN   := $(CURDIR)/bin
 GOLANGCI_VERSION := v2.15.0
 GOFUMPT_VERSION  := v0.12.0
-GOVULN_VERSION   := v1.6.0
+GOVULN_VERSION   := v1.9.0
 GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 GOFUMPT  := $(BIN)/gofumpt-$(GOFUMPT_VERSION)
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
@@ -49,7 +49,7 @@ vuln: ## known holes in what we depend on (needs the vulnerability database)
 	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULN_VERSION) ./...
 
 build: ## the program, reproducible, in ./bin
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/pollux ./cmd/pollux
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X github.com/pollux-automation/pollux/internal/cli.version=$(VERSION)' -o $(BIN)/pollux ./cmd/pollux
 
 $(GOLANGCI):
 	GOBIN=$(BIN)/tmp go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)

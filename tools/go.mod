@@ -2,6 +2,6 @@ module github.com/pollux-automation/pollux/tools
 
 go 1.26
 
-require github.com/pollux-automation/pollux v0.0.0
+require go.etcd.io/bbolt v1.5.0
 
-replace github.com/pollux-automation/pollux => ../
+require golang.org/x/sys v0.45.0 // indirect

@@ -82,6 +82,30 @@ func (l *List) add(at Place, s Severity, code, suggestion, message string) {
 // Append adds all findings of another list.
 func (l *List) Append(other *List) { l.findings = append(l.findings, other.findings...) }
 
+// AppendSome adds the findings of another list in their order, but at most so
+// many, and says in the last one how many were left out.
+func (l *List) AppendSome(other *List, most int) {
+	sorted := other.Sorted()
+	if len(sorted) <= most {
+		l.findings = append(l.findings, sorted...)
+		return
+	}
+	l.findings = append(l.findings, sorted[:most]...)
+	last := sorted[most]
+	last.Code, last.Suggestion, last.Width = CodeTooManyFindings, "correct the ones above first", 1
+	last.Severity = Error
+	last.Message = fmt.Sprintf("%d more findings from here on are not shown", len(sorted)-most)
+	l.Add(last)
+}
+
+// CodeSecretInClear is the code of the finding for a secret that is written out.
+// [Render] puts stars where it stands.
+const CodeSecretInClear = "secret-in-clear"
+
+// CodeTooManyFindings is the code of the finding that stands for those which a
+// list left out.
+const CodeTooManyFindings = "too-many-findings"
+
 // Len returns the number of findings.
 func (l *List) Len() int { return len(l.findings) }
 

@@ -11,16 +11,34 @@ import (
 // Render prints findings for people: each on its line, then the line of the file
 // and a caret under the place, then the suggestion. sources holds the text of the
 // files by name; a file that is not there is printed without excerpt.
+//
+// A secret that is written out does not appear: findings with [CodeSecretInClear]
+// say where stars take its place, in the excerpts of all findings on its line.
 func Render(w io.Writer, findings []Finding, sources map[string][]byte) error {
 	for _, f := range findings {
-		if _, err := io.WriteString(w, renderOne(f, sources[f.File])); err != nil {
+		if _, err := io.WriteString(w, renderOne(f, findings, sources[f.File])); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func renderOne(f Finding, source []byte) string {
+// hideSecrets puts stars over the secrets that stand in a line.
+func hideSecrets(line string, at Finding, all []Finding) string {
+	runes := []rune(line)
+	for _, s := range all {
+		if s.Code != CodeSecretInClear || s.File != at.File || s.Line != at.Line {
+			continue
+		}
+		// To the end of the line: escapes make a text longer than its value.
+		for i := max(s.Column-1, 0); i < len(runes); i++ {
+			runes[i] = '*'
+		}
+	}
+	return string(runes)
+}
+
+func renderOne(f Finding, all []Finding, source []byte) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, f.String())
 	line, found := sourceLine(source, f.Line)
@@ -30,6 +48,7 @@ func renderOne(f Finding, source []byte) string {
 		}
 		return b.String()
 	}
+	line = hideSecrets(line, f, all)
 	number := fmt.Sprintf("%3d | ", f.Line)
 	before, under := split(line, f.Column, max(1, f.Width))
 	fmt.Fprintf(&b, "%s%s\n", number, printable(line))

@@ -1,6 +1,9 @@
 package diag
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Suggest returns the candidate that somebody most likely meant by a word, or ""
 // when none is near: the distance is at most a third of the word's length, and at
@@ -22,6 +25,18 @@ func DidYouMean(word string, candidates []string) string {
 		return `did you mean "` + near + `"?`
 	}
 	return ""
+}
+
+// Choices is what to say after a name that nobody knows: DidYouMean's guess, or
+// all candidates when none is near.
+func Choices(word string, candidates []string) string {
+	if guess := DidYouMean(word, candidates); guess != "" {
+		return guess
+	}
+	if len(candidates) == 0 {
+		return "there are none"
+	}
+	return "there are: " + strings.Join(candidates, ", ")
 }
 
 // distance counts the letters to insert, delete, replace or swap with their
