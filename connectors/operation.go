@@ -78,6 +78,9 @@ type Poll struct {
 	Overlap time.Duration
 	// PageSize is how many records a poll asks for at once.
 	PageSize int
+	// Offsets is true for lists that page by counting rows, where a position is
+	// worth nothing once rows have come or gone.
+	Offsets bool
 }
 
 // Repeat tells what may be done when it is unknown whether a write arrived.

@@ -3,11 +3,17 @@ package connectors
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/pollux-automation/pollux/connectors/schema"
 )
 
 // Record is one thing as a service showed it at one moment.
@@ -24,42 +30,42 @@ type Record struct {
 // Hash is the first half of a SHA-256.
 type Hash [16]byte
 
-// RawHash returns a hash over the record as it was sent, whatever the order of
-// its fields. Equal hashes mean that nothing changed; different ones mean only
-// that it is worth looking.
+// RawHash returns a hash over the record as it was sent. Equal hashes mean that
+// nothing changed; different ones mean only that it is worth looking.
 func (r Record) RawHash() Hash {
-	v := jsontext.Value(bytes.Clone(r.Raw))
-	err := v.Format(jsontext.ReorderRawObjects(true),
-		jsontext.CanonicalizeRawInts(false), jsontext.CanonicalizeRawFloats(false),
-		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err != nil {
-		v = r.Raw // not JSON: its bytes are all there is to compare
-	}
-	sum := sha256.Sum256(v)
+	sum := sha256.Sum256(r.Raw)
 	return Hash(sum[:16])
+}
+
+// Decode turns JSON text into values with plain numbers: int where they are whole
+// and fit, else float64.
+func Decode(text []byte) (any, error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, err
+	}
+	return schema.Plain(v), nil
 }
 
 // Items splits the array at a path of member names inside a JSON document into
 // its elements. The path is dotted ("messages.messages"); empty means the whole
 // document. found is false when the path leads nowhere or not to an array; null
-// is an empty array. The elements are copies.
+// is an empty array. The elements are copies. A document that is cut off or goes
+// on after its end is an error, also where the array itself is whole.
 func Items(doc []byte, path string) (items [][]byte, found bool, err error) {
-	dec := jsontext.NewDecoder(bytes.NewReader(doc), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if path != "" {
-		for name := range strings.SplitSeq(path, ".") {
-			found, err = descend(dec, name)
-			if err != nil || !found {
-				return nil, false, err
-			}
-		}
+	dec := decoder(doc)
+	if found, err = follow(dec, path); err != nil || !found {
+		return nil, false, err
 	}
 	switch dec.PeekKind() {
 	case '[':
 	case 'n':
-		return nil, true, nil
+		err = finish(dec)
+		return nil, err == nil, err
 	default:
-		_, err := dec.ReadValue()
-		return nil, false, err
+		return nil, false, finish(dec)
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, false, err
@@ -71,7 +77,79 @@ func Items(doc []byte, path string) (items [][]byte, found bool, err error) {
 		}
 		items = append(items, bytes.Clone(v))
 	}
+	if err := finish(dec); err != nil {
+		return nil, false, err
+	}
 	return items, true, nil
+}
+
+// Value returns the value at a path inside a JSON document as it is written;
+// paths are those of [Items]. found is false when the path leads nowhere. The
+// value is a copy. The rest of the document is not looked at.
+func Value(doc []byte, path string) (value []byte, found bool, err error) {
+	dec := decoder(doc)
+	if found, err = follow(dec, path); err != nil || !found {
+		return nil, false, err
+	}
+	v, err := dec.ReadValue()
+	if err != nil {
+		return nil, false, err
+	}
+	return bytes.Clone(v), true, nil
+}
+
+// decoder reads what services send: sloppy in form, whole in structure. It does
+// not copy doc.
+func decoder(doc []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(doc), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
+// follow moves the decoder to the value at a path.
+func follow(dec *jsontext.Decoder, path string) (found bool, err error) {
+	if path == "" {
+		return true, nil
+	}
+	for name := range strings.SplitSeq(path, ".") {
+		if found, err = descend(dec, name); err != nil || !found {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// finish reads the rest of a document, which must end after its one value.
+func finish(dec *jsontext.Decoder) error {
+	for dec.StackDepth() > 0 {
+		var err error
+		if k := dec.PeekKind(); k == ']' || k == '}' {
+			_, err = dec.ReadToken()
+		} else {
+			err = dec.SkipValue()
+		}
+		if err != nil {
+			return notEOF(err)
+		}
+	}
+	if dec.InputOffset() == 0 { // nothing was read yet
+		if err := dec.SkipValue(); err != nil {
+			return notEOF(err)
+		}
+	}
+	switch _, err := dec.ReadToken(); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return err
+	}
+	return errors.New("the document goes on after its end")
+}
+
+// notEOF makes the end of the input an error where it comes too early.
+func notEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // descend moves the decoder to the value of the named member of the object that
@@ -101,35 +179,42 @@ func descend(dec *jsontext.Decoder, name string) (bool, error) {
 
 // Texts reads some members of a JSON object without decoding the rest: strings
 // without their quotes, numbers and other values as they are written. A member
-// that is missing or null is empty. Each result is at the place of its name.
+// that is missing or null is empty, as is an empty name. Each result is at the
+// place of its name. What stands behind the last member asked for is not looked
+// at.
 func Texts(object []byte, names ...string) ([]string, error) {
 	out := make([]string, len(names))
-	dec := jsontext.NewDecoder(bytes.NewReader(object), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	dec := decoder(object)
 	if dec.PeekKind() != '{' {
 		return nil, fmt.Errorf("want a JSON object, got %.20q", object)
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
-	for dec.PeekKind() != '}' {
+	done := make([]bool, len(names))
+	for i, name := range names {
+		done[i] = name == ""
+	}
+	for slices.Contains(done, false) && dec.PeekKind() != '}' {
 		key, err := dec.ReadToken()
 		if err != nil {
-			return nil, err
+			return nil, notEOF(err)
 		}
-		at := -1
-		for i, name := range names {
-			if name != "" && key.String() == name {
-				at = i
-			}
-		}
-		if at < 0 {
+		name := key.String()
+		if name == "" || !slices.Contains(names, name) {
 			if err := dec.SkipValue(); err != nil {
-				return nil, err
+				return nil, notEOF(err)
 			}
 			continue
 		}
-		if out[at], err = text(dec); err != nil {
-			return nil, err
+		value, err := text(dec)
+		if err != nil {
+			return nil, notEOF(err)
+		}
+		for i := range names {
+			if names[i] == name {
+				out[i], done[i] = value, true
+			}
 		}
 	}
 	return out, nil

@@ -41,8 +41,9 @@ type Answer struct {
 	Date time.Time
 }
 
-// Priority orders the requests of one account when its budget is short.
-type Priority int
+// Priority orders the requests of one account when its budget is short. It is an
+// alias, so that a [Gate] need not import this package.
+type Priority = int
 
 // The priorities. Steps go before polls.
 const (
@@ -54,22 +55,18 @@ const (
 // what the service allows. It is safe for concurrent use.
 type Gate interface {
 	// Enter waits until a request may be sent. When that would take longer than
-	// a few seconds it returns at once with an error that holds the wait, see
-	// [*ClosedError]; when ctx ends it returns its error. Each nil is followed
-	// by exactly one Leave.
+	// a few seconds it returns an error in whose chain stands a [Closed]; when
+	// ctx ends it returns ctx's error. Each nil is followed by exactly one Leave.
+	// operation is the key of the operation, "contact.search".
 	Enter(ctx context.Context, operation string, p Priority) error
 	// Leave reports how a request ended. status is 0 and header nil when there
 	// was no answer; retryAfter is what the service asked for, 0 when nothing.
 	Leave(status int, header http.Header, retryAfter time.Duration)
 }
 
-// ClosedError is returned by a [Gate] that will not open soon.
-type ClosedError struct {
-	Wait   time.Duration // how long until the gate may open
-	Reason string        // "daily quota used up"
-}
-
-// Error names the reason and the wait.
-func (e *ClosedError) Error() string {
-	return e.Reason + "; next request in " + e.Wait.Round(time.Second).String()
+// Closed is the error of a [Gate] that will not open soon.
+type Closed interface {
+	error
+	// Wait is how long until the gate may open.
+	Wait() time.Duration
 }

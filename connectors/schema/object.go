@@ -1,13 +1,13 @@
 package schema
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -31,37 +31,20 @@ type Object struct {
 
 // Field returns the field with that name.
 func (o *Object) Field(name string) (Field, bool) {
-	i := slices.IndexFunc(o.Fields, func(f Field) bool { return f.Name == name })
-	if i < 0 {
-		return Field{}, false
+	if f := o.field(name); f != nil {
+		return *f, true
 	}
-	return o.Fields[i], true
+	return Field{}, false
 }
 
-// Decode turns one record as JSON into its fields. Every field of the schema is
-// there, nil where the service left it out; fields that are not in the schema are
-// kept only if the object is open. Whole numbers become int, other numbers
-// float64, ids and other strings stay strings; an id or string field that the
-// service sends as a number becomes text.
-func (o *Object) Decode(raw []byte) (map[string]any, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var sent map[string]any
-	if err := dec.Decode(&sent); err != nil {
-		return nil, fmt.Errorf("decode %s: %w", o.Key, err)
-	}
-	out := make(map[string]any, len(o.Fields))
-	for _, f := range o.Fields {
-		out[f.Name] = f.plain(sent[f.Name])
-	}
-	if o.Open {
-		for name, v := range sent {
-			if _, known := out[name]; !known {
-				out[name] = Plain(v)
-			}
+// field is Field without the copy; nil for an unknown name.
+func (o *Object) field(name string) *Field {
+	for i := range o.Fields {
+		if o.Fields[i].Name == name {
+			return &o.Fields[i]
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // Complete gives a record that came from elsewhere (a recipe's test, a stored
@@ -71,21 +54,26 @@ func (o *Object) Complete(fields map[string]any) map[string]any {
 	for name, v := range fields {
 		out[name] = Plain(v)
 	}
-	for _, f := range o.Fields {
+	for i := range o.Fields {
+		f := &o.Fields[i]
 		out[f.Name] = f.plain(fields[f.Name])
 	}
 	return out
 }
 
 // plain gives a value the type that its field promises.
-func (f Field) plain(v any) any {
-	if f.Type == String {
-		switch n := v.(type) {
-		case json.Number:
-			return n.String()
-		case int:
-			return fmt.Sprint(n)
-		}
+func (f *Field) plain(v any) any {
+	if f.Type != String && f.Type != Time {
+		return Plain(v)
+	}
+	switch n := v.(type) {
+	case json.Number:
+		v = n.String()
+	case int:
+		v = strconv.Itoa(n)
+	}
+	if text, ok := v.(string); ok && f.Type == Time {
+		return timeText(text)
 	}
 	return Plain(v)
 }
@@ -133,7 +121,7 @@ func number(n json.Number) any {
 	if err != nil || math.IsInf(f, 0) {
 		return n.String()
 	}
-	return f
+	return Plain(f)
 }
 
 // Normalize returns the fields that count as a change, in the form in which they
@@ -145,8 +133,7 @@ func (o *Object) Normalize(fields map[string]any) map[string]any {
 		if v == nil || name == o.Updated {
 			continue
 		}
-		f, known := o.Field(name)
-		if known {
+		if f := o.field(name); f != nil {
 			if f.Volatile {
 				continue
 			}
@@ -210,11 +197,11 @@ func asSet(list []any) []any {
 // Rule names the way in which records of this object are compared: a short hash
 // over the algorithm, the fields and their normalisers. Fingerprints taken under
 // different rules cannot be compared.
-func (o *Object) Rule() string {
+func (o *Object) Rule() uint32 {
 	h := sha256.New()
-	fmt.Fprintf(h, "v1 open=%t updated=%s\n", o.Open, o.Updated)
+	h.Write(fmt.Appendf(nil, "v1 open=%t updated=%s\n", o.Open, o.Updated))
 	for _, f := range o.Fields {
-		fmt.Fprintf(h, "%s %s volatile=%t\n", f.Name, f.Normal, f.Volatile)
+		h.Write(fmt.Appendf(nil, "%s %s volatile=%t\n", f.Name, f.Normal, f.Volatile))
 	}
-	return hex.EncodeToString(h.Sum(nil)[:4])
+	return binary.BigEndian.Uint32(h.Sum(nil))
 }

@@ -1,0 +1,117 @@
+package highlevel_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/highlevel"
+)
+
+func TestNew_HasTheOperationsOfTheCatalog(t *testing.T) {
+	t.Parallel()
+	c, err := highlevel.New()
+	if err != nil {
+		t.Fatalf("New: %v", err)
+	}
+	d := c.Describe()
+	if len(d.Operations) != 29 { // the category Contacts has 28, and task.search
+		t.Errorf("there are %d operations, want 29", len(d.Operations))
+	}
+	for _, o := range d.Operations {
+		if o.Version != "2021-07-28" || len(o.Scopes) == 0 {
+			t.Errorf("%s has the version %q and the scopes %v, want both", o.Key, o.Version, o.Scopes)
+		}
+	}
+	var polled []string
+	for _, o := range d.Operations {
+		if o.Poll != nil {
+			polled = append(polled, fmt.Sprint(o.Key, " ", o.Poll.Strategy))
+		}
+	}
+	want := []string{
+		"contact.appointment.list snapshot", "contact.search keyset", "contact.list_by_business snapshot",
+		"contact.note.list snapshot", "task.search snapshot", "contact.task.list snapshot",
+	}
+	if diff := cmp.Diff(want, polled); diff != "" {
+		t.Errorf("lists that can be polled (-want +got):\n%s", diff)
+	}
+}
+
+func TestContactSearch_CarriesTheSortValuesOfTheLastRecord(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	row := `{"id":"c%d","dateAdded":"2026-01-01T00:00:00.000Z","dateUpdated":"2026-01-01T00:00:0%d.000Z","searchAfter":[176722560%d000,"c%d"]}`
+	c, s := open(t, func(r *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		asked = append(asked, string(body))
+		if len(asked) == 1 {
+			return says(200, `{"contacts":[`+strings.ReplaceAll(row, "%d", "1")+","+strings.ReplaceAll(row, "%d", "2")+`],"total":3}`)(r)
+		}
+		return says(200, `{"contacts":[`+strings.ReplaceAll(row, "%d", "3")+`],"total":3}`)(r)
+	})
+	op := operation(t, c, "contact.search")
+	q := connectors.Query{Since: time.UnixMilli(1767225600500), Size: 2}
+	first, err := s.Page(t.Context(), op, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(first.Records) != 2 || first.Total != 3 || first.Records[1].ID != "c2" ||
+		!first.Records[1].Updated.Equal(time.Date(2026, 1, 1, 0, 0, 2, 0, time.UTC)) {
+		t.Errorf("first page = %+v, want c1 and c2 of 3", first)
+	}
+	q.Position = first.Next
+	second, err := s.Page(t.Context(), op, q)
+	if err != nil || len(second.Records) != 1 || second.Next != "" {
+		t.Errorf("second page = %+v, %v, want c3 and the end", second, err)
+	}
+	if !strings.Contains(asked[1], `"searchAfter":[1767225602000,"c2"]`) {
+		t.Errorf("the second request is %s, want the sort values of c2", asked[1])
+	}
+}
+
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		status int
+		body   string
+		kind   connectors.Kind
+		want   string
+	}{
+		{400, `{"statusCode":400,"message":"Invalid Operator (gt) passed for field date_updated"}`, connectors.Invalid, "Invalid Operator (gt) passed for field date_updated"},
+		{401, `{"statusCode":401,"message":"The token is not authorized for this scope.","error":"Unauthorized"}`, connectors.Auth, "The token is not authorized for this scope."},
+		{403, `{"statusCode":403,"message":"The token does not have access to this location."}`, connectors.Auth, "The token does not have access to this location."},
+		{422, `{"statusCode":422,"message":["property x should not exist","y must be a string"],"error":"Unprocessable Entity"}`, connectors.Invalid, "property x should not exist; y must be a string"},
+		{429, `{"message":"Too many requests"}`, connectors.RateLimited, "Too many requests"},
+		{502, `<html>bad gateway</html>`, connectors.Uncertain, "<html>bad gateway</html>"},
+	}
+	for _, tt := range tests {
+		c, s := open(t, says(tt.status, tt.body))
+		_, err := s.Call(t.Context(), operation(t, c, "contact.note.create"), map[string]any{"contactId": "c1", "body": "x"})
+		e, ok := errors.AsType[*connectors.Error](err)
+		if !ok || e.Kind != tt.kind || e.Err.Error() != tt.want {
+			t.Errorf("status %d: got %v, want %s: %s", tt.status, err, tt.kind, tt.want)
+		}
+	}
+}
+
+func TestFind_ReadsNothingAsNothing(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"contact":null}`, `{"traceId":"x"}`} {
+		c, s := open(t, says(200, body))
+		a, err := s.Call(t.Context(), operation(t, c, "contact.find"), map[string]any{"email": "ann@example.com"})
+		if err != nil || a.Value != nil {
+			t.Errorf("%s gives %v, %v, want nothing", body, a.Value, err)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"mime"
+	"strings"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/manifest"
+)
+
+// valueOf reads the described part of an answer with status 2xx. A write whose answer
+// has another shape than described was carried out all the same: its value is the
+// whole answer. An answer of plain text is a text even where JSON was described: some
+// services say yes with the word ok (Stibee's OpenAPI file, commit of 2026-05-15).
+func valueOf(op *manifest.Operation, a *answer) (any, error) {
+	if len(strings.TrimSpace(string(a.body))) == 0 {
+		return empty(op, a)
+	}
+	if isText(a) {
+		return string(a.body), nil
+	}
+	whole, err := connectors.Decode(a.body)
+	if err != nil {
+		if len(op.Answer.Paths) == 0 {
+			return string(a.body), nil
+		}
+		return nil, unreadable(op, a.status, fmt.Errorf("the answer is not JSON: %w", err))
+	}
+	if len(op.Answer.Paths) == 0 {
+		return whole, nil
+	}
+	if op.Spec.List {
+		return listOf(op, a)
+	}
+	for _, path := range op.Answer.Paths {
+		raw, found, err := connectors.Value(a.body, inside(path))
+		if err != nil {
+			return nil, unreadable(op, a.status, fmt.Errorf("the answer is not JSON: %w", err))
+		}
+		if found {
+			v, err := decode(op, raw)
+			if err != nil {
+				return nil, unreadable(op, a.status, err)
+			}
+			return v, nil
+		}
+	}
+	switch {
+	case op.Answer.Optional:
+		return nil, nil
+	case op.Spec.Kind == connectors.Write:
+		return whole, nil
+	}
+	return nil, unreadable(op, a.status, fmt.Errorf("the answer has nothing at %q", op.Answer.Paths[0]))
+}
+
+// empty is the value of an answer without a body. Writes, and reads that may find
+// nothing or whose content is of no interest, have none; from any other read it is an
+// error.
+func empty(op *manifest.Operation, a *answer) (any, error) {
+	if op.Spec.Kind == connectors.Write || op.Answer.Optional || len(op.Answer.Paths) == 0 {
+		return nil, nil
+	}
+	return nil, unreadable(op, a.status, errors.New("the answer is empty"))
+}
+
+// isText reports answers that say that they are plain text. A JSON object or list
+// under the wrong content type is no text.
+func isText(a *answer) bool {
+	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
+	return err == nil && kind == "text/plain" && !strings.ContainsAny(firstByte(a.body), "{[")
+}
+
+// firstByte returns the first character that is no space, for telling JSON by its
+// bracket.
+func firstByte(body []byte) string {
+	if s := strings.TrimSpace(string(body)); s != "" {
+		return s[:1]
+	}
+	return ""
+}
+
+// listOf decodes every record of a list. One record that cannot be read makes the
+// whole list an error: a list with a hole would look complete.
+func listOf(op *manifest.Operation, a *answer) (any, error) {
+	items, err := itemsOf(op, a)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]any, len(items))
+	for i, item := range items {
+		if list[i], err = decode(op, item); err != nil {
+			return nil, unreadable(op, a.status, fmt.Errorf("record %d: %w", i+1, err))
+		}
+	}
+	return list, nil
+}
+
+// itemsOf splits the list of an answer into its records. They are slices of the body
+// and not decoded. A list that is not where it was described is an error, unless it
+// is optional: an answer of another shape must not pass for an empty list.
+func itemsOf(op *manifest.Operation, a *answer) ([][]byte, error) {
+	for _, path := range op.Answer.Paths {
+		items, found, err := connectors.Items(a.body, inside(path))
+		if err != nil {
+			return nil, unreadable(op, a.status, fmt.Errorf("the answer is not JSON: %w", err))
+		}
+		if found {
+			return items, nil
+		}
+	}
+	if op.Answer.Optional {
+		return nil, nil
+	}
+	return nil, unreadable(op, a.status, fmt.Errorf("the answer has no list at %q", op.Answer.Paths[0]))
+}
+
+// decode reads one record. Records of a described object get its shape, what is
+// not an object stays as it is.
+func decode(op *manifest.Operation, raw []byte) (any, error) {
+	if op.Spec.Answer == nil || len(raw) == 0 || raw[0] != '{' {
+		return connectors.Decode(raw)
+	}
+	return op.Spec.Answer.Decode(raw)
+}

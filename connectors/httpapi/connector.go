@@ -1,0 +1,102 @@
+package httpapi
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/internal/secret"
+)
+
+// Connector is a service that a manifest describes. It holds no account and no
+// connection, and is safe for concurrent use.
+type Connector struct {
+	manifest    *manifest.Manifest
+	description *connectors.Description
+	operations  map[string]*manifest.Operation
+}
+
+// New makes the connector of a manifest.
+func New(m *manifest.Manifest) *Connector {
+	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}}
+	for _, o := range m.Operations {
+		c.operations[o.Spec.Key] = o
+	}
+	return c
+}
+
+// Describe says what the service offers.
+func (c *Connector) Describe() *connectors.Description { return c.description }
+
+// Open makes a session for one account. It touches no network. A missing or unfit
+// setting, a credential that the service does not take and an address that is none
+// are errors. The session uses the account's transport, or makes one of its own that
+// Close lets go of.
+func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
+	s := &session{Connector: c, account: a, base: c.manifest.BaseURL, transport: a.Transport}
+	if a.BaseURL != "" {
+		if err := manifest.CheckBaseURL(a.BaseURL); err != nil {
+			return nil, fmt.Errorf("account %s: base_url: %w", a.Name, err)
+		}
+		s.base = strings.TrimRight(a.BaseURL, "/")
+	}
+	i := slices.IndexFunc(c.manifest.Auth, func(m auth.Method) bool { return m.Name == a.Credential.Method })
+	if i < 0 {
+		return nil, fmt.Errorf("account %s: %s does not take the sign-in method %q", a.Name, c.manifest.Title, a.Credential.Method)
+	}
+	if a.Credential.Secret.Empty() {
+		return nil, fmt.Errorf("account %s: the credential is empty", a.Name)
+	}
+	if a.Gate == nil {
+		return nil, fmt.Errorf("account %s: there is no gate", a.Name)
+	}
+	for _, f := range c.manifest.Settings {
+		v, given := a.Settings[f.Name]
+		if !given || v == nil {
+			if f.Required && f.Default == nil {
+				return nil, fmt.Errorf("account %s: the setting %q is missing", a.Name, f.Name)
+			}
+			continue
+		}
+		if err := f.Accepts(v); err != nil {
+			return nil, fmt.Errorf("account %s: setting %q: %w", a.Name, f.Name, err)
+		}
+	}
+	s.method = c.manifest.Auth[i]
+	s.redact = redactor(a.Credential.Secret)
+	if s.transport == nil {
+		s.own = newTransport()
+		s.transport = s.own
+	}
+	return s, nil
+}
+
+// redactor knows the secret in the forms in which a service may echo it. In an
+// address it stands escaped, once for the query and once for the path.
+func redactor(s secret.String) *secret.Redactor {
+	text := s.Reveal()
+	return secret.NewRedactor(s, secret.New(url.QueryEscape(text)), secret.New(url.PathEscape(text)))
+}
+
+// newTransport makes the transport of one account. Idle connections are given up
+// before services usually do, so that a write seldom meets a closed one. It has no
+// bound on the whole call: that is the context's, which knows the operation.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxIdleConnsPerHost:    budget.Concurrency,
+		MaxResponseHeaderBytes: 64 << 10,
+		IdleConnTimeout:        30 * time.Second,
+		ForceAttemptHTTP2:      true,
+	}
+}

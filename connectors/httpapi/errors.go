@@ -1,0 +1,270 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/connectors/manifest"
+)
+
+// maxExcerpt is how much of an error's body is shown.
+const maxExcerpt = 512
+
+// invalid is the error for a request that was not sent because it is wrong.
+func invalid(op *manifest.Operation, err error) error {
+	return &connectors.Error{Kind: connectors.Invalid, Op: op.Spec.Name(), Err: err}
+}
+
+// canceled is the error for a request that was given up from our side and did not
+// leave, or can be repeated.
+func canceled(op *manifest.Operation, err error) error {
+	return &connectors.Error{Kind: ended(err), Op: op.Spec.Name(), Err: err}
+}
+
+// ended is the kind for the end of a context: a stop leaves no trace in the counts of
+// failures, a time that was too short is trouble that passes.
+func ended(err error) connectors.Kind {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return connectors.Transient
+	}
+	return connectors.Canceled
+}
+
+// gateError is the error for a request that the account's gate did not let through.
+// It was never sent, so a write behind it is not uncertain either.
+func (s *session) gateError(op *manifest.Operation, err error) error {
+	if closed, ok := errors.AsType[connectors.Closed](err); ok {
+		return &connectors.Error{Kind: connectors.RateLimited, Op: op.Spec.Name(), RetryAfter: closed.Wait(), Err: err}
+	}
+	return canceled(op, err)
+}
+
+// networkError is the error for a request without an answer. ctx is the caller's. A
+// read can always be repeated, so its error is Transient; a write is so only when it
+// surely never left, else it is Uncertain and the engine looks before it sends again.
+// The end of the caller's context makes it Canceled where it would be Transient; a
+// write that may be on its way stays Uncertain.
+func (s *session) networkError(ctx context.Context, op *manifest.Operation, p *progress, err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err // its text holds the whole address with the query
+	}
+	e := &connectors.Error{Op: op.Spec.Name(), Err: fmt.Errorf("%s %s%s: %w", op.Spec.Method, s.base, op.Spec.Path, s.redacted(err))}
+	unsent, hint := neverSent(err, p.given.Load())
+	unsent = unsent || p.unsent()
+	e.Hint = hint
+	switch {
+	case ctx.Err() != nil && (unsent || op.Spec.Kind == connectors.Read):
+		e.Kind = ended(ctx.Err())
+	case unsent || op.Spec.Kind == connectors.Read:
+		e.Kind = connectors.Transient
+	default:
+		e.Kind = connectors.Uncertain
+	}
+	return e
+}
+
+// redacted keeps the chain of an error and removes secrets from its text. A text with
+// a secret loses the chain, for the chain would print it again.
+func (s *session) redacted(err error) error {
+	if text := s.redact.Redact(err.Error()); text != err.Error() {
+		return errors.New(text)
+	}
+	return err
+}
+
+// neverSent reports errors that come before anything is sent, with what to do
+// about them. given tells that there was a connection: a record of TLS that breaks
+// after that says nothing.
+func neverSent(err error, given bool) (unsent bool, hint string) {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns != nil {
+		return true, "the name of the host was not found; check base_url and the network"
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect") {
+		return true, "the host did not take the connection"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true, "the host's certificate is not trusted"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); !given && (ok || errors.Is(err, http.ErrSchemeMismatch)) {
+		return true, "the host does not speak https; check base_url"
+	}
+	return false, ""
+}
+
+// unreadable is the error for an answer with status 2xx that cannot be used. A write
+// was carried out, as its status says, but what came of it is not known. A list that
+// is too large stays so until fewer records are asked for, so to repeat it would not
+// help.
+func unreadable(op *manifest.Operation, status int, err error) error {
+	e := &connectors.Error{Kind: connectors.Transient, Op: op.Spec.Name(), Status: status, Err: err}
+	switch {
+	case op.Spec.Kind == connectors.Write:
+		e.Kind = connectors.Uncertain
+	case errors.Is(err, errTooLarge):
+		e.Kind, e.Hint = connectors.Invalid, "ask for fewer records at once"
+	}
+	return e
+}
+
+// refusal is the error for an answer whose status is not 2xx. The operation's rules
+// come before the connector's, and those before the kinds of HTTP. Code and message
+// are the service's words, cleaned; without either the body itself is shown.
+func (s *session) refusal(op *manifest.Operation, a *answer) error {
+	code := text(a.body, s.manifest.Errors.Code)
+	e := &connectors.Error{Op: op.Spec.Name(), Status: a.status, Code: s.clean(code), Kind: kindOf(op.Spec.Kind, a.status)}
+	if a.status >= 300 && a.status <= 399 {
+		e.Hint = "the service answers at another address; set base_url to it"
+	}
+	if rule, ok := match(op.Rules, a.status, code); ok {
+		e.Kind, e.Hint = rule.Kind, rule.Hint
+	} else if rule, ok := match(s.manifest.Errors.Rules, a.status, code); ok {
+		e.Kind, e.Hint = rule.Kind, rule.Hint
+	}
+	if e.Kind == connectors.RateLimited {
+		e.RetryAfter = retryAfter(a)
+	}
+	message := s.clean(text(a.body, s.manifest.Errors.Message))
+	if message == "" && code == "" {
+		message = s.clean(string(a.body))
+	}
+	switch {
+	case message == "" && code == "":
+		e.Err = errors.New(http.StatusText(a.status))
+	case message == "":
+		e.Err = errors.New(e.Code)
+	case code == "":
+		e.Err = errors.New(message)
+	default:
+		e.Err = fmt.Errorf("%s: %s", e.Code, message)
+	}
+	return e
+}
+
+// kindOf is the kind of an error that no rule of the manifest is for. A write that
+// ends with a 5xx may have been carried out before the service failed, so it is
+// Uncertain; a 4xx says that it was refused.
+func kindOf(kind connectors.OperationKind, status int) connectors.Kind {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
+		return connectors.Auth
+	case http.StatusNotFound, http.StatusGone:
+		return connectors.NotFound
+	case http.StatusConflict, http.StatusPreconditionFailed, http.StatusLocked:
+		return connectors.Conflict
+	case http.StatusTooManyRequests:
+		return connectors.RateLimited
+	case http.StatusRequestTimeout, http.StatusTooEarly: // as unclear as 5xx
+	default:
+		if status >= 300 && status <= 499 {
+			return connectors.Invalid
+		}
+	}
+	if kind == connectors.Write {
+		return connectors.Uncertain
+	}
+	return connectors.Transient
+}
+
+// match returns the first rule that fits. The last part of a code is enough, since
+// some services put changing prefixes before it (Stibee's documentation has two, read
+// 2026-09).
+func match(rules []manifest.Rule, status int, code string) (manifest.Rule, bool) {
+	for _, r := range rules {
+		fits := r.Code == "" || r.Code == code || strings.HasSuffix(code, "."+r.Code)
+		if fits && (r.Status == 0 || r.Status == status) {
+			return r, true
+		}
+	}
+	return manifest.Rule{}, false
+}
+
+// text returns the value at the first path that leads to one: a text as it is,
+// the elements of a list joined, anything else as it is written.
+func text(doc []byte, paths []string) string {
+	for _, p := range paths {
+		raw, found, err := connectors.Value(doc, inside(p))
+		if err != nil || !found || string(raw) == "null" {
+			continue
+		}
+		v, err := connectors.Decode(raw)
+		if err != nil {
+			continue
+		}
+		switch x := v.(type) {
+		case string:
+			return x
+		case []any:
+			parts := make([]string, len(x))
+			for i, e := range x {
+				parts[i] = fmt.Sprint(e)
+			}
+			return strings.Join(parts, "; ")
+		default:
+			return string(raw)
+		}
+	}
+	return ""
+}
+
+// inside turns a path of a manifest into one of package connectors.
+func inside(path string) string {
+	if path == "." {
+		return ""
+	}
+	return path
+}
+
+// clean makes a service's words fit to be shown: on one line, not too long,
+// without secrets.
+func (s *session) clean(words string) string {
+	words = s.redact.Redact(words)
+	words = strings.Map(func(c rune) rune {
+		if c < ' ' || c == utf8.RuneError || (c >= 0x7f && c < 0xa0) {
+			return ' '
+		}
+		return c
+	}, words)
+	words = strings.TrimSpace(words)
+	if len(words) <= maxExcerpt {
+		return words
+	}
+	end := maxExcerpt
+	for end > 0 && !utf8.RuneStart(words[end]) {
+		end--
+	}
+	return words[:end] + "…"
+}
+
+// retryAfter reads how long a service that refused wants to be left alone: in
+// seconds or until a date, which counts from the answer's own Date. What is none
+// of both, or over, is 0.
+func retryAfter(a *answer) time.Duration {
+	value := strings.TrimSpace(a.header.Get("Retry-After"))
+	if value == "" || a.status < http.StatusBadRequest {
+		return 0
+	}
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(math.Ceil(budget.MaxRetryAfter.Seconds())))) * time.Second //nolint:gosec // bounded
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	from := a.date
+	if from.IsZero() {
+		from = time.Now()
+	}
+	return min(max(0, at.Sub(from)), budget.MaxRetryAfter)
+}

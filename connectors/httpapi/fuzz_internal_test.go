@@ -1,0 +1,98 @@
+package httpapi
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/schema"
+)
+
+// A gate of package budget fits the contract, and so does its error.
+var (
+	_ connectors.Gate   = (*budget.Gate)(nil)
+	_ connectors.Closed = (*budget.ClosedError)(nil)
+	_                   = budget.Window(connectors.Limit{}) // the same fields
+)
+
+// list is an operation for each style of paging.
+func list(style manifest.Style) *manifest.Operation {
+	op := &manifest.Operation{
+		Spec: &connectors.Operation{
+			Connector: "x", Key: "x.list", Kind: connectors.Read, List: true,
+			Answer: &schema.Object{ID: "id", Created: "made", Updated: "changed"},
+			Poll:   &connectors.Poll{Strategy: connectors.Keyset},
+		},
+		Answer: manifest.Answer{Paths: []string{"items", "."}},
+		Paging: manifest.Paging{
+			Style: style, Last: manifest.NoNextIsLast, Link: []string{"next"}, Total: []string{"total"},
+			Carry: []manifest.Carry{{Input: "a", Last: true, Path: "sort"}, {Input: "b", Path: "meta.next"}},
+		},
+	}
+	if style == manifest.Numbered || style == manifest.Offset {
+		op.Paging.Last = manifest.EmptyIsLast // the reader of manifests sees to it
+	}
+	return op
+}
+
+var styles = []manifest.Style{manifest.NoPaging, manifest.Cursor, manifest.Numbered, manifest.Offset, manifest.NextLink}
+
+func FuzzAnswer(f *testing.F) {
+	f.Add([]byte(`{"items":[{"id":1,"changed":1,"sort":[1]}],"meta":{"next":"x"},"next":"?a=b","total":3}`), uint8(1))
+	f.Add([]byte(`[{"id":"1","changed":"2026-01-01T00:00:00Z"}]`), uint8(2))
+	f.Add([]byte(`{"items":[[]],"next":17}`), uint8(4))
+	f.Add([]byte("{\"items\":[{\"id\":\"\xff\"}"), uint8(0))
+	s := &session{Connector: New(&manifest.Manifest{Key: "x"}), method: auth.Method{Name: auth.APIKey, In: "query", Param: "key"}}
+	f.Fuzz(func(t *testing.T, body []byte, style uint8) {
+		op := list(styles[int(style)%len(styles)])
+		a := &answer{status: 200, header: http.Header{}, body: body}
+		page, err := s.readPage(op, a, "", 2)
+		if err != nil {
+			return
+		}
+		for i, r := range page.Records {
+			if r.ID == "" || r.Updated.IsZero() {
+				t.Errorf("record %d of %q has no id or time: %+v", i, body, r)
+			}
+		}
+		if page.Next == "" {
+			return
+		}
+		if _, err := readPosition(op, page.Next); err != nil {
+			t.Errorf("the position %q cannot be read again: %v", page.Next, err)
+		}
+		if _, err := valueOf(op, a); err != nil {
+			t.Errorf("a page can be read from %q, its value cannot: %v", body, err)
+		}
+	})
+}
+
+func FuzzPosition(f *testing.F) {
+	for _, text := range []string{"", "{}", `{"n":3}`, `{"c":{"a":1,"b":"x"}}`, `{"q":"a=b"}`, `{"n":1e99}`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, style := range styles {
+			at, err := readPosition(list(style), text)
+			if err == nil && text != "" && !at.fits(list(style).Paging) {
+				t.Errorf("style %s takes the position %q", style, text)
+			}
+		}
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, v := range []string{"", "3", "-1", "99999999999999999999", "Sun, 22 Nov 2026 01:03:03 GMT", "NaN"} {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		d := retryAfter(&answer{status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {v}}, date: time.Unix(1, 0)})
+		if d < 0 || d > budget.MaxRetryAfter {
+			t.Errorf("Retry-After %q gives %s", v, d)
+		}
+	})
+}

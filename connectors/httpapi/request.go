@@ -1,0 +1,281 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/manifest"
+)
+
+// userAgent names the program to the services.
+const userAgent = "pollux (+https://github.com/pollux-automation/pollux)"
+
+// request is everything that goes to a service, before it is signed.
+type request struct {
+	method string
+	url    *url.URL
+	header http.Header
+	body   []byte // nil without one
+}
+
+// resolve returns the inputs of an operation, completed by the account's settings and
+// the defaults, and checked. Values of type json.RawMessage come from earlier answers
+// and go out as they are. nil stands for "not given", except where the service takes
+// null. The error names the first input that is wrong: a required one that nothing
+// fills, a value of another type, or a name that the operation does not have.
+func (s *session) resolve(op *manifest.Operation, given map[string]any) (map[string]any, error) {
+	out := make(map[string]any, len(op.Spec.Inputs))
+	for i := range op.Spec.Inputs {
+		in := &op.Spec.Inputs[i]
+		v, ok := s.value(in, given)
+		if !ok {
+			if in.Required {
+				return nil, fmt.Errorf("the input %q is missing", in.Name)
+			}
+			continue
+		}
+		if _, raw := v.(json.RawMessage); !raw {
+			if err := in.Accepts(v); err != nil {
+				return nil, fmt.Errorf("the input %q: %w", in.Name, err)
+			}
+		}
+		out[in.Name] = v
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if _, known := op.At[name]; !known {
+			return nil, fmt.Errorf("there is no input %q", name)
+		}
+	}
+	return out, nil
+}
+
+// value returns what fills an input: what is given, the account's setting, or the
+// default. An explicit nil counts as given only where the service takes null: there
+// it empties a field.
+func (s *session) value(in *connectors.Input, given map[string]any) (any, bool) {
+	if v, ok := given[in.Name]; ok && (v != nil || in.Nullable) {
+		return v, true
+	}
+	if in.Setting != "" {
+		if v := s.account.Settings[in.Setting]; v != nil {
+			return v, true
+		}
+		for _, f := range s.manifest.Settings {
+			if f.Name == in.Setting && f.Default != nil {
+				return f.Default, true
+			}
+		}
+	}
+	return in.Default, in.Default != nil
+}
+
+// build puts resolved inputs into a request. The fixed body is copied first, since
+// the manifest is shared by all requests. When all inputs for the body are absent it
+// is an empty object.
+func (s *session) build(op *manifest.Operation, inputs map[string]any) (*request, error) {
+	d := &draft{
+		op: op, path: op.Spec.Path, query: url.Values{}, header: s.headers(op),
+		body: clone(op.Fixed.Body), hasBody: op.Fixed.HasBody,
+	}
+	for name, v := range op.Fixed.Query {
+		d.query.Set(name, v)
+	}
+	for i := range op.Spec.Inputs {
+		in := &op.Spec.Inputs[i]
+		d.hasBody = d.hasBody || in.In == "body"
+		v, given := inputs[in.Name]
+		if !given {
+			continue
+		}
+		if err := d.add(in, v); err != nil {
+			return nil, fmt.Errorf("the input %q: %w", in.Name, err)
+		}
+	}
+	u, err := url.Parse(s.base + d.path)
+	if err != nil {
+		return nil, errors.New("the path cannot be built")
+	}
+	u.RawQuery = d.query.Encode()
+	r := &request{method: op.Spec.Method, url: u, header: d.header}
+	return r, r.encode(d.body, d.hasBody)
+}
+
+// headers returns the headers that do not depend on inputs. The operation's win over
+// the connector's; the sign-in is added when the request is signed.
+func (s *session) headers(op *manifest.Operation) http.Header {
+	h := http.Header{}
+	h.Set("User-Agent", userAgent)
+	h.Set("Accept", "application/json")
+	for _, headers := range []map[string]string{s.manifest.Headers, op.Fixed.Headers} {
+		for name, v := range headers {
+			h.Set(name, v)
+		}
+	}
+	if s.manifest.VersionHeader != "" && op.Spec.Version != "" {
+		h.Set(s.manifest.VersionHeader, op.Spec.Version)
+	}
+	return h
+}
+
+// draft is a request whose inputs are being put in their places.
+type draft struct {
+	op      *manifest.Operation
+	path    string
+	query   url.Values
+	header  http.Header
+	body    any
+	hasBody bool
+}
+
+// add puts one input in its place. Values for the body stay values; everywhere else
+// they become texts.
+func (d *draft) add(in *connectors.Input, v any) error {
+	at := d.op.At[in.Name]
+	if in.In == "body" {
+		d.body = put(d.body, at, v)
+		return nil
+	}
+	text, err := textOf(v)
+	if err != nil {
+		return err
+	}
+	switch in.In {
+	case "path":
+		d.path, err = fill(d.path, in.Name, text)
+	case "query":
+		d.query.Set(at, text)
+	case "header":
+		err = setHeader(d.header, at, text)
+	}
+	return err
+}
+
+// encode writes the body. It does not escape < > & as for a page: services get texts
+// as they are.
+func (r *request) encode(body any, has bool) error {
+	if !has {
+		return nil
+	}
+	if body == nil {
+		body = map[string]any{}
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		return fmt.Errorf("the body cannot be written: %w", err)
+	}
+	r.body = bytes.TrimRight(b.Bytes(), "\n")
+	r.header.Set("Content-Type", "application/json")
+	return nil
+}
+
+// clone copies the mappings of a value, which put will write to.
+func clone(v any) any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	out := make(map[string]any, len(m))
+	for k, e := range m {
+		out[k] = clone(e)
+	}
+	return out
+}
+
+// put returns the body with a value at a place in it. The manifest made sure that
+// the place can be reached.
+func put(body any, place string, v any) any {
+	if place == "." {
+		return v
+	}
+	m, ok := body.(map[string]any)
+	if !ok {
+		m = map[string]any{}
+	}
+	name, rest, deeper := strings.Cut(place, ".")
+	if deeper {
+		v = put(m[name], rest, v)
+	}
+	m[name] = v
+	return m
+}
+
+// fill puts a value into a hole of a path. It becomes exactly one part of it.
+func fill(path, name, text string) (string, error) {
+	switch text {
+	case "":
+		return "", errors.New("the path needs a value")
+	case ".", "..":
+		return "", fmt.Errorf("%q cannot be a part of a path", text)
+	}
+	return strings.ReplaceAll(path, "{"+name+"}", escape(text)), nil
+}
+
+// escape percent-encodes everything but letters, digits and -_.~, also what a
+// path could hold: some services read + as a space and @ as the end of a name.
+func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
+
+// setHeader refuses what could end the header and begin another, and what is no
+// ASCII.
+func setHeader(h http.Header, name, text string) error {
+	if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return fmt.Errorf("%.40q cannot be sent as a header", text)
+	}
+	h.Set(name, text)
+	return nil
+}
+
+// textOf writes a value for the path, the query or a header; lists with commas. An
+// object or nil is an error.
+func textOf(v any) (string, error) {
+	switch x := v.(type) {
+	case string:
+		return x, nil
+	case bool:
+		return strconv.FormatBool(x), nil
+	case int:
+		return strconv.Itoa(x), nil
+	case int64:
+		return strconv.FormatInt(x, 10), nil
+	case float64:
+		return strconv.FormatFloat(x, 'f', -1, 64), nil
+	case time.Time:
+		return x.UTC().Format(time.RFC3339Nano), nil
+	case json.RawMessage:
+		return textOfRaw(x)
+	case []any:
+		texts := make([]string, len(x))
+		for i, e := range x {
+			var err error
+			if texts[i], err = textOf(e); err != nil {
+				return "", err
+			}
+		}
+		return strings.Join(texts, ","), nil
+	}
+	return "", errors.New("a value of this type can only be sent in a body")
+}
+
+// textOfRaw writes a value of an earlier answer: texts without their quotes,
+// numbers as they were sent.
+func textOfRaw(raw json.RawMessage) (string, error) {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text, nil
+	}
+	if len(raw) == 0 || strings.IndexByte("{[n", raw[0]) >= 0 {
+		return "", fmt.Errorf("%.40q can only be sent in a body", raw)
+	}
+	return string(raw), nil
+}

@@ -1,0 +1,298 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/internal/secret"
+)
+
+const (
+	// usualTimeout bounds a call from its sending to the last byte of its answer.
+	usualTimeout = 30 * time.Second
+	// maxAnswerBytes is the largest answer that is read, after decompression.
+	maxAnswerBytes = 10 << 20
+)
+
+// session talks to a service in the name of one account. Nothing in it changes
+// after Open.
+type session struct {
+	*Connector
+	account   connectors.Account
+	base      string // without a slash at its end
+	method    auth.Method
+	redact    *secret.Redactor
+	transport http.RoundTripper
+	own       *http.Transport // the transport when it was made here, else nil
+}
+
+// answer is what came back, read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	date   time.Time
+	// broken is why the body is not whole; nil when it is.
+	broken error
+}
+
+// Call carries out one operation.
+func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[string]any) (connectors.Answer, error) {
+	op, err := s.operation(o)
+	if err != nil {
+		return connectors.Answer{}, err
+	}
+	req, err := s.prepare(op, withSize(op, inputs))
+	if err != nil {
+		return connectors.Answer{}, err
+	}
+	a, err := s.exchange(ctx, op, req, connectors.ForStep)
+	if err != nil {
+		return connectors.Answer{}, err
+	}
+	value, err := valueOf(op, a)
+	if err != nil {
+		return connectors.Answer{}, err
+	}
+	return connectors.Answer{Status: a.status, Value: value, Date: a.date}, nil
+}
+
+// withSize completes the inputs of a list by the usual number of records: recipes
+// cannot give it, and some services refuse a list without one.
+func withSize(op *manifest.Operation, inputs map[string]any) map[string]any {
+	name := op.Paging.SizeInput
+	if !op.Spec.List || name == "" || inputs[name] != nil {
+		return inputs
+	}
+	in := maps.Clone(inputs)
+	if in == nil {
+		in = map[string]any{}
+	}
+	in[name] = numberFor(op, name, op.Paging.Size)
+	return in
+}
+
+// Check makes the call that the manifest names for it.
+func (s *session) Check(ctx context.Context) error {
+	check := s.manifest.Check
+	op, ok := s.operations[check.Operation]
+	if !ok {
+		return &connectors.Error{
+			Kind: connectors.Invalid, Op: s.manifest.Key, Err: errors.New("the connector names no call that checks a credential"),
+		}
+	}
+	req, err := s.prepare(op, check.With)
+	if err != nil {
+		return err
+	}
+	_, err = s.exchange(ctx, op, req, connectors.ForStep)
+	return err
+}
+
+// Close lets go of idle connections, unless the transport belongs to somebody
+// else.
+func (s *session) Close() {
+	if s.own != nil {
+		s.own.CloseIdleConnections()
+	}
+}
+
+// operation returns what the manifest says of an operation.
+func (s *session) operation(o *connectors.Operation) (*manifest.Operation, error) {
+	if op, ok := s.operations[o.Key]; ok && o.Connector == s.manifest.Key {
+		return op, nil
+	}
+	return nil, &connectors.Error{
+		Kind: connectors.Invalid, Op: o.Name(), Err: fmt.Errorf("%s has no such operation", s.manifest.Title),
+	}
+}
+
+// prepare makes the request of an operation from its inputs.
+func (s *session) prepare(op *manifest.Operation, given map[string]any) (*request, error) {
+	inputs, err := s.resolve(op, given)
+	if err != nil {
+		return nil, invalid(op, err)
+	}
+	req, err := s.build(op, inputs)
+	if err != nil {
+		return nil, invalid(op, err)
+	}
+	return req, nil
+}
+
+// exchange passes the gate, sends a request once and reads the answer to its end.
+// An answer whose status is not 2xx is an error.
+func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *request, p connectors.Priority) (*answer, error) {
+	if err := s.account.Gate.Enter(ctx, op.Spec.Key, p); err != nil {
+		return nil, s.gateError(op, err)
+	}
+	a, err := s.pass(ctx, op, r)
+	if err != nil {
+		return nil, err
+	}
+	if a.status < 200 || a.status > 299 {
+		return nil, s.refusal(op, a)
+	}
+	if a.broken != nil {
+		return nil, unreadable(op, a.status, a.broken)
+	}
+	return a, nil
+}
+
+// pass sends a request and tells the gate how it ended, whatever happens. A gate that
+// is entered and never left would keep its place for good, so this is done even after
+// a panic.
+func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request) (a *answer, err error) {
+	defer func() {
+		if a == nil {
+			s.account.Gate.Leave(0, nil, 0)
+			return
+		}
+		s.account.Gate.Leave(a.status, a.header, retryAfter(a))
+	}()
+	return s.send(ctx, op, r)
+}
+
+// send makes the one request. The error is an [*connectors.Error]. Its timeout covers
+// reading the answer too. A body that breaks off is no error here: the status is
+// known, and the gate must learn it.
+func (s *session) send(ctx context.Context, op *manifest.Operation, r *request) (*answer, error) {
+	timeout := op.Timeout
+	if timeout == 0 {
+		timeout = usualTimeout
+	}
+	bounded, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	trace := &progress{}
+	req, err := s.sign(r)
+	if err != nil {
+		return nil, invalid(op, err)
+	}
+	client := http.Client{Transport: s.transport, CheckRedirect: stay}
+	resp, err := client.Do(req.WithContext(trace.watch(bounded)))
+	if err != nil {
+		return nil, s.networkError(ctx, op, trace, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // it was read, or is broken anyway
+	a := &answer{status: resp.StatusCode, header: resp.Header}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		a.date = date
+	}
+	a.body, a.broken = readBody(resp.Body, resp.ContentLength)
+	if a.broken != nil && ctx.Err() != nil && op.Spec.Kind == connectors.Read {
+		return nil, canceled(op, ctx.Err())
+	}
+	return a, nil
+}
+
+// stay keeps the client from following redirects: the credential would go along.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// errTooLarge tells that an answer has more than maxAnswerBytes.
+var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxAnswerBytes>>20)
+
+// readBody reads an answer to its end. length is how long it says it is, -1 when it
+// does not. One byte more than the bound is read, to tell a full answer from one that
+// is too large.
+func readBody(r io.Reader, length int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(length, 0), maxAnswerBytes)) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(r, maxAnswerBytes+1))
+	if err != nil {
+		return b.Bytes(), fmt.Errorf("the answer broke off after %d bytes: %w", b.Len(), err)
+	}
+	if b.Len() > maxAnswerBytes {
+		return nil, errTooLarge
+	}
+	return b.Bytes(), nil
+}
+
+// sign makes the signed HTTP request. It cannot be sent twice by net/http: there
+// is no way to read its body again.
+func (s *session) sign(r *request) (*http.Request, error) {
+	u := *r.url
+	req := &http.Request{Method: r.method, URL: &u, Host: u.Host, Header: r.header.Clone(), Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}
+	if r.body != nil {
+		req.Body = io.NopCloser(bytes.NewReader(r.body))
+		req.ContentLength = int64(len(r.body))
+	}
+	return req, auth.Sign(req, s.method, s.account.Credential)
+}
+
+// Preview returns the request that Call would send, with stars for its secrets.
+func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (connectors.Request, error) {
+	op, err := s.operation(o)
+	if err != nil {
+		return connectors.Request{}, err
+	}
+	resolved, err := s.resolve(op, inputs)
+	if err != nil {
+		return connectors.Request{}, invalid(op, err)
+	}
+	for i := range op.Spec.Inputs {
+		if in := &op.Spec.Inputs[i]; in.Secret && resolved[in.Name] != nil {
+			resolved[in.Name] = secret.Stars
+		}
+	}
+	r, err := s.build(op, resolved)
+	if err != nil {
+		return connectors.Request{}, invalid(op, err)
+	}
+	return s.show(op, r)
+}
+
+// show signs a request with stars and writes it out for people.
+func (s *session) show(op *manifest.Operation, r *request) (connectors.Request, error) {
+	starred := *s
+	starred.account.Credential.Secret = secret.New(secret.Stars)
+	req, err := starred.sign(r)
+	if err != nil {
+		return connectors.Request{}, invalid(op, err)
+	}
+	out := connectors.Request{Method: req.Method, URL: unescapeStars(req.URL), Header: map[string]string{}}
+	for name := range req.Header {
+		out.Header[name] = req.Header.Get(name)
+	}
+	if r.body != nil {
+		if out.Body, err = connectors.Decode(r.body); err != nil {
+			return connectors.Request{}, invalid(op, err)
+		}
+	}
+	return out, nil
+}
+
+// unescapeStars writes an address with readable stars.
+func unescapeStars(u *url.URL) string {
+	return string(bytes.ReplaceAll([]byte(u.String()), []byte(url.QueryEscape(secret.Stars)), []byte(secret.Stars)))
+}
+
+// progress notes how far a request came, as net/http tells. Other transports
+// tell nothing, and then it may have come any far.
+type progress struct {
+	asked atomic.Bool // for a connection
+	given atomic.Bool
+}
+
+// watch returns a context in which net/http reports to p, perhaps from other
+// goroutines.
+func (p *progress) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { p.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { p.given.Store(true) },
+	})
+}
+
+// unsent reports that the request surely never left.
+func (p *progress) unsent() bool { return p.asked.Load() && !p.given.Load() }

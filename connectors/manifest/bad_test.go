@@ -1,0 +1,228 @@
+package manifest_test
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/internal/diag"
+)
+
+// mistake is one change to the example. What is found then stands in
+// testdata/mistakes.golden.
+type mistake struct{ old, new string }
+
+var connectorMistakes = []mistake{
+	{"connector: v1", "connector: v2"},
+	{"key: helpdesk", "key: HelpDesk"},
+	{"title: Example helpdesk\n", ""},
+	{"notes: [", "note: ["},
+	{"https://helpdesk.example.com/api", "helpdesk.example.com/api"},
+	{"https://helpdesk.example.com/api", "https:///api"},
+	{"https://helpdesk.example.com/api", "https://a:b@helpdesk.example.com"},
+	{"https://helpdesk.example.com/api", "https://helpdesk.example.com/?a=b"},
+	{"https://helpdesk.example.com/api", "'https://%zz'"},
+	{"{method: bearer}", "{method: oauth2}"},
+	{"in: header, name", "name"},
+	{"X-Api-Key", "X Api Key"},
+	{"check: team.list", "check: teams.list"},
+	{"check: team.list", "check: ticket.close"},
+	{"check: team.list", "check: {operation: team.list, with: {x: 1}}"},
+	{"team: {required", "team: {type: integer, required"},
+	{"per: 1m", "per: 10ms"},
+	{"per: 1m", "per: 1m, operations: [x.y]"},
+	{"requests: 60", "requests: 0"},
+	{"limits:\n  burst", "limits:\n  Burst"},
+	{"notes: [", "version: {value: v2}\nnotes: ["},
+	{"[error.code]", "[error..code]"},
+	{"{code: ticket_closed, kind", "{kind"},
+	{"kind: conflict", "kind: canceled"},
+	{"status: 403", "status: 200"},
+	{"notes: [", "headers: {Authorization: Bearer x}\nnotes: ["},
+	{"notes: [", "headers: {Host: x}\nnotes: ["},
+	{"notes: [", "headers: {X-A: \"a\\nb\"}\nnotes: ["},
+}
+
+var partMistakes = []mistake{
+	{"id: id\n", "id: ids\n"},
+	{"    id: id\n", ""},
+	{"updated: updated_at\n", "updated: views\n"},
+	{"    updated: updated_at\n", ""},
+	{"id: string", "id: strng"},
+	{"normal: trim", "normal: set"},
+	{"{type: array, items: string, normal: set}", "{type: string, items: string}"},
+	{"  team:\n    title: Team", "  Team:\n    title: Team"},
+	{"setting: team", "setting: teams"},
+	{"use: [team]\n    inputs:\n      state", "use: [teams]\n    inputs:\n      state"},
+	{"ticket.list:\n", "list:\n"},
+	{"{ticketId: string}", "{ticketId: string, x: {in: path}}"},
+	{"{ticketId: string}", "{ticketId: array}"},
+	{"read: GET /teams/{team}/tickets", "read: FETCH /teams/{team}/tickets"},
+	{"read: GET /teams/{team}/tickets", "read: GET /teams/{team}/tickets?a=b"},
+	{"read: GET /teams/{team}/tickets", "read: GET /teams/{team}/../x"},
+	{"read: GET /teams/{team}/tickets", "read: GET /teams/{team}/{x"},
+	{"read: GET /teams/{team}/tickets", "read: GET teams/{team}"},
+	{"read: GET /teams/{team}/tickets", "write: POST /teams/{team}/tickets"},
+	{"    read: GET /teams/{team}/tickets\n", ""},
+	{"state: string\n", "state: {type: object}\n"},
+	{"state: string\n", "state: {in: body}\n"},
+	{"state: string\n", "state: {in: header, at: Cookie}\n"},
+	{"state: string\n", "state: {at: sort}\n"},
+	{"state: string\n", "state: {default: 3}\n"},
+	{"state: string\n", "team: string\n"},
+	{"state: string\n", "state: {normal: trim}\n"},
+	{"answer: {object: ticket, list: tickets}", "answer: {object: tickets, list: tickets}"},
+	{"answer: {object: ticket, list: tickets}", "answer: {object: ticket}"},
+	{"style: cursor", "style: keyset"},
+	{"style: cursor", "style: offset"},
+	{"      carry: {page_token: answer.next_token}\n", ""},
+	{"answer.next_token", "next_token"},
+	{"carry: {page_token:", "carry: {token:"},
+	{"size: {input: limit", "size: {input: limits"},
+	{"default: 50, max: 100", "default: 500, max: 100"},
+	{"      size: {input: limit, default: 50, max: 100}\n", "      last: short\n"},
+	{"      with: {sort: updated_at}\n", ""},
+	{"with: {sort: updated_at}", "with: {order: updated_at}"},
+	{"with: {sort: updated_at}", "with: {sort: 1}"},
+	{"      since: {input: updated_from, format: rfc3339}\n", ""},
+	{"strategy: keyset", "strategy: snapshot"},
+	{"input: updated_from,", "input: updated,"},
+	{"format: rfc3339}", "format: rfc3339, value: now}"},
+	{"at: ticket.text", "at: ticket.subject"},
+	{"at: ticket.text", "at: ticket.subject.x"},
+	{"at: ticket.text", "at: ticket.state.x"},
+	{"at: ticket.text", "at: ticket..text"},
+	{"at: ticket.text", "at: ."},
+	{"    repeat: {find: ticket.list, match: text, settle: 1m}\n", ""},
+	{"find: ticket.list", "find: tickets.list"},
+	{"find: ticket.list", "find: ticket.close"},
+	{"match: text", "match: body"},
+	{"settle: 1m", "settle: soon"},
+	{"ticket.close:", "ticket.create:"},
+	{"repeat: safe", "repeat: maybe"},
+	{"read: GET /teams\n", "read: GET /teams\n    repeat: safe\n"},
+	{"read: GET /teams\n", "read: GET /teams\n    timeout: 1h\n"},
+	{"paging: {style: page, input: page}", "paging: {style: page, input: page, last: no_next}"},
+	{"list: .}", "value: .}"},
+	{"answer: {object: team, list: .}", "answer: {list: .}"},
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestRead_ReportsEachMistakeAtItsPlace(t *testing.T) {
+	t.Parallel()
+	var got strings.Builder
+	codes := map[string]bool{}
+	for _, part := range []struct {
+		file     string
+		mistakes []mistake
+	}{{"connector.yaml", connectorMistakes}, {"tickets.yaml", partMistakes}} {
+		for _, m := range part.mistakes {
+			texts := map[string]string{"connector.yaml": read(t, "connector.yaml"), "tickets.yaml": read(t, "tickets.yaml")}
+			if !strings.Contains(texts[part.file], m.old) {
+				t.Errorf("%s does not hold %q", part.file, m.old)
+				continue
+			}
+			texts[part.file] = strings.Replace(texts[part.file], m.old, m.new, 1)
+			var found diag.List
+			if manifest, _ := manifest.Read(folder(texts), "helpdesk", &found); manifest != nil {
+				t.Errorf("%q instead of %q: the manifest is not refused", m.new, m.old)
+			}
+			fmt.Fprintf(&got, "%q instead of %q\n", m.new, m.old)
+			for _, f := range found.Sorted() {
+				codes[f.Code] = true
+				fmt.Fprintf(&got, "    %s\n", f)
+				if f.Suggestion != "" {
+					fmt.Fprintf(&got, "        %s\n", f.Suggestion)
+				}
+			}
+		}
+	}
+	compareGolden(t, "testdata/mistakes.golden", got.String())
+	for _, c := range manifest.Codes() {
+		elsewhere := c.Name == manifest.CodeNoConnector || c.Name == manifest.CodeUnreadable || c.Name == manifest.CodeNoOperations
+		if !codes[c.Name] && !elsewhere {
+			t.Errorf("no mistake yields the code %q", c.Name)
+		}
+	}
+}
+
+func compareGolden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got), -update writes it anew:\n%s", file, diff)
+	}
+}
+
+func folder(texts map[string]string) fs.FS {
+	files := fstest.MapFS{}
+	for name, text := range texts {
+		files[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return files
+}
+
+func TestRead_RefusesFoldersThatAreNoConnectors(t *testing.T) {
+	t.Parallel()
+	connector := read(t, "connector.yaml")
+	many := map[string]string{"connector.yaml": strings.Replace(connector, "check: team.list\n", "", 1)}
+	for i := range 501 {
+		many[fmt.Sprintf("part%d.yaml", i)] = "objects: {}\n"
+	}
+	tests := []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"no connector.yaml", map[string]string{"tickets.yaml": "objects: {}"}, "x: error: the folder has no connector.yaml: file does not exist [no-connector-file]"},
+		{"no operations", map[string]string{"connector.yaml": strings.Replace(connector, "check: team.list\n", "", 1)}, "x/connector.yaml: error: the connector has no operations [no-operations]"},
+		{"too many files", many, "x: error: the folder has 501 files, more than 500 [unreadable-file]"},
+		{"not a mapping", map[string]string{"connector.yaml": connector, "a.yaml": "[1]"}, `x/a.yaml:1:1: error: expected a mapping, found a list [wrong-type]`},
+		{"not text", map[string]string{"connector.yaml": "\xff\xfe\x00"}, "[not-text]"},
+		{"too large", map[string]string{"connector.yaml": strings.Repeat("# comment\n", 200_000)}, "[too-large]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var found diag.List
+			m, _ := manifest.Read(folder(tt.files), "x", &found)
+			if m != nil || !strings.Contains(strings.Join(lines(&found), "\n"), tt.want) {
+				t.Errorf("got %v and findings\n%s\nwant no manifest and %s", m, strings.Join(lines(&found), "\n"), tt.want)
+			}
+		})
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	connector, tickets := read(f, "connector.yaml"), read(f, "tickets.yaml")
+	f.Add(connector, tickets)
+	for _, m := range partMistakes {
+		f.Add(connector, strings.Replace(tickets, m.old, m.new, 1))
+	}
+	for _, m := range connectorMistakes {
+		f.Add(strings.Replace(connector, m.old, m.new, 1), tickets)
+	}
+	f.Fuzz(func(t *testing.T, connector, part string) {
+		var found diag.List
+		m, _ := manifest.Read(folder(map[string]string{"connector.yaml": connector, "part.yaml": part}), "x", &found)
+		if (m == nil) != found.HasErrors() {
+			t.Errorf("manifest %v with findings %v", m, found.Sorted())
+		}
+	})
+}

@@ -1,0 +1,306 @@
+package manifest
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/schema"
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/yamlnode"
+)
+
+// readBounded reads a file, one byte more than is allowed at most, so that the
+// reader of YAML can say that it is too large.
+func readBounded(f io.Reader) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(f, yamlnode.MaxBytes+1))
+}
+
+// connector reads connector.yaml. A part with a mistake stays empty and the next is
+// read, so that all mistakes come out at once.
+func (r *reader) connector(n *yamlnode.Node) {
+	m, ok := n.Mapping(r.into, connectorKeys...)
+	if !ok {
+		return
+	}
+	if word, ok := m.Need(r.into, "connector", "connector: v1").Text(r.into); ok && word != "v1" {
+		r.into.Errorf(m.Get("connector").At(), CodeConnectorForm, "write connector: v1", "the version %q of the format is not known", word)
+	}
+	if key, ok := m.Need(r.into, "key", "key: weather").Text(r.into); ok {
+		r.m.Key = key
+		r.key(key, m.Get("key").At(), wordForm, "weather")
+	}
+	r.m.Title, _ = m.Need(r.into, "title", "title: Weather service").Text(r.into)
+	r.m.Docs, _ = m.Get("docs").Text(r.into)
+	r.baseURL(m.Need(r.into, "base_url", "base_url: https://api.example.com"))
+	r.m.Headers = r.headers(m.Get("headers"))
+	r.version(m.Get("version"))
+	r.auth(m.Need(r.into, "auth", "auth: [{method: bearer}]"))
+	r.settings(m.Get("settings"))
+	r.limits(m.Get("limits"))
+	r.errors(m.Get("errors"))
+	r.checkCall(m.Get("check"))
+	r.m.Notes, _ = m.Get("notes").Texts(r.into)
+}
+
+// baseURL reads the address without the slash at its end: paths begin with one.
+func (r *reader) baseURL(n *yamlnode.Node) {
+	text, ok := n.Text(r.into)
+	if !ok {
+		return
+	}
+	if err := CheckBaseURL(text); err != nil {
+		r.into.Errorf(n.At(), CodeAddress, "write it like https://api.example.com/v2", "%s", err)
+		return
+	}
+	r.m.BaseURL = strings.TrimRight(text, "/")
+}
+
+// CheckBaseURL reports whether a text can be the address of a service: http or https,
+// a host, perhaps a path, and nothing else. A user and password in it would be a
+// secret in the clear, and a query would be lost behind the paths.
+func CheckBaseURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%.80q is not an address", text)
+	case u.User != nil:
+		return fmt.Errorf("the address of %s has a name or password in it", u.Hostname())
+	case u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Errorf("the address %.80q does not begin with https:// or http://", text)
+	case u.Hostname() == "":
+		return fmt.Errorf("the address %.80q has no host", text)
+	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || u.Opaque != "":
+		return fmt.Errorf("the address of %s has more than a host and a path", u.Hostname())
+	}
+	return nil
+}
+
+// headerForm is narrower than HTTP: no service has names with other characters (an
+// assumption).
+var headerForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
+// headers reads constant headers. The keys of the result are in canonical form; nil
+// is for no headers.
+func (r *reader) headers(n *yamlnode.Node) map[string]string {
+	m, ok := n.Mapping(r.into)
+	if !ok {
+		return nil
+	}
+	out := map[string]string{}
+	for _, f := range m.Fields() {
+		value, _ := f.Value.Text(r.into)
+		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) {
+			r.into.Errorf(f.Value.At(), CodeHeader, "use printable ASCII", "the value of the header %q cannot be sent", f.Name)
+		}
+		if r.headerName(f.Name, f.At) {
+			out[http.CanonicalHeaderKey(f.Name)] = value
+		}
+	}
+	return out
+}
+
+// headerName reports names that cannot be headers, and those that are not the
+// manifest's business. Those that carry a secret belong to the sign-in; the others
+// are made by the HTTP client or by the engine.
+func (r *reader) headerName(name string, at diag.Place) bool {
+	if !headerForm.MatchString(name) {
+		r.into.Errorf(at, CodeHeader, "write it like X-Api-Version", "%q is not the name of a header", name)
+		return false
+	}
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization", "Cookie", "Proxy-Authorization":
+		r.into.Errorf(at, CodeHeader, "say how to sign in under auth", "the header %q would carry a secret", name)
+	case "Host", "Content-Length", "Transfer-Encoding", "Connection", "Accept-Encoding", "Idempotency-Key", "X-Idempotency-Key":
+		r.into.Errorf(at, CodeHeader, "leave it out", "the header %q is set by Pollux alone", name)
+	default:
+		return true
+	}
+	return false
+}
+
+// version reads the header that carries the version of an operation, and the version
+// of those that do not name theirs.
+func (r *reader) version(n *yamlnode.Node) {
+	m, ok := n.Mapping(r.into, versionKeys...)
+	if !ok {
+		return
+	}
+	if name, ok := m.Need(r.into, "header", "header: Version").Text(r.into); ok && r.headerName(name, m.Get("header").At()) {
+		r.m.VersionHeader = http.CanonicalHeaderKey(name)
+	}
+	r.usualVersion, _ = m.Get("value").Text(r.into)
+}
+
+// auth reads the ways to sign in. An account chooses one of them by its name; only a
+// key needs to say where it goes.
+func (r *reader) auth(n *yamlnode.Node) {
+	items, _ := n.List(r.into)
+	for _, item := range items {
+		m, ok := item.Mapping(r.into, authKeys...)
+		if !ok {
+			continue
+		}
+		method := auth.Method{}
+		method.Name, _ = m.Need(r.into, "method", "method: bearer").Word(r.into, auth.Bearer, auth.APIKey)
+		if method.Name == auth.APIKey {
+			method.In, _ = m.Need(r.into, "in", "in: header").Word(r.into, "header", "query")
+			method.Param, _ = m.Need(r.into, "name", "name: X-Api-Key").Text(r.into)
+			if method.In == "header" && method.Param != "" && !headerForm.MatchString(method.Param) {
+				r.into.Errorf(m.Get("name").At(), CodeHeader, "write it like X-Api-Key", "%q is not the name of a header", method.Param)
+			}
+		}
+		r.m.Auth = append(r.m.Auth, method)
+	}
+}
+
+// settings reads what an account has to say besides its credential; inputs refer to
+// it by name.
+func (r *reader) settings(n *yamlnode.Node) {
+	m, _ := n.Mapping(r.into)
+	for _, f := range m.Fields() {
+		field, _ := r.field(f, settingKeys)
+		r.m.Settings = append(r.m.Settings, field)
+	}
+}
+
+// limits reads the budgets. A limit without operations counts all of them; one
+// without by counts for each account by itself, not for everybody at the host. The
+// operations are looked up at the end, because their files come later.
+func (r *reader) limits(n *yamlnode.Node) {
+	m, _ := n.Mapping(r.into)
+	for _, f := range m.Fields() {
+		r.key(f.Name, f.At, wordForm, "burst")
+		values, ok := f.Value.Mapping(r.into, limitKeys...)
+		if !ok {
+			continue
+		}
+		l := connectors.Limit{Name: f.Name, By: "account"}
+		l.Requests, _ = values.Need(r.into, "requests", "requests: 100").Int(r.into, 1, math.MaxInt32)
+		l.Per, _ = values.Need(r.into, "per", "per: 10s").Duration(r.into)
+		if per := values.Get("per"); per != nil && l.Per < time.Second && l.Per > 0 {
+			per.Mismatch(r.into, "a duration of at least 1s")
+		}
+		if by, ok := values.Get("by").Word(r.into, "account", "host"); ok {
+			l.By = by
+		}
+		l.Remaining, _ = values.Get("remaining").Text(r.into)
+		l.Max, _ = values.Get("max").Text(r.into)
+		l.Reset, _ = values.Get("reset").Text(r.into)
+		l.Operations, _ = values.Get("operations").Texts(r.into)
+		r.places["limits."+f.Name] = f.At
+		r.m.Limits = append(r.m.Limits, l)
+	}
+}
+
+// errors reads where an error's body has its code and its message, and the rules that
+// follow from them.
+func (r *reader) errors(n *yamlnode.Node) {
+	m, ok := n.Mapping(r.into, errorsKeys...)
+	if !ok {
+		return
+	}
+	r.m.Errors.Code = r.paths(m.Get("code"))
+	r.m.Errors.Message = r.paths(m.Get("message"))
+	r.m.Errors.Rules = r.rules(m.Get("rules"))
+}
+
+// rules reads what gives errors their kinds. A rule without status and code would
+// catch all errors and is refused.
+func (r *reader) rules(n *yamlnode.Node) []Rule {
+	items, _ := n.List(r.into)
+	var out []Rule
+	for _, item := range items {
+		m, ok := item.Mapping(r.into, ruleKeys...)
+		if !ok {
+			continue
+		}
+		rule := Rule{}
+		rule.Status, _ = m.Get("status").Int(r.into, 300, 599)
+		rule.Code, _ = m.Get("code").Text(r.into)
+		rule.Hint, _ = m.Get("hint").Text(r.into)
+		word, _ := m.Need(r.into, "kind", "kind: invalid").Word(r.into, errorKinds()...)
+		rule.Kind = connectors.Kind(word)
+		if !m.Has("status") && !m.Has("code") {
+			r.into.Errorf(m.At(), CodeErrorRule, "add status or code", "the rule says neither which status nor which code it is for")
+		}
+		out = append(out, rule)
+	}
+	return out
+}
+
+// checkCall reads the call that checks a credential: the name of an operation, or a
+// mapping when it needs inputs.
+func (r *reader) checkCall(n *yamlnode.Node) {
+	if n.Kind() == yamlnode.Text {
+		r.m.Check.Operation, _ = n.Text(r.into)
+		r.places["check"] = n.At()
+		return
+	}
+	m, ok := n.Mapping(r.into, checkKeys...)
+	if !ok {
+		return
+	}
+	r.places["check"] = m.At()
+	r.m.Check.Operation, _ = m.Need(r.into, "operation", "operation: weather.list").Text(r.into)
+	r.m.Check.With = r.values(m.Get("with"))
+}
+
+// values reads a mapping of inputs to constants. Whether they fit is checked when all
+// operations are known.
+func (r *reader) values(n *yamlnode.Node) map[string]any {
+	m, ok := n.Mapping(r.into)
+	if !ok {
+		return nil
+	}
+	out := map[string]any{}
+	for _, f := range m.Fields() {
+		out[f.Name] = f.Value.Value()
+	}
+	return out
+}
+
+// paths reads one path inside an answer, or several of which the first that
+// leads somewhere counts.
+func (r *reader) paths(n *yamlnode.Node) []string {
+	if n.Kind() == yamlnode.Text {
+		text, _ := n.Text(r.into)
+		r.path(text, n.At())
+		return []string{text}
+	}
+	texts, _ := n.Texts(r.into)
+	for _, item := range n.Items() {
+		r.path(item.Written(), item.At())
+	}
+	return texts
+}
+
+// path reports a path that cannot lead anywhere. A single dot stands for the whole
+// answer.
+func (r *reader) path(text string, at diag.Place) {
+	if text == "." {
+		return
+	}
+	for name := range strings.SplitSeq(text, ".") {
+		if name == "" {
+			r.into.Errorf(at, CodeAnswer, "write names with dots between them, or . for the whole answer", "the path %q has an empty part", text)
+			return
+		}
+	}
+}
+
+// fieldNames returns the names of some fields.
+func fieldNames(fields []schema.Field) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return names
+}

@@ -1,0 +1,38 @@
+package manifest
+
+import "slices"
+
+// The keys that each mapping of a manifest may have. schema.json has the same
+// ones; a test compares them.
+//
+//nolint:gochecknoglobals // tables
+var (
+	connectorKeys = []string{
+		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "errors", "notes",
+	}
+	versionKeys = []string{"header", "value"}
+	authKeys    = []string{"method", "in", "name"}
+	checkKeys   = []string{"operation", "with"}
+	limitKeys   = []string{"requests", "per", "by", "remaining", "max", "reset", "operations"}
+	errorsKeys  = []string{"code", "message", "rules"}
+	ruleKeys    = []string{"status", "code", "kind", "hint"}
+
+	partKeys      = []string{"objects", "inputs", "operations"}
+	objectKeys    = []string{"title", "id", "created", "updated", "open", "fields", "note"}
+	valueKeys     = []string{"type", "description", "secret", "personal", "options", "items", "fields", "open", "note"}
+	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal"})
+	memberKeys    = slices.Concat(valueKeys, []string{"required", "nullable"})
+	settingKeys   = slices.Concat(valueKeys, []string{"required", "default"})
+	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting"})
+	operationKeys = []string{
+		"title", "description", "read", "write", "version", "scopes", "use", "inputs", "fixed", "answer", "paging", "poll",
+		"repeat", "errors", "deprecated", "timeout", "notes",
+	}
+	fixedKeys  = []string{"body", "query", "headers"}
+	answerKeys = []string{"object", "list", "value", "optional"}
+	pagingKeys = []string{"style", "size", "carry", "input", "first", "link", "last", "total"}
+	sizeKeys   = []string{"input", "default", "max"}
+	pollKeys   = []string{"strategy", "overlap", "page_size", "with", "since"}
+	sinceKeys  = []string{"input", "format", "value"}
+	repeatKeys = []string{"find", "with", "match", "settle"}
+)

@@ -1,0 +1,230 @@
+package manifest
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/schema"
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/yamlnode"
+)
+
+// maxTimeout is the longest time that one call may take.
+const maxTimeout = 10 * time.Minute
+
+// operation reads one operation. What concerns other parts of the manifest is checked
+// at the end, by [reader.check]. The order matters: inputs look at the method and the
+// path, polling at the paging, and repeat at the kind.
+func (r *reader) operation(f yamlnode.Field) {
+	r.key(f.Name, f.At, operationForm, "contact.create")
+	if i := slices.IndexFunc(r.drafts, func(d *draft) bool { return d.op.Spec.Key == f.Name }); i >= 0 {
+		first := r.drafts[i].at
+		r.into.Errorf(f.At, CodeKeyTaken, "", "the operation %q exists already, in %s line %d", f.Name, first.File, first.Line)
+		return
+	}
+	m, ok := f.Value.Mapping(r.into, operationKeys...)
+	if !ok {
+		return
+	}
+	spec := &connectors.Operation{Connector: r.m.Key, Key: f.Name, Version: r.usualVersion}
+	d := &draft{
+		op: &Operation{Spec: spec, At: map[string]string{}, Paging: Paging{Style: NoPaging}},
+		at: f.At, m: m, inputAt: map[string]diag.Place{},
+	}
+	r.drafts = append(r.drafts, d)
+	spec.Title, _ = m.Need(r.into, "title", "title: Create contact").Text(r.into)
+	spec.Description, _ = m.Get("description").Text(r.into)
+	spec.Deprecated, _ = m.Get("deprecated").Text(r.into)
+	spec.Scopes, _ = m.Get("scopes").Texts(r.into)
+	spec.Notes, _ = m.Get("notes").Texts(r.into)
+	if version, ok := m.Get("version").Text(r.into); ok {
+		spec.Version = version
+	}
+	r.timeout(d)
+	r.request(d)
+	r.inputs(d)
+	r.fixed(d)
+	r.answer(d)
+	r.paging(d)
+	r.poll(d)
+	r.repeat(d)
+	d.op.Rules = r.rules(m.Get("errors"))
+}
+
+// timeout reads how long one call may take; 0 leaves it to the client.
+func (r *reader) timeout(d *draft) {
+	n := d.m.Get("timeout")
+	timeout, ok := n.Duration(r.into)
+	if ok && (timeout < time.Second || timeout > maxTimeout) {
+		n.Mismatch(r.into, "a duration from 1s to 10m")
+		return
+	}
+	d.op.Timeout = timeout
+}
+
+// request reads the line "read: GET /contacts/{contactId}". Whether it reads or
+// writes is said by the author, not taken from the method: a search may be a POST.
+func (r *reader) request(d *draft) {
+	read, write := d.m.Get("read"), d.m.Get("write")
+	line, spec := read, d.op.Spec
+	spec.Kind = connectors.Read
+	if write != nil {
+		line, spec.Kind = write, connectors.Write
+	}
+	if (read == nil) == (write == nil) {
+		r.into.Errorf(d.at, CodeReadOrWrite, "write one of read: GET /things and write: POST /things", "an operation either reads or writes")
+		return
+	}
+	text, ok := line.Text(r.into)
+	if !ok {
+		return
+	}
+	method, path, ok := strings.Cut(text, " ")
+	if !ok || !slices.Contains(methods(), method) {
+		r.into.Errorf(line.At(), CodeReadOrWrite, "write it like POST /contacts/{contactId}", "%q does not begin with one of %s", text, strings.Join(methods(), ", "))
+		return
+	}
+	spec.Method, spec.Path = method, strings.TrimSpace(path)
+	if text, ok := pathTrouble(spec.Path); !ok {
+		r.into.Errorf(line.At(), CodePath, "write it like /contacts/{contactId}", "the path %q %s", spec.Path, text)
+	}
+}
+
+// methods are the methods that an operation may have.
+func methods() []string {
+	return []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+}
+
+// hole is a part of a path that an input fills.
+var hole = regexp.MustCompile(`\{([A-Za-z][A-Za-z0-9_]*)\}`)
+
+// Holes returns the names of the inputs that fill a path, in order.
+func Holes(path string) []string {
+	var names []string
+	for _, m := range hole.FindAllStringSubmatch(path, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// pathTrouble says what is wrong with a path. The path is joined to the address as it
+// is: a query, a dot segment or an escaped character in it would reach another place
+// than it seems to.
+func pathTrouble(path string) (trouble string, ok bool) {
+	rest := hole.ReplaceAllString(path, "x")
+	switch {
+	case !strings.HasPrefix(path, "/"):
+		return "does not begin with /", false
+	case strings.ContainsAny(rest, "{}"):
+		return "has a hole that is not written like {contactId}", false
+	case strings.ContainsAny(rest, "?#%\\ ") || strings.ContainsFunc(rest, func(c rune) bool { return c < ' ' || c > '~' }):
+		return "holds characters that do not belong into a path", false
+	case strings.Contains(rest, "//") || slices.ContainsFunc(strings.Split(rest, "/"), func(s string) bool { return s == "." || s == ".." }):
+		return "has an empty part or one of dots", false
+	}
+	return "", true
+}
+
+// inputs reads the operation's own inputs and those of the groups that it uses.
+func (r *reader) inputs(d *draft) {
+	use := d.m.Get("use")
+	names, _ := use.Texts(r.into)
+	for i, name := range names {
+		group, known := r.groups[name]
+		if !known {
+			r.unknown(use.Items()[i].At(), "group of inputs", name, mapKeys(r.groups))
+			continue
+		}
+		for _, f := range group.Fields() {
+			r.input(d, f)
+		}
+	}
+	own, _ := d.m.Get("inputs").Mapping(r.into)
+	for _, f := range own.Fields() {
+		r.input(d, f)
+	}
+}
+
+// input reads one input and where it goes: to the place that the method suggests
+// unless it says another, under its own name unless at says another. What goes into
+// the path is always required.
+func (r *reader) input(d *draft, f yamlnode.Field) {
+	if _, taken := d.inputAt[f.Name]; taken {
+		r.into.Errorf(f.At, CodeKeyTaken, "", "%s has the input %q already", d.op.Spec.Key, f.Name)
+		return
+	}
+	d.inputAt[f.Name] = f.At
+	field, m := r.field(f, inputKeys)
+	in := connectors.Input{Field: field, In: r.usualPlace(d, f.Name)}
+	if word, ok := m.Get("in").Word(r.into, "path", "query", "header", "body"); ok {
+		in.In = word
+	}
+	in.Setting, _ = m.Get("setting").Text(r.into)
+	in.Required = in.Required || in.In == "path"
+	at := f.Name
+	if text, ok := m.Get("at").Text(r.into); ok {
+		at = text
+	}
+	d.op.At[f.Name] = at
+	d.op.Spec.Inputs = append(d.op.Spec.Inputs, in)
+}
+
+// usualPlace is where an input goes that does not say it.
+func (r *reader) usualPlace(d *draft, name string) string {
+	switch {
+	case slices.Contains(Holes(d.op.Spec.Path), name):
+		return "path"
+	case d.op.Spec.Method == http.MethodGet || d.op.Spec.Method == http.MethodDelete:
+		return "query"
+	}
+	return "body"
+}
+
+// fixed reads the constant part of a request.  An empty body is a body too.
+func (r *reader) fixed(d *draft) {
+	m, ok := d.m.Get("fixed").Mapping(r.into, fixedKeys...)
+	if !ok {
+		return
+	}
+	if body := m.Get("body"); body != nil {
+		d.op.Fixed.Body, d.op.Fixed.HasBody = body.Value(), true
+	}
+	d.op.Fixed.Headers = r.headers(m.Get("headers"))
+	query, _ := m.Get("query").Mapping(r.into)
+	for _, f := range query.Fields() {
+		if d.op.Fixed.Query == nil {
+			d.op.Fixed.Query = map[string]string{}
+		}
+		d.op.Fixed.Query[f.Name], _ = f.Value.Text(r.into)
+	}
+}
+
+// answer reads where the value stands. Without the key the content of an answer is of
+// no interest; list and value exclude each other, since they say whether there are
+// records or one.
+func (r *reader) answer(d *draft) {
+	m, ok := d.m.Get("answer").Mapping(r.into, answerKeys...)
+	if !ok {
+		return
+	}
+	list, value := m.Get("list"), m.Get("value")
+	if (list == nil) == (value == nil) {
+		r.into.Errorf(m.At(), CodeAnswer, "write list: contacts for a list, value: contact for one record, . for the whole answer",
+			"the answer must say where its list or its value stands")
+		d.unclear = true
+		return
+	}
+	d.op.Spec.List = list != nil
+	if d.op.Spec.List {
+		value = list
+	}
+	d.op.Answer.Paths = r.paths(value)
+	d.op.Answer.Optional, _ = m.Get("optional").Bool(r.into)
+	if name, ok := m.Get("object").Text(r.into); ok {
+		d.op.Spec.Answer = &schema.Object{Key: name} // until all files are read
+	}
+}

@@ -1,0 +1,70 @@
+package sandbox
+
+import (
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel"
+	"github.com/pollux-automation/pollux/connectors/sandbox/service"
+	"github.com/pollux-automation/pollux/connectors/sandbox/stibee"
+)
+
+// What the packages of the services define and users of a sandbox need.
+type (
+	// Limit is how many requests a service takes.
+	Limit = service.Limit
+	// Fault is one rule of misbehaviour.
+	Fault = service.Fault
+	// FaultKind names a way to misbehave.
+	FaultKind = service.FaultKind
+	// Write is one write that a service has carried out.
+	Write = service.Write
+	// Note is a note on a contact.
+	Note = highlevel.Note
+	// Subscriber is a subscriber of a list.
+	Subscriber = stibee.Subscriber
+)
+
+// The ways to misbehave; see the package service for what each does.
+const (
+	RateLimited = service.RateLimited
+	ServerError = service.ServerError
+	Slow        = service.Slow
+	Cut         = service.Cut
+	Lost        = service.Lost
+	Broken      = service.Broken
+)
+
+// ErrUnknownContact is returned for the id of a contact that does not exist.
+var ErrUnknownContact = highlevel.ErrUnknownContact
+
+// AddContact adds a contact with some fields and returns its id. Names are those
+// of a contact's body ("firstName", "email", "tags").
+func (s *Sandbox) AddContact(fields map[string]any) string { return s.highlevel.AddContact(fields) }
+
+// UpdateContact writes some fields of a contact. The error is [ErrUnknownContact].
+func (s *Sandbox) UpdateContact(id string, fields map[string]any) error {
+	return s.highlevel.UpdateContact(id, fields)
+}
+
+// SetUpdated writes a contact again with an updated time of the caller's choice,
+// for tests of late, equal and future times. The error is [ErrUnknownContact].
+func (s *Sandbox) SetUpdated(id string, updated time.Time) error {
+	return s.highlevel.SetUpdated(id, updated)
+}
+
+// DeleteContact deletes a contact. The error is [ErrUnknownContact].
+func (s *Sandbox) DeleteContact(id string) error { return s.highlevel.DeleteContact(id) }
+
+// Contact returns the fields of a contact; ok is false for an unknown one.
+func (s *Sandbox) Contact(id string) (fields map[string]any, ok bool) { return s.highlevel.Contact(id) }
+
+// Contacts returns the ids of all contacts, in the order in which they came until
+// the first one was deleted.
+func (s *Sandbox) Contacts() []string { return s.highlevel.Contacts() }
+
+// Notes returns the notes on a contact, oldest first.
+func (s *Sandbox) Notes(contactID string) []Note { return s.highlevel.Notes(contactID) }
+
+// Subscribers returns the subscribers of a list in the order in which they came.
+// An unknown list has none.
+func (s *Sandbox) Subscribers(list string) []Subscriber { return s.stibee.Subscribers(list) }

@@ -1,0 +1,137 @@
+package service
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// FaultKind names a way to misbehave.
+type FaultKind string
+
+// The ways to misbehave.
+const (
+	// RateLimited answers 429 and does nothing, with a Retry-After if the fault
+	// has one.
+	RateLimited FaultKind = "rate_limited"
+	// ServerError answers 500, or the fault's status, and does nothing.
+	ServerError FaultKind = "server_error"
+	// Slow waits for the fault's delay, then answers as usual.
+	Slow FaultKind = "slow"
+	// Cut closes the connection before anything is done.
+	Cut FaultKind = "cut"
+	// Lost does what was asked, then closes the connection without an answer.
+	Lost FaultKind = "lost"
+	// Broken does what was asked and answers with half of the JSON.
+	Broken FaultKind = "broken_json"
+)
+
+// Fault is one rule of misbehaviour.
+//
+// As JSON its durations are texts such as "5s".
+type Fault struct {
+	// Operation is what it concerns, "highlevel.contact.search"; a name that ends
+	// in * concerns all that begin so; empty means every operation.
+	Operation string
+	Kind      FaultKind
+	// Next is how many of the next requests are concerned; 0 means all, as Rate
+	// says.
+	Next int
+	// Rate is the share of requests concerned, from 0 to 1; 0 means all.
+	Rate float64
+	// RetryAfter is what a 429 says, in whole seconds; 0 means it says nothing.
+	RetryAfter time.Duration
+	// Delay is how long a slow answer takes.
+	Delay time.Duration
+	// Status is the status of a server error; 0 means 500.
+	Status int
+}
+
+// check says what is wrong with a rule.
+func (f *Fault) check() error {
+	kinds := []FaultKind{RateLimited, ServerError, Slow, Cut, Lost, Broken}
+	switch {
+	case !slices.Contains(kinds, f.Kind):
+		return fmt.Errorf("unknown kind of fault %q, want one of %v", f.Kind, kinds)
+	case f.Rate < 0 || f.Rate > 1:
+		return fmt.Errorf("rate %v of a fault, want 0 to 1", f.Rate)
+	case f.Next < 0 || f.Delay < 0 || f.RetryAfter < 0:
+		return fmt.Errorf("fault %q with a number below 0", f.Kind)
+	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
+		return fmt.Errorf("status %d of a fault, want 400 to 599", f.Status)
+	}
+	return nil
+}
+
+func (f *Fault) concerns(operation string) bool {
+	if prefix, ok := strings.CutSuffix(f.Operation, "*"); ok {
+		return strings.HasPrefix(operation, prefix)
+	}
+	return f.Operation == "" || f.Operation == operation
+}
+
+// faults are the rules in force, in the order in which they were made.
+type faults struct {
+	dice *Dice
+	mu   sync.Mutex // guards list
+	list []Fault
+}
+
+// pick returns the first rule that hits a request, or a zero Fault.
+func (fs *faults) pick(operation string) Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for i := range fs.list {
+		f := &fs.list[i]
+		if !f.concerns(operation) || (f.Rate > 0 && !fs.dice.Happens(f.Rate)) {
+			continue
+		}
+		hit := *f
+		if f.Next > 0 {
+			if f.Next--; f.Next == 0 {
+				fs.list = slices.Delete(fs.list, i, i+1)
+			}
+		}
+		return hit
+	}
+	return Fault{}
+}
+
+// Fail adds a rule of misbehaviour. The error says what is wrong with the rule.
+func (w *World) Fail(f Fault) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	w.faults.mu.Lock()
+	defer w.faults.mu.Unlock()
+	w.faults.list = append(w.faults.list, f)
+	return nil
+}
+
+// Heal removes all rules of misbehaviour.
+func (w *World) Heal() {
+	w.faults.mu.Lock()
+	defer w.faults.mu.Unlock()
+	w.faults.list = nil
+}
+
+// Faults returns the rules in force, those with a count with what is left of it.
+func (w *World) Faults() []Fault {
+	w.faults.mu.Lock()
+	defer w.faults.mu.Unlock()
+	return slices.Clone(w.faults.list)
+}
+
+// wait lets time pass for a slow answer, or ends the request with its client.
+func wait(r *http.Request, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-r.Context().Done():
+		panic(http.ErrAbortHandler)
+	}
+}

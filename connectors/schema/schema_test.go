@@ -1,0 +1,220 @@
+package schema_test
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pollux-automation/pollux/connectors/schema"
+)
+
+func contact(open bool) *schema.Object {
+	return &schema.Object{
+		Key: "contact", ID: "id", Created: "made", Updated: "changed", Open: open,
+		Fields: []schema.Field{
+			{Name: "id", Type: schema.String},
+			{Name: "email", Type: schema.String, Normal: schema.NormalEmail},
+			{Name: "phone", Type: schema.String, Normal: schema.NormalPhone},
+			{Name: "name", Type: schema.String, Normal: schema.NormalTrim},
+			{Name: "tags", Type: schema.Array, Normal: schema.NormalSet},
+			{Name: "score", Type: schema.Number},
+			{Name: "seen", Type: schema.Integer, Volatile: true},
+			{Name: "made", Type: schema.Time},
+			{Name: "changed", Type: schema.Time},
+		},
+	}
+}
+
+func TestObject_Decode(t *testing.T) {
+	t.Parallel()
+	text := `{"id":12345678901234567890,"score":1.50,"tags":[1,2.0,"x"],"made":1700000000000,"changed":"2024-11-12 17:09:13 +0900 KST","extra":{"n":3}}`
+	want := map[string]any{
+		"id": "12345678901234567890", "email": nil, "phone": nil, "name": nil, "tags": []any{1, 2, "x"}, "score": 1.5, "seen": nil,
+		"made": "2023-11-14T22:13:20Z", "changed": "2024-11-12T08:09:13Z",
+	}
+	got, err := contact(false).Decode([]byte(text))
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("closed object: err = %v, fields (-want +got):\n%s", err, diff)
+	}
+	want["extra"] = map[string]any{"n": 3}
+	got, err = contact(true).Decode([]byte(text))
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("open object: err = %v, fields (-want +got):\n%s", err, diff)
+	}
+	for _, broken := range []string{"", "[]", `"x"`, `{"id":`} {
+		if _, err := contact(false).Decode([]byte(broken)); err == nil || !strings.HasPrefix(err.Error(), "decode contact: ") {
+			t.Errorf("Decode(%q) = %v, want an error that names the object", broken, err)
+		}
+	}
+}
+
+func TestObject_CompleteGivesTheShapeOfDecode(t *testing.T) {
+	t.Parallel()
+	o := contact(true)
+	got := o.Complete(map[string]any{"id": 7, "score": 2.0, "extra": int64(1), "made": time.Unix(0, 0).In(time.FixedZone("", 3600))})
+	want := map[string]any{
+		"id": "7", "email": nil, "phone": nil, "name": nil, "tags": nil, "score": 2, "seen": nil,
+		"made": "1970-01-01T00:00:00Z", "changed": nil, "extra": 1,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ in, want any }{
+		{json.Number("3"), 3},
+		{json.Number("3.0"), 3},
+		{json.Number("1e400"), "1e400"},
+		{uint64(math.MaxUint64), float64(math.MaxUint64)},
+		{uint64(3), 3},
+		{int64(-3), -3},
+		{2.0, 2},
+		{2.5, 2.5},
+		{1e300, 1e300},
+		{nil, nil},
+		{"x", "x"},
+	}
+	for _, tt := range tests {
+		if got := schema.Plain(tt.in); got != tt.want {
+			t.Errorf("Plain(%v %T) = %v %T, want %v %T", tt.in, tt.in, got, got, tt.want, tt.want)
+		}
+	}
+}
+
+func TestObject_NormalizeMakesEqualWhatIsEqual(t *testing.T) {
+	t.Parallel()
+	o := contact(true)
+	a := o.Normalize(map[string]any{
+		"id": "1", "email": " Ann@Example.com ", "phone": "+82 (0)10-1234", "name": " Ann ", "tags": []any{"b", "a", "b"},
+		"seen": 3, "changed": "x", "score": nil, "extra": "E",
+	})
+	b := o.Normalize(map[string]any{
+		"id": "1", "email": "ann@example.com", "phone": "+820101234", "name": "Ann", "tags": []any{"a", "b"}, "seen": 9, "extra": "E",
+	})
+	if diff := cmp.Diff(a, b); diff != "" {
+		t.Errorf("the two differ (-first +second):\n%s", diff)
+	}
+	if _, kept := a["seen"]; kept {
+		t.Error("a volatile field is compared")
+	}
+}
+
+func TestObject_RuleChangesWithWhatIsCompared(t *testing.T) {
+	t.Parallel()
+	first, second := contact(true).Rule(), contact(true).Rule()
+	if first != second {
+		t.Error("the rule of one object is not always the same")
+	}
+	other := contact(true)
+	other.Fields[1].Normal = schema.NormalNone
+	if first == other.Rule() || first == contact(false).Rule() {
+		t.Error("another way to compare has the same rule")
+	}
+}
+
+func TestParseTime(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, 11, 12, 8, 9, 13, 0, time.UTC)
+	tests := []struct {
+		text string
+		want time.Time // zero for none
+	}{
+		{"2024-11-12T08:09:13Z", at},
+		{"2024-11-12T17:09:13.5+09:00", at.Add(500 * time.Millisecond)},
+		{"2024-11-12T17:09:13+0900", at},
+		{"2024-11-12 17:09:13 +0900 KST", at},
+		{"2024-11-12 17:09:13.25 +0900 +0900 m=+0.1", at.Add(250 * time.Millisecond)},
+		{"1731398953000", at},
+		{"1731398953000.0", at},
+		{"1.731398953e12", at},
+		{"", time.Time{}},
+		{"0", time.Time{}},
+		{"soon", time.Time{}},
+		{"NaN", time.Time{}},
+		{"Inf", time.Time{}},
+		{"1e300", time.Time{}},
+		{"0001-01-01T00:00:00Z", time.Time{}},
+		{"2024-11-12", time.Time{}},
+		{"2024-13-12T00:00:00Z", time.Time{}},
+	}
+	for _, tt := range tests {
+		got, ok := schema.ParseTime(tt.text)
+		if !got.Equal(tt.want) || ok == tt.want.IsZero() {
+			t.Errorf("ParseTime(%q) = %s, %t, want %s", tt.text, got, ok, tt.want)
+		}
+	}
+}
+
+func TestField_Accepts(t *testing.T) {
+	t.Parallel()
+	line := schema.Field{Type: schema.Map, Fields: []schema.Field{{Name: "sku", Type: schema.String, Required: true}}}
+	tests := []struct {
+		name  string
+		field schema.Field
+		value any
+		want  string // the error; empty for none
+	}{
+		{"text", schema.Field{Type: schema.String}, "x", ""},
+		{"a number for a text", schema.Field{Type: schema.String}, 1, "want text, got a number"},
+		{"nothing", schema.Field{Type: schema.String}, nil, "want text, got nothing"},
+		{"null where it may be", schema.Field{Type: schema.String, Nullable: true}, nil, ""},
+		{"an option", schema.Field{Type: schema.String, Options: []string{"a", "b"}}, "b", ""},
+		{"no option", schema.Field{Type: schema.String, Options: []string{"a", "b"}}, "c", `want one of a, b, got "c"`},
+		{"an integer", schema.Field{Type: schema.Integer}, 3, ""},
+		{"a whole float", schema.Field{Type: schema.Integer}, 3.0, ""},
+		{"a fraction", schema.Field{Type: schema.Integer}, 3.5, "want a whole number, got a number"},
+		{"not a number", schema.Field{Type: schema.Number}, "3", "want a number, got text"},
+		{"a fraction as number", schema.Field{Type: schema.Number}, 3.5, ""},
+		{"a boolean", schema.Field{Type: schema.Boolean}, true, ""},
+		{"a text for a boolean", schema.Field{Type: schema.Boolean}, "true", "want true or false, got text"},
+		{"a time", schema.Field{Type: schema.Time}, "2026-01-31T08:30:00+09:00", ""},
+		{"a time as Go has it", schema.Field{Type: schema.Time}, time.Time{}, ""},
+		{"a day", schema.Field{Type: schema.Time}, "2026-01-31", `want a time such as 2026-01-31T08:30:00Z, got "2026-01-31"`},
+		{"a number for a time", schema.Field{Type: schema.Time}, 3, "want a time such as 2026-01-31T08:30:00Z, got a number"},
+		{"any list", schema.Field{Type: schema.Array}, []any{1, "x"}, ""},
+		{"a text for a list", schema.Field{Type: schema.Array}, "x", "want a list, got text"},
+		{"a wrong element", schema.Field{Type: schema.Array, Items: &schema.Field{Type: schema.String}}, []any{"x", 1}, "element 2: want text, got a number"},
+		{"a mapping", line, map[string]any{"sku": "x"}, ""},
+		{"a missing member", line, map[string]any{}, "sku is missing"},
+		{"a wrong member", line, map[string]any{"sku": true}, "sku: want text, got true or false"},
+		{"an unknown member", line, map[string]any{"sku": "x", "y": 1}, `"y" is not known`},
+		{"a free mapping", schema.Field{Type: schema.Map}, map[string]any{"y": 1}, ""},
+		{"a list for a mapping", line, []any{}, "want a mapping, got a list"},
+		{"anything", schema.Field{Type: schema.Any}, struct{}{}, ""},
+		{"something else", schema.Field{Type: schema.String}, struct{}{}, "want text, got something else"},
+		{"a mapping for a text", schema.Field{Type: schema.String}, map[string]any{}, "want text, got a mapping"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			err := tt.field.Accepts(tt.value)
+			if (err == nil) != (tt.want == "") || (err != nil && err.Error() != tt.want) {
+				t.Errorf("Accepts(%v) = %v, want %q", tt.value, err, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"id":1,"made":1.7e12,"tags":[1,[2]],"changed":"2024-11-12 17:09:13 +0900 KST"}`))
+	f.Add([]byte(`{"id":{"a":1},"email":[],"made":-1e308}`))
+	o := contact(true)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		fields, err := o.Decode(raw)
+		if err != nil {
+			return
+		}
+		for _, field := range o.Fields {
+			if _, there := fields[field.Name]; !there {
+				t.Errorf("%q: the field %s is missing", raw, field.Name)
+			}
+		}
+		o.Normalize(fields)
+	})
+}
