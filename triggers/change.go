@@ -32,7 +32,10 @@ type Change struct {
 	BeforeKnown bool
 	// After is the record as it is now; on deletion the last known body.
 	After map[string]any
+	// Raw and RawBefore are After and Before as they were sent; RawBefore is nil
+	// where Before is.
+	Raw, RawBefore []byte
 	// Fields are the names of the fields that changed, sorted; nil when before is
-	// unknown. On creation these are the fields that are not nil.
+	// unknown, and on creation.
 	Fields []string
 }

@@ -22,6 +22,8 @@ type Entry struct {
 	// UpdatedAt is the service's own time of the last version seen; zero when it
 	// has none. Millisecond precision is stored.
 	UpdatedAt time.Time
+	// Rule is the rule under which the fingerprint was taken.
+	Rule uint32
 	// Fingerprint is taken over the normalised fields, Raw over the bytes sent.
 	Fingerprint connectors.Hash
 	Raw         connectors.Hash
@@ -79,8 +81,8 @@ func (v Verdict) String() string {
 const entryVersion = 1
 
 // entryHead is the size of the fixed part: version, flags, revision, ordinal,
-// walk, updated time, fingerprint, raw hash, number of decisions.
-const entryHead = 1 + 1 + 4 + 4 + 4 + 8 + 16 + 16 + 2
+// walk, rule, updated time, fingerprint, raw hash, number of decisions.
+const entryHead = 1 + 1 + 4 + 4 + 4 + 4 + 8 + 16 + 16 + 2
 
 // decisionSize is the size of one stored decision.
 const decisionSize = 4 + 4 + 1 + 8
@@ -104,6 +106,7 @@ func (e *Entry) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.BigEndian.AppendUint32(b, e.Revision)
 	b = binary.BigEndian.AppendUint32(b, e.Ordinal)
 	b = binary.BigEndian.AppendUint32(b, e.Walk)
+	b = binary.BigEndian.AppendUint32(b, e.Rule)
 	b = binary.BigEndian.AppendUint64(b, millis(e.UpdatedAt))
 	b = append(b, e.Fingerprint[:]...)
 	b = append(b, e.Raw[:]...)
@@ -131,11 +134,12 @@ func (e *Entry) UnmarshalBinary(b []byte) error {
 		Revision:  binary.BigEndian.Uint32(b[2:]),
 		Ordinal:   binary.BigEndian.Uint32(b[6:]),
 		Walk:      binary.BigEndian.Uint32(b[10:]),
-		UpdatedAt: fromMillis(binary.BigEndian.Uint64(b[14:])),
+		Rule:      binary.BigEndian.Uint32(b[14:]),
+		UpdatedAt: fromMillis(binary.BigEndian.Uint64(b[18:])),
 	}
-	copy(e.Fingerprint[:], b[22:])
-	copy(e.Raw[:], b[38:])
-	n := int(binary.BigEndian.Uint16(b[54:]))
+	copy(e.Fingerprint[:], b[26:])
+	copy(e.Raw[:], b[42:])
+	n := int(binary.BigEndian.Uint16(b[58:]))
 	b = b[entryHead:]
 	if len(b) < n*decisionSize {
 		return fmt.Errorf("cut short in %d decisions: %w", n, ErrEntry)
@@ -181,7 +185,7 @@ func millis(t time.Time) uint64 {
 	if t.IsZero() {
 		return 0
 	}
-	return uint64(t.UnixMilli()) //nolint:gosec // read back as int64
+	return uint64(t.UnixMilli())
 }
 
 func fromMillis(ms uint64) time.Time {

@@ -14,8 +14,6 @@ const stateVersion = 1
 // and the engine stores it in the commit of that page.
 type State struct {
 	Version int `json:"v"`
-	// Rule names the fingerprint rule of the seen entries.
-	Rule string `json:"rule,omitempty"`
 	// Baseline is true once a walk over the whole list has ended.
 	Baseline bool `json:"baseline"`
 	// Bodies is true when every seen entry of the feed holds its body.
@@ -39,6 +37,9 @@ type State struct {
 	Records int `json:"records"`
 	// Stale counts rows that were older than what was known already.
 	Stale int `json:"stale,omitempty"`
+	// Relearnt counts records that a new fingerprint rule made incomparable and
+	// that were learnt without a change.
+	Relearnt int `json:"relearnt,omitempty"`
 	// Walk is the walk in progress; nil between walks.
 	Walk *Walk `json:"walk,omitempty"`
 }
@@ -52,14 +53,18 @@ type Walk struct {
 	Since time.Time `json:"since,omitzero"`
 	// Position is where the next page begins; empty for the first.
 	Position string `json:"position,omitempty"`
-	// BeganAt is our own time at the start, Date the service's.
+	// Bodies is true when every page so far was read with bodies wanted.
+	Bodies bool `json:"bodies,omitempty"`
+	// BeganAt is our own time at the start, Date the service's. ReadAt is our own
+	// time of the last page.
 	BeganAt time.Time `json:"began_at"`
+	ReadAt  time.Time `json:"read_at,omitzero"`
 	Date    time.Time `json:"date,omitzero"`
 	// Newest is the newest updated time seen in the walk.
 	Newest time.Time `json:"newest,omitzero"`
 	// Last is the updated time of the last row, to check the order by.
 	Last time.Time `json:"last,omitzero"`
-	// Page is a hash over the ids of the last page, to notice a repeated one.
+	// Page is a hash over the last page, to notice a repeated one.
 	Page connectors.Hash `json:"page"`
 	// Rows counts the rows read, Total is what the service says there are, -1
 	// when it does not.

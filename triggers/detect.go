@@ -1,0 +1,206 @@
+package triggers
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+)
+
+// detector compares the rows of one page with what is known. All strategies
+// share it; they differ in how a walk begins, what they check and how it ends.
+type detector struct {
+	in      Input
+	state   State
+	seen    map[string]Entry
+	changes []Change
+	rule    uint32
+	buffer  []byte // for fingerprints
+}
+
+// newDetector takes the page into the walk.
+func newDetector(in Input) (*detector, error) {
+	d := &detector{in: in, state: in.State, seen: make(map[string]Entry), rule: in.Shape.Rule()}
+	w := *in.State.Walk // the input's walk stays as it is
+	d.state.Walk = &w
+	if err := w.turn(in.Page, in.Now); err != nil {
+		return nil, err
+	}
+	if !in.Options.Bodies { // what changes now loses its body
+		w.Bodies, d.state.Bodies = false, false
+	}
+	*d.state.Walk = w
+	return d, nil
+}
+
+func (d *detector) delta(done bool) Delta {
+	return Delta{State: d.state, Seen: d.seen, Changes: d.changes, Done: done}
+}
+
+// entry returns what is known of a record, what this page has shown included.
+func (d *detector) entry(id string) (Entry, bool) {
+	if e, ok := d.seen[id]; ok {
+		return e, true
+	}
+	e, ok := d.in.Known[id]
+	return e, ok
+}
+
+// row compares one record with its entry.
+func (d *detector) row(r connectors.Record) error {
+	if r.ID == "" {
+		return walkErrorf("row %d has no id", d.state.Walk.Rows)
+	}
+	r.Updated = r.Updated.Truncate(time.Millisecond) // the precision of entries
+	raw := r.RawHash()
+	e, known := d.entry(r.ID)
+	if known && !e.Deleted {
+		if e.Raw == raw {
+			d.refreshBody(r, e)
+			return nil
+		}
+		if r.Updated.Before(e.UpdatedAt) && !d.impossible(e.UpdatedAt) {
+			d.state.Stale++
+			return nil
+		}
+	}
+	fields, err := d.in.Shape.Decode(r.Raw)
+	if err != nil {
+		return fmt.Errorf("record %s: %w", r.ID, err)
+	}
+	next := d.next(r, e, raw, d.fingerprint(fields))
+	if !known || e.Deleted {
+		d.created(r, fields, next)
+		return nil
+	}
+	return d.updated(r, fields, next, e)
+}
+
+// clockSlack is how far the clocks of one service may be apart.
+const clockSlack = time.Minute
+
+// impossible reports whether a stored time lies in the service's future. Nothing
+// changed then: a row with an earlier time is its correction, not an older version.
+func (d *detector) impossible(t time.Time) bool {
+	now := d.in.Page.Date
+	if now.IsZero() {
+		now = d.in.Now
+	}
+	return t.After(now.Add(clockSlack))
+}
+
+// next returns the entry that the record will have, the revision not yet raised.
+func (d *detector) next(r connectors.Record, e Entry, raw, content connectors.Hash) Entry {
+	e.Walk = d.state.Walk.Number
+	e.Rule = d.rule
+	e.UpdatedAt = r.Updated.UTC()
+	e.Raw = raw
+	e.Fingerprint = content
+	e.Decisions = slices.Clone(e.Decisions)
+	e.Body = nil
+	if d.in.Options.Bodies {
+		e.Body = r.Raw
+	}
+	return e
+}
+
+// refreshBody gives an unchanged record the body that its entry lacks.
+func (d *detector) refreshBody(r connectors.Record, e Entry) {
+	if d.in.Options.Bodies && e.Body == nil {
+		e.Body = r.Raw
+		d.seen[r.ID] = e
+	}
+}
+
+// created notes a record that is new to the feed, or back after it was gone.
+func (d *detector) created(r connectors.Record, fields map[string]any, next Entry) {
+	if next.Ordinal == 0 {
+		d.state.Ordinals++
+		next.Ordinal = d.state.Ordinals
+	}
+	d.state.Records++
+	next.Deleted = false
+	next.Revision++
+	d.seen[r.ID] = next
+	d.changes = append(d.changes, Change{
+		Kind: Created, Record: r.ID, Revision: next.Revision,
+		CreatedAt: r.Created, UpdatedAt: r.Updated,
+		BeforeKnown: true, After: fields, Raw: r.Raw,
+	})
+}
+
+// updated notes a known record whose bytes differ, as a change or as learnt.
+func (d *detector) updated(r connectors.Record, fields map[string]any, next, old Entry) error {
+	before, err := d.before(old)
+	if err != nil {
+		return fmt.Errorf("last known body of record %s: %w", r.ID, err)
+	}
+	if !d.differs(next, old, before) {
+		d.seen[r.ID] = next
+		return nil
+	}
+	next.Revision++
+	d.seen[r.ID] = next
+	c := Change{
+		Kind: Updated, Record: r.ID, Revision: next.Revision,
+		CreatedAt: r.Created, UpdatedAt: r.Updated, After: fields, Raw: r.Raw,
+	}
+	if before != nil {
+		c.Before, c.RawBefore, c.BeforeKnown = before, old.Body, true
+		c.Fields = changedFields(d.in.Shape.Normalize(before), d.in.Shape.Normalize(fields))
+	}
+	d.changes = append(d.changes, c)
+	return nil
+}
+
+// before decodes the body of an entry; nil when it has none.
+func (d *detector) before(e Entry) (map[string]any, error) {
+	if e.Body == nil {
+		return nil, nil //nolint:nilnil // no body is no error
+	}
+	return d.in.Shape.Decode(e.Body)
+}
+
+// differs reports whether two versions of a record differ in what counts. Under
+// another rule fingerprints cannot be compared: the stored body decides if there
+// is one, else the service's own time, else the record is learnt anew.
+func (d *detector) differs(next, old Entry, before map[string]any) bool {
+	if old.Rule == next.Rule {
+		return old.Fingerprint != next.Fingerprint
+	}
+	if before != nil {
+		return d.fingerprint(before) != next.Fingerprint
+	}
+	if next.UpdatedAt.IsZero() {
+		d.state.Relearnt++
+		return false
+	}
+	return next.UpdatedAt.After(old.UpdatedAt)
+}
+
+// changedFields returns the names of the fields that differ, sorted.
+func changedFields(before, after map[string]any) []string {
+	var names []string
+	for name, v := range after {
+		if old, ok := before[name]; !ok || !reflect.DeepEqual(old, v) {
+			names = append(names, name)
+		}
+	}
+	for name := range before {
+		if _, ok := after[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// fingerprint hashes what counts of a record.
+func (d *detector) fingerprint(fields map[string]any) connectors.Hash {
+	d.buffer = d.in.Shape.AppendComparable(d.buffer[:0], fields)
+	sum := sha256.Sum256(d.buffer)
+	return connectors.Hash(sum[:16])
+}

@@ -1,0 +1,102 @@
+package triggers
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+)
+
+// DefaultOverlap is how late a record may show up when neither the manifest nor a
+// recipe says otherwise.
+const DefaultOverlap = 2 * time.Minute
+
+// DefaultReconcile is how often a list that is normally read from a watermark is
+// read whole, to find what came later than the overlap.
+const DefaultReconcile = 24 * time.Hour
+
+// Strategy is a way of finding changes. Its methods are pure.
+type Strategy interface {
+	// Name is the name that manifests use.
+	Name() connectors.Strategy
+	// Begin returns the state with a walk in progress: the one that was
+	// interrupted, or a new one. now is our own time.
+	Begin(s State, o Options, now time.Time) State
+	// Detect compares the next page of the walk with what is known. The state of
+	// the answer has no walk when the page was the last one. After an error
+	// nothing of the page may be kept; the walk can be tried again.
+	Detect(in Input) (Delta, error)
+}
+
+// Options are what the recipes on a feed ask of its polls.
+type Options struct {
+	// Overlap is how far before the watermark a poll begins.
+	Overlap time.Duration
+	// Reconcile is the time between walks over the whole list; 0 means never.
+	Reconcile time.Duration
+	// Bodies makes seen entries hold the record's last version.
+	Bodies bool
+	// Whole asks for a walk over the whole list, because a recipe wants what was
+	// there before it joined. A walk in progress is ended first.
+	Whole bool
+	// Offsets is true for lists that page by counting rows: an interrupted walk
+	// is worth nothing after a while.
+	Offsets bool
+}
+
+// Input is what a strategy needs to judge one page.
+type Input struct {
+	State State
+	Page  connectors.Page
+	// Known are the seen entries of the page's records, by id.
+	Known   map[string]Entry
+	Shape   Shape
+	Options Options
+	// Now is our own time; it only stands in for a service that sends no Date.
+	Now time.Time
+}
+
+// Shape tells how records of a feed are read and compared. The schema of a
+// record is one.
+type Shape interface {
+	// Decode turns a record into its fields.
+	Decode(raw []byte) (map[string]any, error)
+	// Normalize returns the fields that count, in the form that is compared.
+	Normalize(fields map[string]any) map[string]any
+	// AppendComparable appends a text that is equal for two records just when
+	// their normalised fields are.
+	AppendComparable(b []byte, fields map[string]any) []byte
+	// Rule names the way in which the two work.
+	Rule() uint32
+}
+
+// Delta is what one page changes.
+type Delta struct {
+	State State
+	// Seen are the entries to write, by record id.
+	Seen map[string]Entry
+	// Changes are in the order of the page.
+	Changes []Change
+	// Done is true when the walk has ended.
+	Done bool
+}
+
+// ErrWalk is wrapped by every error that says the list itself cannot be trusted:
+// a page that repeats itself, a row out of order or range, a row without a time.
+var ErrWalk = errors.New("the list cannot be trusted")
+
+// walkErrorf returns an error that wraps ErrWalk.
+func walkErrorf(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrWalk, fmt.Sprintf(format, args...))
+}
+
+// Find returns the strategy with that name.
+func Find(name connectors.Strategy) (Strategy, bool) {
+	for _, s := range Strategies() {
+		if s.Name() == name {
+			return s, true
+		}
+	}
+	return nil, false
+}
