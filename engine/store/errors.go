@@ -8,6 +8,9 @@ var (
 	// ErrConflict is returned when a guard did not hold: somebody else changed
 	// the feed or the run in between. Nothing was written.
 	ErrConflict = errors.New("changed in between")
+	// ErrInvalid is returned for a value that no store can keep. Nothing was
+	// written.
+	ErrInvalid = errors.New("cannot be stored")
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("store is closed")
 	// ErrInUse is returned by Open when another process has the state file.

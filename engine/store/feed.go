@@ -51,12 +51,18 @@ type Subscription struct {
 	Recipe  string `json:"recipe"`
 	Account string `json:"account"`
 	Feed    FeedID `json:"feed"`
+	// Former is the feed that the recipe watched before an edit; what it was told
+	// there it is not told again. Empty means none.
+	Former FeedID `json:"former,omitempty"`
 	// Number is given by the store on the first save and never reused.
 	Number uint32 `json:"number"`
 	// From is the earliest updated time that makes runs; zero means everything.
 	// It counts only once Started is true.
 	From    time.Time `json:"from,omitzero"`
 	Started bool      `json:"started"`
+	// Walk is the number of the walk over the whole list that delivers the
+	// records from before the recipe joined; 0 when there is none.
+	Walk uint32 `json:"walk,omitempty"`
 	// Start is the recipe's start as it was when it was obeyed.
 	Start    string    `json:"start"`
 	JoinedAt time.Time `json:"joined_at"`
@@ -83,11 +89,13 @@ type PollCommit struct {
 	Seen []Seen
 	// Runs are queued in this order.
 	Runs []NewRun
-	// Subscriptions are saved as they are; a Number of 0 gets a new one.
+	// Subscriptions are saved as they are, one for each recipe and account; a
+	// Number of 0 gets the one of the former save, or a new one.
 	Subscriptions []Subscription
 }
 
-// NewRun is a run to be queued.
+// NewRun is a run to be queued. Its State.Status is Queued (also when empty),
+// Held or Parked.
 type NewRun struct {
 	Subscription uint32 // number of the subscription it belongs to
 	Run          Run    // without ID

@@ -57,7 +57,9 @@ type Event struct {
 	BeforeKnown bool            `json:"before_known"`
 	Record      json.RawMessage `json:"record"`
 	Fields      []string        `json:"fields,omitempty"`
-	UpdatedAt   time.Time       `json:"updated_at,omitzero"`
+	// CreatedAt and UpdatedAt are the service's own times.
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 }
 
 // RunState is the part of a run that changes while it is executed.
@@ -68,7 +70,8 @@ type RunState struct {
 	FinishedAt time.Time `json:"finished_at,omitzero"`
 	// Step is how many steps of the recipe are behind the run.
 	Step int `json:"step,omitempty"`
-	// Attempts counts the tries of the current step.
+	// Attempts counts how often the run was taken up; waiting for a budget does
+	// not count.
 	Attempts int      `json:"attempts,omitempty"`
 	Error    *Failure `json:"error,omitempty"`
 	// Reason says why a held or parked run is not going on; may be empty.
@@ -116,8 +119,10 @@ type Effect struct {
 // all.
 type StepSave struct {
 	Run RunID
-	// Step is the step's result so far; nil when only the state changes.
-	Step *Step
+	// Steps are the results so far of the steps that this moment touched, in the
+	// recipe's order; a result replaces the one with the same id. Empty when only
+	// the state changes.
+	Steps []Step
 	// State is the run's new state. A final status ends the run: it leaves the
 	// queue and joins the history.
 	State RunState
@@ -141,5 +146,6 @@ type QueuedRun struct {
 	Account string
 	Lane    string
 	Status  Status
-	Due     time.Time
+	Due     time.Time // only for Waiting
+	Reason  string    // only for Parked and Held
 }

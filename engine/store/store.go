@@ -34,12 +34,14 @@ type Feeds interface {
 	// Entries returns the seen entries of some records of a feed; records that
 	// are not known are not in the answer.
 	Entries(ctx context.Context, feed FeedID, ids []string) (map[string]triggers.Entry, error)
-	// ScanEntries calls yield with the entries of a feed in the order of the ids,
-	// beginning after one, at most limit of them. It returns the last id, or ""
-	// at the end.
+	// ScanEntries returns entries of a feed in the order of the ids, beginning
+	// after one, at most limit of them; a limit of 0 means all. It also returns
+	// the last id of the answer, or "" when the end was reached.
 	ScanEntries(ctx context.Context, feed FeedID, after string, limit int) ([]Seen, string, error)
-	// CommitPoll writes what one page of a poll changed. The error is ErrConflict
-	// when the feed's revision is not the one given.
+	// CommitPoll writes what one page of a poll changed. A run without a status is
+	// queued; one with a final status joins the history at once. The error is
+	// ErrConflict when the feed's revision, or the number of a subscription, is
+	// not the one given.
 	CommitPoll(ctx context.Context, c PollCommit) (Committed, error)
 	// SaveFeed changes what does not belong to a poll's commit: the next due
 	// time, the last error and the failures. It neither checks nor moves the
@@ -52,13 +54,15 @@ type Feeds interface {
 // Queue is the part of the store that runs use.
 type Queue interface {
 	// Waiting returns unfinished runs in the order in which they were queued,
-	// beginning after one, at most limit of them.
+	// beginning after one ("" for the first), at most limit of them; a limit of 0
+	// means all.
 	Waiting(ctx context.Context, after RunID, limit int) ([]QueuedRun, error)
-	// LoadRun returns a run with its steps. The error is ErrNotFound for an
-	// unknown one.
+	// LoadRun returns a run with its steps in the order in which they were first saved. The
+	// error is ErrNotFound for an unknown one.
 	LoadRun(ctx context.Context, id RunID) (Run, []Step, error)
-	// SaveStep writes what one moment of a run changed. The error is ErrNotFound
-	// when the run is not in the queue.
+	// SaveStep writes what one moment of a run changed. A step with the id of one
+	// that is stored takes its place. The error is ErrNotFound when the run is not
+	// in the queue.
 	SaveStep(ctx context.Context, s StepSave) error
 	// SaveRecipe keeps a version of a recipe's text, so that runs can end with
 	// the version they began with. Saving the same version again changes nothing.

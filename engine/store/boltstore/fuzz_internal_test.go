@@ -1,0 +1,34 @@
+package boltstore
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/pollux-automation/pollux/engine/store"
+)
+
+// FuzzDecode reads any bytes as each form of value: nothing may panic, and what
+// cannot be read is damage.
+func FuzzDecode(f *testing.F) {
+	f.Add(encodeRow(store.Queued, []byte(`{"r":"x"}`), []byte(`{"status":"queued"}`)))
+	f.Add(encodeStep(3, []byte(`{"id":"s"}`)))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var feed store.Feed
+		errs := []error{decode(b, &feed)}
+		if row, err := splitRow(b); err == nil {
+			_, stateErr := row.decodeState()
+			_, headErr := row.queued("x")
+			errs = append(errs, stateErr, headErr)
+		} else {
+			errs = append(errs, err)
+		}
+		_, err := splitStep(b)
+		_, entryErr := decodeEntry(b)
+		for _, err := range append(errs, err, entryErr) {
+			if err != nil && !errors.Is(err, store.ErrDamaged) {
+				t.Errorf("got %v, want ErrDamaged", err)
+			}
+		}
+	})
+}

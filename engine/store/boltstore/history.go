@@ -1,0 +1,118 @@
+package boltstore
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/pollux-automation/pollux/engine/store"
+)
+
+// ListRuns implements [store.History].
+func (s *Store) ListRuns(ctx context.Context, f store.RunFilter) ([]store.Run, error) {
+	var list []store.Run
+	err := s.view(ctx, func(tx *bolt.Tx) error {
+		cursor := tx.Bucket(bucketRuns).Cursor()
+		for k, v := cursor.Last(); k != nil; k, v = cursor.Prev() {
+			if f.Limit > 0 && len(list) == f.Limit {
+				return nil
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			r, ok, err := s.match(tx, &f, seqOf(k), v)
+			if err != nil {
+				return err
+			}
+			if ok {
+				list = append(list, r)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// match decodes a run if the filter selects it. The status is looked at first: it
+// costs nothing.
+func (s *Store) match(tx *bolt.Tx, f *store.RunFilter, seq uint64, value []byte) (store.Run, bool, error) {
+	if f.Status != "" {
+		row, err := stateRow(tx, seq)
+		if err != nil || row.status != f.Status {
+			return store.Run{}, false, err
+		}
+	}
+	r, err := s.decodeRun(tx, seq, value)
+	return r, err == nil && f.Matches(&r), err
+}
+
+// CountRuns implements [store.History].
+func (s *Store) CountRuns(ctx context.Context) (map[store.Status]int, error) {
+	counts := map[store.Status]int{}
+	err := s.view(ctx, func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{bucketQueue, bucketDone} {
+			err := tx.Bucket(name).ForEach(func(_, v []byte) error {
+				row, err := splitRow(v)
+				counts[row.status]++
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return counts, err
+}
+
+// Backup implements [store.History]. The copy is a state file. While it is
+// written, the file can grow but not shrink; the writer should be as fast as a
+// file.
+func (s *Store) Backup(ctx context.Context, w io.Writer) error {
+	err := s.view(ctx, func(tx *bolt.Tx) error {
+		_, err := tx.WriteTo(&stoppable{ctx: ctx, w: w})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("back up the state file: %w", err)
+	}
+	return nil
+}
+
+// stoppable is a writer that ends with a context. It lives no longer than the
+// call that made it.
+type stoppable struct {
+	ctx context.Context //nolint:containedctx // io.Writer has no place for it
+	w   io.Writer
+}
+
+// Write implements io.Writer.
+func (s *stoppable) Write(b []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.w.Write(b)
+}
+
+// Stats implements [store.Store]. It reads the head of every page.
+func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
+	st := store.Stats{Path: s.path}
+	err := s.view(ctx, func(tx *bolt.Tx) error {
+		count := func(name []byte) int { return tx.Bucket(name).Stats().KeyN }
+		st.Feeds, st.Records = count(bucketFeeds), count(bucketSeen)
+		st.Runs, st.Waiting = count(bucketRuns), count(bucketQueue)
+		// Pages that a reader may still look at are free as soon as it ends, so they
+		// count.
+		free := s.db.Stats()
+		st.FreeBytes = int64(free.FreePageN+free.PendingPageN) * int64(s.db.Info().PageSize)
+		info, err := s.file.Stat()
+		if err != nil {
+			return err
+		}
+		st.Bytes = info.Size()
+		return nil
+	})
+	return st, err
+}

@@ -1,0 +1,221 @@
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+)
+
+// fullPages is how full pages get that are filled in the order of their keys and
+// hardly change.
+const fullPages = 0.95
+
+// write carries out a change.
+func (s *Store) write(ctx context.Context, c *change) error {
+	if s.readOnly {
+		return fmt.Errorf("state file %s was opened for reading: %w", s.path, store.ErrInvalid)
+	}
+	return s.w.do(ctx, c)
+}
+
+// pollCommit is a commit on its way. What can be encoded ahead is, so that callers
+// do it in parallel.
+type pollCommit struct {
+	store  *Store
+	commit *store.PollCommit
+	runs   []newRun
+	next   store.Feed
+	known  []uint32 // numbers of the subscriptions as stored, 0 for new ones
+	done   store.Committed
+}
+
+// newRun is a run in its stored form.
+type newRun struct {
+	value []byte
+	row   []byte // its state, with the head if it is to be queued
+	final bool
+}
+
+// CommitPoll implements [store.Feeds].
+func (s *Store) CommitPoll(ctx context.Context, c store.PollCommit) (store.Committed, error) {
+	if err := c.Validate(); err != nil {
+		return store.Committed{}, err
+	}
+	p := &pollCommit{store: s, commit: &c, runs: make([]newRun, len(c.Runs))}
+	for i := range c.Runs {
+		if err := p.runs[i].encode(c.Runs[i].Run); err != nil {
+			return store.Committed{}, fmt.Errorf("run %d of the commit: %w", i+1, err)
+		}
+	}
+	if err := s.write(ctx, &change{check: p.check, apply: p.apply}); err != nil {
+		return store.Committed{}, err
+	}
+	return p.done, nil
+}
+
+// encode fills in the stored form. The head is only for the queue: the history's rows
+// hold late steps in its place.
+func (n *newRun) encode(r store.Run) error {
+	r.ID = "" // it is the key
+	if r.State.Status == "" {
+		r.State.Status = store.Queued
+	}
+	var head []byte
+	state, err := rows.State(&r.State)
+	if n.final = r.State.Status.Final(); err == nil && !n.final {
+		head = encodeHead(&r)
+	}
+	if err != nil {
+		return err
+	}
+	n.row = encodeRow(r.State.Status, head, state)
+	if err == nil {
+		n.value, err = encodeRun(r)
+	}
+	return err
+}
+
+// check is the guard: the feed is at the revision that was loaded, and the
+// subscriptions have the numbers that they were given. An unknown feed has revision
+// 0, which a first commit must say too. Both may run again when another change of the
+// batch fails, so check sets anew what apply changes.
+func (p *pollCommit) check(tx *bolt.Tx) error {
+	p.next = p.commit.Feed
+	stored, err := getFeed(tx, p.next.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return err
+	}
+	if stored.Revision != p.next.Revision {
+		return fmt.Errorf("feed %s at revision %d, not %d: %w", p.next.ID, stored.Revision, p.next.Revision, store.ErrConflict)
+	}
+	p.next.Number = stored.Number
+	p.known = make([]uint32, len(p.commit.Subscriptions))
+	for i := range p.commit.Subscriptions {
+		sub := &p.commit.Subscriptions[i]
+		var former store.Subscription
+		if b := tx.Bucket(bucketSubscriptions).Get(pairKey(sub.Recipe, sub.Account)); b != nil {
+			if err := decode(b, &former); err != nil {
+				return err
+			}
+		}
+		if sub.Number != 0 && sub.Number != former.Number {
+			return fmt.Errorf("subscription of %s has number %d, not %d: %w",
+				sub.Recipe, former.Number, sub.Number, store.ErrConflict)
+		}
+		p.known[i] = former.Number
+	}
+	return nil
+}
+
+// apply writes the commit; nothing of it can be refused any more for what the
+// store holds.
+func (p *pollCommit) apply(tx *bolt.Tx) error {
+	if p.next.Number == 0 {
+		n, err := nextNumber(tx.Bucket(bucketFeeds))
+		if err != nil {
+			return err
+		}
+		p.next.Number = n
+	}
+	p.next.Revision++
+	if err := putFeed(tx, &p.next); err != nil {
+		return err
+	}
+	if err := p.putSubscriptions(tx); err != nil {
+		return err
+	}
+	runs := tx.Bucket(bucketRuns)
+	if err := p.putSeen(tx.Bucket(bucketSeen), runs.Sequence()+1); err != nil {
+		return err
+	}
+	ids, err := p.putRuns(tx, runs)
+	p.done = store.Committed{Feed: p.next, Runs: ids}
+	return err
+}
+
+// nextNumber numbers feeds and subscriptions.
+func nextNumber(b *bolt.Bucket) (uint32, error) {
+	n, err := b.NextSequence()
+	if err != nil {
+		return 0, err
+	}
+	if n > 1<<32-1 {
+		return 0, fmt.Errorf("number %d: %w", n, store.ErrInvalid)
+	}
+	return uint32(n), nil
+}
+
+// putSubscriptions writes subscriptions with the numbers that check found, new ones
+// with the next.
+func (p *pollCommit) putSubscriptions(tx *bolt.Tx) error {
+	b := tx.Bucket(bucketSubscriptions)
+	for i, sub := range p.commit.Subscriptions {
+		if sub.Number = p.known[i]; sub.Number == 0 {
+			n, err := nextNumber(b)
+			if err != nil {
+				return err
+			}
+			sub.Number = n
+		}
+		v, err := encode(sub)
+		if err != nil {
+			return err
+		}
+		if err := b.Put(pairKey(sub.Recipe, sub.Account), v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putSeen writes the entries; first is the sequence number that the first run of the
+// commit will get, for their decisions name their runs.
+func (p *pollCommit) putSeen(b *bolt.Bucket, first uint64) error {
+	for _, one := range p.commit.Link(first) {
+		v, err := one.Entry.AppendBinary(nil)
+		if err != nil {
+			return fmt.Errorf("record %.80q: %w: %w", one.ID, store.ErrInvalid, err)
+		}
+		if err := b.Put(seenKey(p.next.Number, one.ID), v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putRuns numbers the runs in their order and writes each with its row. It must
+// follow putSeen, which counts on the numbers that come next.
+func (p *pollCommit) putRuns(tx *bolt.Tx, runs *bolt.Bucket) ([]store.RunID, error) {
+	queue, done := tx.Bucket(bucketQueue), tx.Bucket(bucketDone)
+	runs.FillPercent, done.FillPercent = fullPages, fullPages
+	ids := make([]store.RunID, 0, len(p.runs))
+	for i := range p.runs {
+		r := &p.runs[i]
+		seq, err := runs.NextSequence()
+		if err == nil && seq > store.MaxSeq {
+			err = fmt.Errorf("run %d: %w", seq, store.ErrInvalid)
+		}
+		if err == nil {
+			err = runs.Put(seqKey(seq), r.value)
+		}
+		if err != nil {
+			return nil, err
+		}
+		state := queue
+		if r.final {
+			state = done
+		}
+		if err := state.Put(seqKey(seq), r.row); err != nil {
+			return nil, err
+		}
+		ids = append(ids, store.MakeRunID(p.store.instance, seq))
+	}
+	return ids, nil
+}

@@ -1,0 +1,339 @@
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+func openTemp(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(filepath.Join(t.TempDir(), "pollux.db"), Options{})
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// put is a change that writes a key into the bucket of recipes.
+func put(key string) *change {
+	return &change{
+		check: func(*bolt.Tx) error { return nil },
+		apply: func(tx *bolt.Tx) error { return tx.Bucket(bucketRecipes).Put([]byte(key), []byte{valueVersion}) },
+	}
+}
+
+func has(t *testing.T, s *Store, key string) bool {
+	t.Helper()
+	text, err := s.recipe(t.Context(), []byte(key))
+	if err != nil {
+		t.Fatalf("read %s: %v", key, err)
+	}
+	return text != nil
+}
+
+func transaction(t *testing.T, s *Store) (id int) {
+	t.Helper()
+	err := s.view(t.Context(), func(tx *bolt.Tx) error {
+		id = tx.ID()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestWriter_SharesACommitAndAnswersEach(t *testing.T) {
+	t.Parallel()
+	errGuard := errors.New("guard")
+	synctest.Test(t, func(t *testing.T) {
+		s := openTemp(t)
+		before := transaction(t, s)
+		started, release := make(chan struct{}), make(chan struct{})
+		first := put("first")
+		first.check = func(*bolt.Tx) error {
+			close(started)
+			<-release
+			return nil
+		}
+		var group sync.WaitGroup
+		group.Go(func() {
+			if err := s.w.do(t.Context(), first); err != nil {
+				t.Errorf("first change: %v", err)
+			}
+		})
+		<-started
+		for i := range maxBatch + 100 {
+			group.Go(func() {
+				c, want := put(fmt.Sprint("k", i)), error(nil)
+				switch i % 10 {
+				case 3:
+					c.check, want = func(*bolt.Tx) error { return errGuard }, errGuard
+				case 7:
+					c.apply, want = failAfter(c.apply, errGuard), errGuard
+				}
+				if err := s.w.do(t.Context(), c); !errors.Is(err, want) {
+					t.Errorf("change %d: got %v, want %v", i, err, want)
+				}
+			})
+		}
+		synctest.Wait() // everybody else waits behind the first
+		close(release)
+		group.Wait()
+		for i := range maxBatch + 100 {
+			if got, want := has(t, s, fmt.Sprint("k", i)), i%10 != 3 && i%10 != 7; got != want {
+				t.Errorf("key %d is there: got %t, want %t", i, got, want)
+			}
+		}
+		if got := transaction(t, s) - before; got != 3 {
+			t.Errorf("commits: got %d, want 3: the first, %d, and the rest", got, maxBatch)
+		}
+	})
+}
+
+// failAfter lets a change fail when half of it is written.
+func failAfter(apply func(*bolt.Tx) error, err error) func(*bolt.Tx) error {
+	return func(tx *bolt.Tx) error { return errors.Join(apply(tx), err) }
+}
+
+func TestWriter_EndsWithAnErrorThatNobodyUnderstands(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	if err := s.file.Close(); err != nil { // the disk is pulled
+		t.Fatal(err)
+	}
+	err := s.w.do(t.Context(), put("lost"))
+	if err == nil || errors.Is(err, store.ErrFull) || !strings.Contains(err.Error(), "restart") {
+		t.Errorf("write to a lost file: got %v, want an error that says to restart", err)
+	}
+	select {
+	case fatal := <-s.Fatal():
+		if !strings.Contains(fatal.Error(), "restart") {
+			t.Errorf("fatal error: got %v", fatal)
+		}
+	default:
+		t.Error("fatal error: got none")
+	}
+	if again := s.w.do(t.Context(), put("again")); again == nil {
+		t.Error("write after a fatal error: got no error")
+	}
+	if _, err := s.ListFeeds(t.Context()); err == nil {
+		t.Error("read after a fatal error: got no error")
+	}
+}
+
+func TestWriter_TurnsPanicsIntoDamage(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	c := put("x")
+	c.apply = func(*bolt.Tx) error { panic("page 7 is no page") }
+	if err := s.w.do(t.Context(), c); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("panic in a commit: got %v, want ErrDamaged", err)
+	}
+	s = openTemp(t)
+	err := s.view(t.Context(), func(*bolt.Tx) error { panic("page 7 is no page") })
+	if !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("panic in a read: got %v, want ErrDamaged", err)
+	}
+}
+
+func TestClose_WaitsForWritesInProgress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := openTemp(t)
+		started, release := make(chan struct{}), make(chan struct{})
+		slow := put("slow")
+		slow.check = func(*bolt.Tx) error {
+			close(started)
+			<-release
+			return nil
+		}
+		results := make(chan error, 3)
+		go func() { results <- s.w.do(t.Context(), slow) }()
+		<-started
+		go func() { results <- s.w.do(t.Context(), put("waits")) }()
+		synctest.Wait()
+		closed := make(chan error, 1)
+		go func() { closed <- s.Close() }()
+		synctest.Wait()
+		if err := s.w.do(t.Context(), put("late")); !errors.Is(err, store.ErrClosed) {
+			t.Errorf("write while closing: got %v, want ErrClosed", err)
+		}
+		select {
+		case err := <-closed:
+			t.Errorf("close returned before the writes: %v", err)
+		default:
+		}
+		close(release)
+		for range 2 {
+			if err := <-results; err != nil {
+				t.Errorf("write in progress: %v", err)
+			}
+		}
+		if err := <-closed; err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+}
+
+func TestOpen_RefusesANewerVersion(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	set := func(key []byte, value string) {
+		t.Helper()
+		err := s.w.do(t.Context(), &change{
+			check: func(*bolt.Tx) error { return nil },
+			apply: func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(key, []byte(value)) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tc := range []struct {
+		key   []byte
+		value string
+		want  error
+	}{
+		{metaVersion, "99", store.ErrVersion},
+		{metaVersion, "x", store.ErrDamaged},
+		{metaVersion, "1", nil},
+		{metaInstance, "x", store.ErrDamaged},
+		{metaInstance, "abcde", nil},
+		{metaMagic, "other", store.ErrDamaged},
+	} {
+		set(tc.key, tc.value)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Open(s.path, Options{})
+		if !errors.Is(err, tc.want) {
+			t.Errorf("open with %s %q: got %v, want %v", tc.key, tc.value, err, tc.want)
+		}
+		if again == nil {
+			if again, err = open(s.path, Options{}); err != nil { // past the checks
+				t.Fatal(err)
+			}
+		}
+		s = again
+	}
+	_ = s.Close()
+}
+
+// TestCheck_FindsBrokenInvariants breaks one thing at a time behind the store's
+// back.
+func TestCheck_FindsBrokenInvariants(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		breakIt func(tx *bolt.Tx) error
+		want    string
+	}{
+		"queue without run": {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).Delete(seqKey(1)) }, "does not exist"},
+		"run without state": {func(tx *bolt.Tx) error { return tx.Bucket(bucketQueue).Delete(seqKey(1)) }, "has no state"},
+		"run twice": {func(tx *bolt.Tx) error {
+			return tx.Bucket(bucketDone).Put(seqKey(1), encodeRow(store.Succeeded, nil, []byte(`{"status":"succeeded"}`)))
+		}, "in the queue is true"},
+		"status of the wrong place": {func(tx *bolt.Tx) error {
+			return tx.Bucket(bucketQueue).Put(seqKey(1), encodeRow(store.Succeeded, []byte(`{}`), []byte(`{"status":"succeeded"}`)))
+		}, "in the history is false"},
+		"status that differs": {func(tx *bolt.Tx) error {
+			return tx.Bucket(bucketQueue).Put(seqKey(1), encodeRow(store.Held, []byte(`{}`), []byte(`{"status":"queued"}`)))
+		}, "its row says"},
+		"step without run": {func(tx *bolt.Tx) error {
+			return tx.Bucket(bucketSteps).Put(stepKey(9, "s"), encodeStep(0, []byte(`{}`)))
+		}, "run 9 is in the steps"},
+		"unknown run number": {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).SetSequence(0) }, "never given"},
+		"lost record":        {func(tx *bolt.Tx) error { return tx.Bucket(bucketSeen).Delete(seenKey(1, "a")) }, "counts 1 records and has 0"},
+		"foreign record":     {func(tx *bolt.Tx) error { return tx.Bucket(bucketSeen).Put(seenKey(7, "a"), []byte{1}) }, "never given"},
+		"broken record":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketSeen).Put(seenKey(1, "a"), []byte{1}) }, "not a seen entry"},
+		"broken run":         {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).Put(seqKey(1), []byte{9}) }, "unknown form"},
+		"broken feed":        {func(tx *bolt.Tx) error { return tx.Bucket(bucketFeeds).Put([]byte("f"), []byte{9}) }, "unknown form"},
+		"misplaced feed": {func(tx *bolt.Tx) error {
+			b := tx.Bucket(bucketFeeds)
+			return b.Put([]byte("g"), b.Get([]byte("f")))
+		}, "says that it is f"},
+		"broken subscription": {func(tx *bolt.Tx) error { return tx.Bucket(bucketSubscriptions).Put([]byte("x"), []byte{9}) }, "unknown form"},
+		"lost subscription":   {func(tx *bolt.Tx) error { return tx.Bucket(bucketSubscriptions).Delete(pairKey("r", "")) }, "which is unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := oneRun(t)
+			c := &change{check: func(*bolt.Tx) error { return nil }, apply: tc.breakIt}
+			if err := s.w.do(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			findings, err := s.Check(t.Context())
+			if err != nil || !strings.Contains(strings.Join(findings, "\n"), tc.want) {
+				t.Errorf("findings: got %q %v, want one with %q", findings, err, tc.want)
+			}
+		})
+	}
+}
+
+// oneRun returns a store with one feed, one subscription, one record and one run.
+func oneRun(t *testing.T) *Store {
+	t.Helper()
+	s := openTemp(t)
+	c := store.PollCommit{
+		Feed:          store.Feed{ID: "f"},
+		Subscriptions: []store.Subscription{{Recipe: "r", Feed: "f"}},
+		Runs:          []store.NewRun{{Subscription: 1, Run: store.Run{Recipe: "r", Record: "a", Revision: 1}}},
+	}
+	c.Feed.Inputs = []byte(`{}`)
+	c.Runs[0].Run.Event.Record = []byte(`{}`)
+	c.Feed.State.Records, c.Feed.State.Ordinals = 1, 1
+	one := store.Seen{ID: "a"}
+	one.Entry.Revision, one.Entry.Ordinal = 1, 1
+	one.Entry.Decide(triggers.Decision{Subscription: 1, Revision: 1, Verdict: triggers.Accepted})
+	c.Seen = []store.Seen{one}
+	if _, err := s.CommitPoll(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if findings, err := s.Check(t.Context()); err != nil || len(findings) > 0 {
+		t.Fatalf("check of the whole store: %q %v", findings, err)
+	}
+	return s
+}
+
+// TestVerify_AgreesWithBbolt holds our own walk over the pages against bbolt's.
+func TestVerify_AgreesWithBbolt(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	for i := range 40 {
+		for j := range 50 {
+			key := fmt.Sprintf("%d-%d-%s", i*j%17, i*100+j, strings.Repeat("k", j*20))
+			if i%3 == 2 {
+				if err := s.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucketRecipes).Delete([]byte(key)) }); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			if err := s.w.do(context.WithoutCancel(t.Context()), put(key)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	err := s.db.View(func(tx *bolt.Tx) error {
+		for err := range tx.Check() {
+			t.Errorf("bbolt: %v", err)
+		}
+		for _, finding := range s.verify(tx) {
+			t.Errorf("verify: %s", finding)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,251 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// feedStartsUnknown: asking for what is not there is no error where the answer can be
+// empty, and SaveFeed makes no feed.
+func feedStartsUnknown(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	_, err := s.LoadFeed(ctx, "f")
+	is(t, "load an unknown feed", err, store.ErrNotFound)
+	is(t, "save an unknown feed", s.SaveFeed(ctx, "f", store.FeedStatus{}), store.ErrNotFound)
+	entries, err := s.Entries(ctx, "f", []string{"a"})
+	ok(t, "entries of an unknown feed", err)
+	same(t, "entries of an unknown feed", map[string]triggers.Entry{}, entries)
+	list, last, err := s.ScanEntries(ctx, "f", "", 10)
+	ok(t, "scan of an unknown feed", err)
+	same(t, "scan of an unknown feed", []store.Seen(nil), list)
+	same(t, "last id of an empty scan", "", last)
+}
+
+// commitNumbersAndRevises: the store numbers feeds from 1, whatever number it is
+// handed, and counts their commits.
+func commitNumbersAndRevises(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	want := feed("f")
+	done, err := s.CommitPoll(ctx, store.PollCommit{Feed: want})
+	ok(t, "first commit", err)
+	want.Number, want.Revision = 1, 1
+	same(t, "feed after the first commit", want, done.Feed)
+	want = done.Feed
+	want.State.Baseline, want.Number = true, 77 // a number is the store's to give
+	done, err = s.CommitPoll(ctx, store.PollCommit{Feed: want})
+	ok(t, "second commit", err)
+	want.Number, want.Revision = 1, 2
+	same(t, "feed after the second commit", want, done.Feed)
+	loaded, err := s.LoadFeed(ctx, "f")
+	ok(t, "load", err)
+	same(t, "loaded feed", want, loaded)
+	done, err = s.CommitPoll(ctx, store.PollCommit{Feed: feed("g")})
+	ok(t, "commit of another feed", err)
+	same(t, "number of another feed", uint32(2), done.Feed.Number)
+}
+
+// conflictWritesNothing: a commit at an old revision leaves no trace of its entries,
+// runs and subscriptions. This is what keeps two pollers of one feed from doubling a
+// record.
+func conflictWritesNothing(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	stale := commit(t, s, "f", "a").Feed
+	commit(t, s, "f", "b")
+	c := store.PollCommit{
+		Feed: stale, Seen: []store.Seen{{ID: "c", Entry: entry(3)}}, Runs: []store.NewRun{run(1, "c")},
+		Subscriptions: []store.Subscription{{Recipe: "other", Account: "acme", Feed: "f"}},
+	}
+	_, err := s.CommitPoll(ctx, c)
+	is(t, "commit at an old revision", err, store.ErrConflict)
+	c.Feed = feed("new")
+	c.Feed.Revision = 5
+	_, err = s.CommitPoll(ctx, c)
+	is(t, "commit of a new feed at a revision", err, store.ErrConflict)
+	entries, err := s.Entries(ctx, "f", []string{"c"})
+	ok(t, "entries", err)
+	same(t, "entries of the refused commit", map[string]triggers.Entry{}, entries)
+	counts, err := s.CountRuns(ctx)
+	ok(t, "count", err)
+	same(t, "runs", map[store.Status]int{store.Queued: 2}, counts)
+	subs, err := s.Subscriptions(ctx)
+	ok(t, "subscriptions", err)
+	same(t, "number of subscriptions", 1, len(subs))
+	_, err = s.LoadFeed(ctx, "new")
+	is(t, "feed of the refused commit", err, store.ErrNotFound)
+}
+
+// statusIsApart: saving the status leaves the revision, so a poll that is under way
+// can still commit.
+func statusIsApart(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	f := commit(t, s, "f", "a").Feed
+	status := store.FeedStatus{NextPollAt: noon.Add(time.Hour), Failures: 3, Error: &store.Failure{Kind: "auth", Status: 401, Message: "no"}}
+	ok(t, "save", s.SaveFeed(ctx, "f", status))
+	want := f
+	want.NextPollAt, want.Error, want.Failures = status.NextPollAt, status.Error, status.Failures
+	got, err := s.LoadFeed(ctx, "f")
+	ok(t, "load", err)
+	same(t, "feed with a status", want, got)
+	_, err = s.CommitPoll(ctx, store.PollCommit{Feed: f})
+	ok(t, "commit at the revision from before the status", err)
+}
+
+// feedsAreSorted: listings do not depend on the order of the commits.
+func feedsAreSorted(t *testing.T, s store.Store) {
+	for _, id := range []store.FeedID{"b", "c", "a"} {
+		commit(t, s, id)
+	}
+	list, err := s.ListFeeds(t.Context())
+	ok(t, "list", err)
+	var ids []store.FeedID
+	for _, f := range list {
+		ids = append(ids, f.ID)
+	}
+	same(t, "feeds", []store.FeedID{"a", "b", "c"}, ids)
+}
+
+// entriesOfSomeRecords: records of another feed, unknown ones and an empty id are
+// left out of the answer.
+func entriesOfSomeRecords(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	commit(t, s, "f", "a", "b", "c")
+	commit(t, s, "g", "d")
+	got, err := s.Entries(ctx, "f", []string{"a", "c", "d", "x", ""})
+	ok(t, "entries", err)
+	for id, ordinal := range map[string]uint32{"a": 1, "c": 3} {
+		want := entry(ordinal)
+		want.Decisions = []triggers.Decision{{Subscription: 1, Revision: 1, Verdict: triggers.Accepted, Run: uint64(ordinal)}}
+		same(t, "entry "+id, want, got[id])
+	}
+	same(t, "number of entries", 2, len(got))
+	st, err := s.Stats(ctx)
+	ok(t, "stats", err)
+	same(t, "feeds, records, runs, waiting", []int{2, 4, 4, 4}, []int{st.Feeds, st.Records, st.Runs, st.Waiting})
+}
+
+// scanGoesOn: with every page size a scan gives each record of its feed once, in the
+// order of the ids' bytes, and none of the feeds beside it.
+func scanGoesOn(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	commit(t, s, "e", "zz")
+	commit(t, s, "f", "c", "a", "\U0010ffff", "b", "a\x00b", "é")
+	commit(t, s, "g", "0")
+	want := []string{"a", "a\x00b", "b", "c", "é", "\U0010ffff"}
+	for limit := range len(want) + 2 {
+		var got []string
+		for after, pages := "", 0; ; pages++ {
+			list, last, err := s.ScanEntries(ctx, "f", after, limit)
+			ok(t, "scan", err)
+			for _, seen := range list {
+				got = append(got, seen.ID)
+			}
+			if last == "" || pages > len(want) {
+				break
+			}
+			after = last
+		}
+		same(t, fmt.Sprintf("scan with limit %d", limit), want, got)
+	}
+}
+
+// decisionsLearnTheirRuns: a decision gets the number of the run with its
+// subscription, record and revision, whatever the order of the runs; decisions that
+// make none get none, and the caller's own stay.
+func decisionsLearnTheirRuns(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	join(t, s, feed("f"))
+	join(t, s, feed("g")) // a second subscription
+	f, err := s.LoadFeed(ctx, "f")
+	ok(t, "load", err)
+	f.State.Ordinals, f.State.Records = 2, 2
+	a, b := entry(1), entry(2)
+	a.Revision = 2
+	a.Decisions = []triggers.Decision{
+		{Subscription: 1, Revision: 2, Verdict: triggers.Accepted},
+		{Subscription: 2, Revision: 2, Verdict: triggers.Filtered},
+	}
+	b.Decisions = []triggers.Decision{
+		{Subscription: 2, Revision: 1, Verdict: triggers.HeldForReview},
+		{Subscription: 1, Revision: 1, Verdict: triggers.FilterFailed},
+	}
+	runs := []store.NewRun{run(2, "b"), run(1, "a"), run(1, "b")}
+	runs[1].Run.Revision = 2
+	done, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Seen: []store.Seen{{ID: "a", Entry: a}, {ID: "b", Entry: b}}, Runs: runs})
+	ok(t, "commit", err)
+	same(t, "decisions handed in stay as they were", uint64(0), a.Decisions[0].Run)
+	got, err := s.Entries(ctx, "f", []string{"a", "b"})
+	ok(t, "entries", err)
+	a.Decisions[0].Run, b.Decisions[0].Run, b.Decisions[1].Run = done.Runs[1].Seq(), done.Runs[0].Seq(), done.Runs[2].Seq()
+	same(t, "entries", map[string]triggers.Entry{"a": a, "b": b}, got)
+}
+
+// valuesAreCopies: writing to what was handed in, or to what came out, changes
+// nothing in the store.
+func valuesAreCopies(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	f := join(t, s, feed("f"))
+	f.State.Ordinals, f.State.Records = 1, 1
+	e, r := entry(1), run(1, "a")
+	e.Decisions = []triggers.Decision{{Subscription: 1, Revision: 1, Verdict: triggers.NotWatched}}
+	done, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Seen: []store.Seen{{ID: "a", Entry: e}}, Runs: []store.NewRun{r}})
+	ok(t, "commit", err)
+	f.Inputs[2], e.Body[2], e.Decisions[0].Verdict, r.Run.Event.Record[2], r.Run.Event.Fields[0] = 'X', 'X', 99, 'X', "X"
+	read := func() (store.Feed, triggers.Entry, store.Run) {
+		entries, err := s.Entries(ctx, "f", []string{"a"})
+		ok(t, "entries", err)
+		loaded, _, err := s.LoadRun(ctx, done.Runs[0])
+		ok(t, "load the run", err)
+		lf, err := s.LoadFeed(ctx, "f")
+		ok(t, "load the feed", err)
+		return lf, entries["a"], loaded
+	}
+	gotFeed, gotEntry, gotRun := read()
+	want := entry(1)
+	want.Decisions = []triggers.Decision{{Subscription: 1, Revision: 1, Verdict: triggers.NotWatched}}
+	same(t, "entry", want, gotEntry)
+	same(t, "event", run(1, "a").Run.Event, gotRun.Event)
+	same(t, "inputs", feed("f").Inputs, gotFeed.Inputs)
+	gotFeed.Inputs[2], gotEntry.Body[2], gotEntry.Decisions[0].Run, gotRun.Event.Record[2] = 'X', 'X', 99, 'X'
+	_, again, runAgain := read()
+	same(t, "entry read again", want, again)
+	same(t, "event read again", run(1, "a").Run.Event, runAgain.Event)
+}
+
+// subscriptionKeepsItsNumber: entries name subscriptions by number, so it stays the
+// same through all saves and nobody can claim another's.
+func subscriptionKeepsItsNumber(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	f := feed("f")
+	save := func(subs ...store.Subscription) error {
+		done, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Subscriptions: subs})
+		if err == nil {
+			f = done.Feed
+		}
+		return err
+	}
+	list := func() []store.Subscription {
+		subs, err := s.Subscriptions(ctx)
+		ok(t, "subscriptions", err)
+		return subs
+	}
+	b := store.Subscription{Recipe: "b", Account: "acme", Feed: "f", Start: "now", JoinedAt: noon}
+	a2 := store.Subscription{Recipe: "a", Account: "two", Feed: "f", Start: "all", JoinedAt: noon}
+	a1 := store.Subscription{Recipe: "a", Account: "one", Feed: "f", Start: "all", JoinedAt: noon}
+	ok(t, "save", save(b, a2, a1))
+	b.Number, a2.Number, a1.Number = 1, 2, 3
+	same(t, "sorted by recipe and account", []store.Subscription{a1, a2, b}, list())
+	b.Started, b.Accepted, b.From = true, 5, noon
+	ok(t, "save again", save(b))
+	a1.Number, a1.Rejected = 0, 9
+	ok(t, "save without its number", save(a1))
+	a1.Number = 3
+	same(t, "after the saves", []store.Subscription{a1, a2, b}, list())
+	b.Number = 3
+	is(t, "save with another's number", save(b), store.ErrConflict)
+	is(t, "save of a new one with a number", save(store.Subscription{Recipe: "c", Account: "acme", Number: 9}), store.ErrConflict)
+	same(t, "after the conflicts", 3, len(list()))
+}
