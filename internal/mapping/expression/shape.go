@@ -1,0 +1,170 @@
+package expression
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/expr-lang/expr/checker/nature"
+	"github.com/expr-lang/expr/types"
+
+	"github.com/pollux-automation/pollux/connectors/schema"
+	"github.com/pollux-automation/pollux/internal/mapping/functions"
+)
+
+// Shape is what is known at load time of a value: its sort, and the members of an
+// object. It is immutable once made.
+type Shape struct {
+	Sort   functions.Sort
+	title  string // how messages call an object: "contact"
+	fields map[string]*Shape
+	open   bool   // the object may have more members
+	items  *Shape // of a list's elements; set for lists alone
+}
+
+// Anything is the shape of a value of which nothing is known.
+func Anything() *Shape { return &Shape{Sort: functions.Any} }
+
+// ObjectShape is the shape of a record or answer. title is what messages call it;
+// a nil object gives [Anything].
+func ObjectShape(o *schema.Object, title string) *Shape {
+	if o == nil {
+		return Anything()
+	}
+	return objectOf(o.Fields, o.Open, title)
+}
+
+// ListShape is the shape of a list.
+func ListShape(items *Shape) *Shape { return &Shape{Sort: functions.List, items: items} }
+
+// MembersShape is the shape of an object with the given members and no others.
+func MembersShape(title string, members map[string]*Shape) *Shape {
+	return &Shape{Sort: functions.Object, title: title, fields: members}
+}
+
+// objectOf is the shape of an object; without listed fields it may have any. A schema
+// that lists none does not mean that there are none.
+func objectOf(fields []schema.Field, open bool, title string) *Shape {
+	s := &Shape{Sort: functions.Object, title: title, open: open || len(fields) == 0, fields: make(map[string]*Shape, len(fields))}
+	for _, f := range fields {
+		s.fields[f.Name] = FieldShape(f)
+	}
+	return s
+}
+
+// FieldShape is the shape of a value that a field describes. Times stay texts,
+// because records hold them as the service sent them.
+func FieldShape(f schema.Field) *Shape {
+	switch f.Type {
+	case schema.Integer:
+		return &Shape{Sort: functions.Integer}
+	case schema.Number:
+		return &Shape{Sort: functions.Number}
+	case schema.Boolean:
+		return &Shape{Sort: functions.Bool}
+	case schema.String, schema.Time:
+		return &Shape{Sort: functions.Text}
+	case schema.Map:
+		return objectOf(f.Fields, f.Open, f.Name)
+	case schema.Array:
+		if f.Items == nil {
+			return ListShape(Anything())
+		}
+		return ListShape(FieldShape(*f.Items))
+	default:
+		return Anything()
+	}
+}
+
+// ConstantShape is the shape of a constant. Its members are all known, so a misspelt
+// one is an error.
+func ConstantShape(v any, title string) *Shape {
+	switch x := v.(type) {
+	case nil:
+		return Anything()
+	case string:
+		return &Shape{Sort: functions.Text}
+	case bool:
+		return &Shape{Sort: functions.Bool}
+	case int:
+		return &Shape{Sort: functions.Integer}
+	case float64:
+		return &Shape{Sort: functions.Number}
+	case []any:
+		return ListShape(Anything())
+	case map[string]any:
+		s := &Shape{Sort: functions.Object, title: title, fields: make(map[string]*Shape, len(x))}
+		for name, member := range x {
+			s.fields[name] = ConstantShape(member, name)
+		}
+		return s
+	}
+	return Anything()
+}
+
+// names returns the members of an object, sorted.
+func (s *Shape) names() []string { return slices.Sorted(maps.Keys(s.fields)) }
+
+// exprType gives the shape in the library's terms. Sorts that no schema gives, such
+// as durations, are any value.
+func (s *Shape) exprType() types.Type {
+	switch s.Sort {
+	case functions.Text:
+		return types.String
+	case functions.Integer:
+		return types.Int
+	case functions.Number:
+		return types.Float64
+	case functions.Bool:
+		return types.Bool
+	case functions.Time:
+		return types.TypeOf(time.Time{})
+	case functions.List:
+		return types.Array(s.items.exprType())
+	case functions.Object:
+		m := make(types.Map, len(s.fields)+1)
+		for name, f := range s.fields {
+			m[name] = f.exprType()
+		}
+		if s.open {
+			m[types.Extra] = types.Any
+		}
+		return m
+	default:
+		return types.Any
+	}
+}
+
+// sortOf tells what the library found out about an expression. It works for the tree
+// of the first pass, after its check, and only there.
+func sortOf(n *nature.Nature) functions.Sort {
+	if n.Nil {
+		return functions.Nil
+	}
+	if n.Type == nil {
+		return functions.Any
+	}
+	switch n.Type.String() {
+	case "time.Time":
+		return functions.Time
+	case "time.Duration":
+		return functions.Span
+	}
+	switch n.Kind {
+	case reflect.String:
+		return functions.Text
+	case reflect.Int:
+		return functions.Integer
+	case reflect.Float64:
+		return functions.Number
+	case reflect.Bool:
+		return functions.Bool
+	case reflect.Slice, reflect.Array:
+		return functions.List
+	case reflect.Map:
+		return functions.Object
+	default:
+		return functions.Any
+	}
+}

@@ -1,0 +1,255 @@
+package recipes_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/yamlnode"
+	"github.com/pollux-automation/pollux/recipes"
+)
+
+// good parses a file that has no findings.
+func good(t *testing.T, file string) *recipes.Recipe {
+	t.Helper()
+	var into diag.List
+	r := recipes.Parse(file, read(t, file), catalog{}, &into)
+	if r == nil || into.Len() != 0 {
+		t.Fatalf("%s: %s", file, render(t, &into, nil))
+	}
+	return r
+}
+
+func TestParse_ReadsEveryWord(t *testing.T) {
+	t.Parallel()
+	r := good(t, "testdata/good/everything.yaml")
+	type view struct {
+		ID, Name, Version string
+		Connections       map[string]recipes.Connection
+		Vars              map[string]any
+		With              map[string]any
+		Kinds, Watch      []string
+		Start             recipes.Start
+		Overlap           time.Duration
+		HoldOver          int
+		Jitter            time.Duration
+		Missed            string
+		Workers           int
+		Waiting, Parked   string
+		OnError           []recipes.Rule
+		Keep              recipes.Keep
+		NeedsBodies       bool
+	}
+	want := view{
+		ID: "everything", Name: "Every word of the language", Version: r.Version,
+		Connections: map[string]recipes.Connection{
+			"crm":  {Name: "crm", Connector: "highlevel", Account: "acme"},
+			"mail": {Name: "mail", Connector: "stibee", Account: "newsletter"},
+		},
+		Vars: map[string]any{"list": "104532", "limits": map[string]any{"high": 10, "factors": []any{1.5, 2}}, "formula": "=not an expression"},
+		With: map[string]any{"query": "104532"}, Kinds: []string{"created", "updated"}, Watch: []string{"email", "tags"},
+		Start:   recipes.Start{Mode: recipes.StartTime, At: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Text: "2026-03-01T09:00:00+09:00"},
+		Overlap: 2 * time.Minute, HoldOver: 500, Jitter: 30 * time.Second, Missed: recipes.MissedSkip,
+		Workers: 8, Waiting: recipes.RunAll, Parked: recipes.GoOn,
+		OnError: []recipes.Rule{{Kind: "rate_limited", Do: recipes.DoRetry}, {Kind: recipes.AnyKind, Do: recipes.DoPark}},
+		Keep:    recipes.Keep{Runs: 720 * time.Hour, Payloads: 168 * time.Hour, Mask: []string{"email"}}, NeedsBodies: true,
+	}
+	got := view{
+		r.ID, r.Name, r.Version, r.Connections, r.Vars, r.Trigger.With, r.Trigger.Kinds, r.Trigger.Watch, r.Trigger.Start, r.Trigger.Overlap,
+		r.Trigger.HoldOver, r.Trigger.Schedule.Jitter, r.Trigger.Schedule.Missed, r.Order.Workers, r.Order.WhileWaiting, r.Order.WhenParked,
+		r.OnError, r.Keep, r.NeedsBodies,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("recipe (-want +got):\n%s", diff)
+	}
+	if len(r.Version) != 12 {
+		t.Errorf("version: got %q, want 12 digits", r.Version)
+	}
+}
+
+func TestParse_ReadsSteps(t *testing.T) {
+	t.Parallel()
+	r := good(t, "testdata/good/everything.yaml")
+	type view struct {
+		ID, Kind, Call, Reason, Unsure string
+		Index                          int
+		If, ThenStop                   bool
+		Retry                          recipes.Retry
+		Timeout                        time.Duration
+		OnError                        []recipes.Rule
+	}
+	var got []view
+	for _, s := range r.Steps {
+		got = append(got, view{
+			s.ID, s.Kind.String(), strings.Trim(s.Connection+"."+s.Operation, "."), s.Reason, s.Unsure, s.Index,
+			s.If != nil, s.ThenStop, s.Retry, s.Timeout, s.OnError,
+		})
+	}
+	want := []view{
+		{ID: "who", Kind: "set"},
+		{ID: "skip", Kind: "stop", Index: 1, If: true, Reason: "nothing to do"},
+		{
+			ID: "find", Kind: "call", Index: 2, Call: "crm.contact.get", Timeout: 30 * time.Second,
+			Retry:   recipes.Retry{Tries: 3, Min: time.Second, Max: time.Second},
+			OnError: []recipes.Rule{{Kind: "not_found", Status: 404, Code: "gone", Do: recipes.DoContinue}},
+		},
+		{ID: "upsert", Kind: "call", Index: 3, Call: "mail.subscriber.upsert", If: true, ThenStop: true},
+		{ID: "note", Kind: "call", Index: 4, Call: "crm.contact.note.create", Unsure: recipes.UnsureFind},
+		{ID: "remove", Kind: "call", Index: 5, Call: "crm.contact.delete", If: true, Unsure: recipes.UnsurePark},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+}
+
+func TestParse_GivesDefaults(t *testing.T) {
+	t.Parallel()
+	r := good(t, "testdata/good/smallest.yaml")
+	if r.Name != "example" || r.Trigger.HoldOver != 1000 || r.Order.Workers != 4 || r.Order.WhenParked != recipes.Hold || r.NeedsBodies || r.Filter != nil {
+		t.Errorf("defaults: got %+v", r)
+	}
+	if diff := cmp.Diff([]string{"created", "updated"}, r.Trigger.Kinds); diff != "" {
+		t.Errorf("kinds (-want +got):\n%s", diff)
+	}
+}
+
+func TestParse_ParksWhatCannotBeProven(t *testing.T) {
+	t.Parallel()
+	var into diag.List
+	r := recipes.Parse("f", read(t, "testdata/bad/no-proof.yaml"), catalog{}, &into)
+	if r == nil || r.Steps[0].Unsure != recipes.UnsurePark {
+		t.Errorf("got %+v, want a usable recipe whose note is parked", r)
+	}
+}
+
+func TestParse_RefusesHostileFiles(t *testing.T) {
+	t.Parallel()
+	head := "recipe: v1\nid: example\n"
+	step := "  - {id: a, stop: true}\n"
+	tests := []struct{ name, text, code string }{
+		{"bomb", head + bomb(), yamlnode.CodeTooMany},
+		{"5 MB", head + strings.Repeat("# padding\n", 500_000), yamlnode.CodeTooLarge},
+		{"binary", "\x7fELF\x02\x01\x01\x00\x00", yamlnode.CodeNotText},
+		{"UTF-16", "\xff\xfer\x00e\x00c\x00", yamlnode.CodeNotText},
+		{"deep", "steps: " + strings.Repeat("[", 10_000), yamlnode.CodeTooDeep},
+		{"2001 keys", "vars:\n" + strings.Repeat("  k: 1\n", 2001), yamlnode.CodeTooManyKeys},
+		{"201 steps", head + "steps:\n" + strings.Repeat(step, 201), recipes.CodeTooManySteps},
+		{"201 tests", head + "tests:\n" + strings.Repeat("  - {}\n", 201), recipes.CodeTooManySteps},
+		{"mistakes without end", head + "on_error:\n" + strings.Repeat("  - {do: x, match: y}\n", 5000), diag.CodeTooManyFindings},
+		{"60,000 expressions", head + "connections: {}\ntrigger: {}\nsteps:\n  - id: a\n    set:\n      b: [" + strings.Repeat("=1,", 60_000) + "]\n", "too-many-expressions"},
+		{"a pattern that explodes", head + "trigger: {}\nfilter: 'record.a matches \"" + strings.Repeat("(a{1,99}){1,9}", 20) + "\"'\n", "bad-pattern"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var into diag.List
+			begun := time.Now()
+			if recipes.Parse("f.yaml", []byte(tt.text), catalog{}, &into) != nil {
+				t.Error("got a recipe, want none")
+			}
+			render(t, &into, map[string][]byte{"f.yaml": []byte(tt.text)})
+			if took := time.Since(begun); took > limit {
+				t.Errorf("it took %v, want at most %v", took, limit)
+			}
+			for _, f := range into.Sorted() {
+				if f.Code == tt.code {
+					return
+				}
+			}
+			t.Errorf("got %s, want %s among them", render(t, &into, nil), tt.code)
+		})
+	}
+}
+
+func bomb() string {
+	var b strings.Builder
+	b.WriteString("x-0: &a0 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n")
+	for i := 1; i < 10; i++ {
+		prev, this := string(rune('0'+i-1)), string(rune('0'+i))
+		b.WriteString("x-" + this + ": &a" + this + " [" + strings.Repeat("*a"+prev+", ", 9) + "*a" + prev + "]\n")
+	}
+	return b.String()
+}
+
+func TestLoad_ReadsAFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	smallest := string(read(t, "testdata/good/smallest.yaml"))
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a.yaml", smallest)
+	write("b.yaml", strings.Replace(smallest, "id: example", "id: other", 1))
+	write("c.yaml", smallest)
+	write("d.yml", smallest)
+	write("e.yaml", "")
+	write("notes.txt", "not a recipe")
+	write(".hidden.yaml", "broken: [")
+	if err := os.Mkdir(filepath.Join(dir, "folder.yaml"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "gone"), filepath.Join(dir, "f.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	var into diag.List
+	list, sources := recipes.Load(dir, catalog{}, &into)
+	if len(list) != 2 || list[0].ID != "example" || list[1].ID != "other" || len(sources) != 4 {
+		t.Errorf("got %d recipes and %d sources, want example and other, and 4", len(list), len(sources))
+	}
+	got := strings.ReplaceAll(render(t, &into, nil), filepath.ToSlash(dir), "DIR")
+	want := `DIR/c.yaml:2:5: error: the recipe "example" is already in DIR/a.yaml [duplicate-id]
+    choose another id
+DIR/d.yml: warning: this file is not read: its name does not end in .yaml [file-name]
+    rename it to d.yaml
+DIR/e.yaml: error: the file is empty [empty-file]
+DIR/f.yaml: error: the file cannot be read: no such file or directory [unreadable]
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func TestLoad_ReportsAMissingFolder(t *testing.T) {
+	t.Parallel()
+	var into diag.List
+	if list, _ := recipes.Load(filepath.Join(t.TempDir(), "none"), catalog{}, &into); list != nil || into.Len() != 1 || into.Sorted()[0].Code != recipes.CodeNoFolder {
+		t.Errorf("got %v, %s; want one %s", list, render(t, &into, nil), recipes.CodeNoFolder)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, pattern := range []string{"testdata/good/*.yaml", "testdata/bad/*.yaml", "examples/*.yaml"} {
+		list, err := filepath.Glob(pattern)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range list {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(text)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var into diag.List
+		begun := time.Now()
+		r := recipes.Parse("f.yaml", text, catalog{}, &into)
+		if took := time.Since(begun); took > limit {
+			t.Errorf("Parse took %v", took)
+		}
+		if r == nil && !into.HasErrors() {
+			t.Error("the file was refused without an error")
+		}
+		if r != nil && r.Trigger.Schedule.Next(time.Unix(0, 0)).IsZero() {
+			t.Error("the schedule of a good recipe never comes")
+		}
+	})
+}

@@ -1,0 +1,166 @@
+package recipes
+
+import (
+	"time"
+
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/mapping"
+)
+
+// Recipe is one checked file.
+type Recipe struct {
+	ID   string
+	Name string // the id when the file gives none
+	File string
+	Text []byte
+	// Version names the text: the first 12 hex digits of its SHA-256.
+	Version     string
+	Connections map[string]Connection
+	Vars        map[string]any
+	Trigger     Trigger
+	Filter      *mapping.Filter // nil lets all changes pass
+	Order       Order
+	Steps       []Step
+	// OnError holds for all steps, after their own rules.
+	OnError []Rule
+	Keep    Keep
+	Tests   []Test
+	// NeedsBodies is true when the recipe looks at how a record was before: it has
+	// watch, or uses before or changed().
+	NeedsBodies bool
+
+	idAt diag.Place // where the id stands
+}
+
+// Connection is a recipe's own name for an account.
+type Connection struct {
+	Name      string
+	Connector string
+	Account   string
+}
+
+// Trigger says what starts the recipe.
+type Trigger struct {
+	Connection string
+	Operation  string // "contact.search"
+	// With are the inputs that the recipe gives; settings of the account and
+	// defaults of the connector are not filled in.
+	With     map[string]any
+	Kinds    []string // created, updated
+	Schedule Schedule
+	Start    Start
+	// Watch are the fields of which one must change for an update to count; empty
+	// lets every update count.
+	Watch []string
+	// Overlap is how far behind the newest updated time a poll begins.
+	Overlap time.Duration // 0 means the default
+	// HoldOver is how many runs one poll may start; more are held for a person.
+	HoldOver int
+}
+
+// The modes of a start.
+const (
+	StartNow  = "now"
+	StartAll  = "all"
+	StartTime = "time"
+)
+
+// Start says from when on changes count.
+type Start struct {
+	Mode string    // StartNow, StartAll or StartTime
+	At   time.Time // only for StartTime
+	Text string    // as it is written
+}
+
+// The ways of ordering runs that wait.
+const (
+	RunAll = "run_all"
+	Hold   = "hold"
+	GoOn   = "go_on"
+)
+
+// Order says which runs wait for each other.
+type Order struct {
+	By *mapping.Expression // nil means the record's id
+	// Workers is how many runs of this recipe may be under way at once.
+	Workers int
+	// WhileWaiting is RunAll: every change gets its run.
+	WhileWaiting string
+	// WhenParked is Hold or GoOn: whether a parked run keeps back those behind it.
+	WhenParked string
+}
+
+// StepKind is what a step does.
+type StepKind int
+
+// The kinds of step.
+const (
+	Call StepKind = iota // call an operation
+	Set                  // compute values
+	Stop                 // end the run successfully
+)
+
+// String returns the word of the recipe language.
+func (k StepKind) String() string { return [...]string{"call", "set", "stop"}[k] }
+
+// What to do when it is unknown whether a write arrived.
+const (
+	UnsureSafe = "safe" // send it again
+	UnsureFind = "find" // look it up
+	UnsurePark = "park" // wait for a person
+)
+
+// Step is one entry of a recipe's chain.
+type Step struct {
+	ID    string
+	Kind  StepKind
+	Index int
+	If    *mapping.Filter // nil: always
+	// Connection and Operation are set for Call.
+	Connection string
+	Operation  string
+	// With makes the inputs of a Call or the values of a Set; nil for Stop.
+	With *mapping.Mapping
+	// Reason is what a Stop says; may be empty.
+	Reason string
+	// ThenStop ends the run when the step has been carried out.
+	ThenStop bool
+	OnError  []Rule
+	Retry    Retry         // zero: the engine's
+	Timeout  time.Duration // 0: the engine's
+	// Unsure is empty for what the operation itself says. Where that is find and
+	// nothing in the inputs could prove a match, it is UnsurePark.
+	Unsure string
+}
+
+// Retry says how often and with what waits an attempt is repeated.
+type Retry struct {
+	Tries    int
+	Min, Max time.Duration
+}
+
+// AnyKind is the Kind of a rule that matches every error.
+const AnyKind = "any"
+
+// The answers to an error.
+const (
+	DoRetry        = "retry"
+	DoContinue     = "continue"
+	DoStop         = "stop"
+	DoPark         = "park"
+	DoPauseAccount = "pause_account"
+)
+
+// Rule says what follows from an error. It matches when all that it names agree.
+type Rule struct {
+	Kind   string // AnyKind, an error kind, or empty
+	Code   string // the service's own code; empty for any
+	Status int    // HTTP status; 0 for any
+	Do     string
+}
+
+// Keep says how long history is kept and what is masked in it.
+type Keep struct {
+	Runs, Payloads time.Duration // 0: the engine's
+	Mask           []string      // names of fields
+}
