@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/recipes"
+)
+
+// Catalog answers what recipes ask about names. It implements recipes.Catalog.
+type Catalog struct {
+	registry *connectors.Registry
+	accounts []recipes.Account
+}
+
+// NewCatalog makes a catalog of some connectors and accounts. Accounts must be
+// sorted by name.
+func NewCatalog(r *connectors.Registry, accounts []recipes.Account) *Catalog {
+	return &Catalog{registry: r, accounts: accounts}
+}
+
+// Connectors returns the keys of all connectors, sorted.
+func (c *Catalog) Connectors() []string { return c.registry.Keys() }
+
+// Accounts returns all accounts, sorted by name.
+func (c *Catalog) Accounts() []recipes.Account { return c.accounts }
+
+// Operations returns the operations of a connector.
+func (c *Catalog) Operations(connector string) ([]recipes.Operation, bool) {
+	con, ok := c.registry.Connector(connector)
+	if !ok {
+		return nil, false
+	}
+	described := con.Describe().Operations
+	ops := make([]recipes.Operation, len(described))
+	for i, o := range described {
+		ops[i] = operation(o)
+	}
+	return ops, true
+}
+
+// operation tells a recipe what it needs to know of an operation.
+func operation(o *connectors.Operation) recipes.Operation {
+	op := recipes.Operation{
+		Key: o.Key, Title: o.Title, Write: o.Kind == connectors.Write,
+		Object: o.Answer, List: o.List, Repeat: string(o.Repeat), Deprecated: o.Deprecated,
+	}
+	if o.Poll != nil {
+		op.Strategy = string(o.Poll.Strategy)
+		op.Timed = o.Answer != nil && o.Answer.Updated != ""
+	}
+	if o.Find != nil {
+		op.Match = o.Find.Match
+	}
+	for _, in := range o.Inputs {
+		if !in.Paging {
+			op.Inputs = append(op.Inputs, recipes.Input{Field: in.Field, Setting: in.Setting})
+		}
+	}
+	return op
+}

@@ -1,0 +1,244 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/recipes"
+)
+
+// Account is one named set of credentials, ready to be used.
+type Account struct {
+	Name      string
+	Connector connectors.Connector
+	Session   connectors.Session
+	Settings  map[string]any
+}
+
+// Options are what an engine is made of.
+type Options struct {
+	Store    store.Store
+	Catalog  *Catalog
+	Accounts []*Account
+	Recipes  []*recipes.Recipe
+	Log      zerolog.Logger
+	Hooks    Hooks
+	// Drain is how long running attempts may take after a stop; 0 means 30 s.
+	Drain time.Duration
+	// Runners is how many runs go on at once over all recipes; 0 means 64.
+	Runners int
+	// Requests counts what all sessions have sent, for reports; nil means nobody
+	// counts.
+	Requests func() int64
+	// Pollers is how many feeds are polled at once; 0 means 16.
+	Pollers int
+}
+
+// Engine polls feeds, finds changes and carries out runs.
+type Engine struct {
+	store    store.Store
+	catalog  *Catalog
+	accounts map[string]*Account
+	log      zerolog.Logger
+	hooks    Hooks
+	drain    time.Duration
+	runners  int
+	pollers  int
+	requests func() int64
+
+	plan   *plan
+	health health
+	tally  tally
+	fresh  *fresh
+	// wake tells the dispatcher that runs were queued. It holds one signal, which
+	// stands for any number of them; nobody closes it.
+	wake chan struct{}
+	// released tells the dispatcher that runs changed behind its back. It holds
+	// one signal; nobody closes it.
+	released chan struct{}
+	// fatal takes the first error after which nothing can be trusted.
+	fatal chan error
+
+	// programs holds former versions of recipes that runs began with.
+	mu       sync.Mutex
+	programs map[programKey]*program
+}
+
+// New makes an engine. It starts nothing. The error says which recipe does not
+// fit the accounts; recipes that were checked against the catalog always fit.
+func New(o Options) (*Engine, error) {
+	e := &Engine{
+		store: o.Store, catalog: o.Catalog, log: o.Log, hooks: o.Hooks,
+		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests,
+		accounts: map[string]*Account{},
+		wake:     make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
+		programs: map[programKey]*program{}, fresh: newFresh(),
+	}
+	if e.drain == 0 {
+		e.drain = 30 * time.Second
+	}
+	if e.runners == 0 {
+		e.runners = 64
+	}
+	if e.requests == nil {
+		e.requests = func() int64 { return 0 }
+	}
+	if e.pollers == 0 {
+		e.pollers = 16
+	}
+	for _, a := range o.Accounts {
+		e.accounts[a.Name] = a
+	}
+	var err error
+	e.plan, err = e.newPlan(o.Recipes)
+	return e, err
+}
+
+// prepare stores what must be there before the first poll: the texts of the
+// recipes and their places on the feeds.
+func (e *Engine) prepare(ctx context.Context) error {
+	if err := e.saveRecipes(ctx); err != nil {
+		return err
+	}
+	known, err := e.store.Subscriptions(ctx)
+	if err != nil {
+		return fmt.Errorf("load subscriptions: %w", err)
+	}
+	for _, f := range e.plan.feeds {
+		if err := e.subscribe(ctx, f, known); err != nil {
+			return fmt.Errorf("feed %s: %w", f.id, err)
+		}
+	}
+	return e.requeue(ctx)
+}
+
+// saveRecipes keeps the texts of all recipes. They are saved side by side, so that
+// the store can take many in one commit.
+func (e *Engine) saveRecipes(ctx context.Context) error {
+	var group sync.WaitGroup
+	slots := make(chan struct{}, 64)
+	errs := make(chan error, len(e.plan.programs))
+	for key, p := range e.plan.programs {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			if err := e.store.SaveRecipe(ctx, key.recipe, key.version, p.recipe.Text); err != nil {
+				errs <- fmt.Errorf("save recipe %s: %w", key.recipe, err)
+			}
+		})
+	}
+	group.Wait()
+	close(errs)
+	return <-errs // nil when there is none
+}
+
+// program returns a version of a recipe: the loaded one, or an earlier one from
+// the store for runs that began with it.
+func (e *Engine) program(ctx context.Context, key programKey) (*program, error) {
+	if p, ok := e.plan.programs[key]; ok {
+		return p, nil
+	}
+	e.mu.Lock()
+	p, ok := e.programs[key]
+	e.mu.Unlock()
+	if ok {
+		return p, nil
+	}
+	text, err := e.store.LoadRecipe(ctx, key.recipe, key.version)
+	if err != nil {
+		return nil, fmt.Errorf("load version %s of recipe %s: %w", key.version, key.recipe, err)
+	}
+	var findings diag.List
+	r := recipes.Parse(key.recipe+"@"+key.version, text, e.catalog, &findings)
+	if r == nil || findings.HasErrors() {
+		return nil, fmt.Errorf("version %s of recipe %s does not fit any more: %s", key.version, key.recipe, firstError(&findings))
+	}
+	if p, err = e.newProgram(r); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	e.programs[key] = p
+	e.mu.Unlock()
+	return p, nil
+}
+
+func firstError(l *diag.List) string {
+	for _, f := range l.Sorted() {
+		if f.Severity == diag.Error {
+			return f.Message
+		}
+	}
+	return "unknown"
+}
+
+// Run serves until ctx ends, then stops taking work, lets running attempts
+// finish until the drain time is over, and returns after the last goroutine has
+// ended. A store that cannot be trusted any more ends it with an error.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.prepare(ctx); err != nil {
+		return err
+	}
+	take, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	work, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+
+	var group sync.WaitGroup
+	group.Go(func() {
+		if err := e.schedule(take, work); err != nil {
+			stop(err)
+		}
+	})
+	d := newDispatcher(e)
+	group.Go(func() {
+		if err := d.run(take, work, forever); err != nil {
+			stop(err)
+		}
+	})
+	group.Go(func() {
+		select {
+		case err := <-e.fatal:
+			stop(err)
+			end()
+		case <-take.Done():
+		}
+	})
+	<-take.Done()
+	e.log.Info().Dur("drain_ms", e.drain).Msg("stopping")
+	hard := time.AfterFunc(e.drain, end)
+	defer hard.Stop()
+	group.Wait()
+	if cause := context.Cause(take); !errors.Is(cause, context.Canceled) && ctx.Err() == nil {
+		return cause
+	}
+	select {
+	case err := <-e.fatal: // it came while the rest was drained
+		return err
+	default:
+		return nil
+	}
+}
+
+// fail reports an error after which nothing can be trusted.
+func (e *Engine) fail(err error) {
+	select {
+	case e.fatal <- err:
+	default: // one is enough
+	}
+}
+
+// signal wakes the dispatcher.
+func (e *Engine) signal() {
+	select {
+	case e.wake <- struct{}{}:
+	default: // a signal waits already
+	}
+}

@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/mapping"
+)
+
+const (
+	// freshMost is how many runs are remembered between their commit and their
+	// start. The rest is read from the store.
+	freshMost = 1000
+	// freshWait is how long a poll waits with its next page for runs of the last
+	// ones to start: steps go before polls.
+	freshWait = 500 * time.Millisecond
+)
+
+// fresh remembers runs that were just queued, so that the common case (a run
+// that starts soon) need not read and decode what is still at hand. It is only a
+// memory: every run in it is in the store too. It is safe for concurrent use.
+type fresh struct {
+	mu   sync.Mutex
+	runs map[store.RunID]freshRun
+	seen store.RunID // the last run that the dispatcher knows of
+	// room tells that half of the memory is free again. It holds one signal;
+	// nobody closes it.
+	room chan struct{}
+}
+
+// freshRun is a run with what its expressions see.
+type freshRun struct {
+	run   store.Run
+	scope *mapping.Scope
+}
+
+func newFresh() *fresh {
+	return &fresh{runs: make(map[store.RunID]freshRun), room: make(chan struct{}, 1)}
+}
+
+// reach notes that the dispatcher knows the runs up to an id and may start them at
+// any time. A run that was remembered after its start would begin anew, so none of
+// them is taken in any more.
+func (f *fresh) reach(id store.RunID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seen = max(f.seen, id)
+}
+
+// put remembers a run as long as there is room and it cannot have begun.
+func (f *fresh) put(id store.RunID, r freshRun) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.runs) >= freshMost || id <= f.seen {
+		return
+	}
+	r.run.ID = id
+	f.runs[id] = r
+}
+
+// take returns a run and forgets it.
+func (f *fresh) take(id store.RunID) (freshRun, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, ok := f.runs[id]
+	delete(f.runs, id)
+	if ok && len(f.runs) == freshMost/2 {
+		select {
+		case f.room <- struct{}{}:
+		default: // a signal waits already
+		}
+	}
+	return r, ok
+}
+
+// wait returns when half of the memory is free, or after a while. Runs that have
+// not started by then wait for something else; they are forgotten.
+func (f *fresh) wait(ctx context.Context) {
+	f.mu.Lock()
+	full := len(f.runs) > freshMost/2
+	select {
+	case <-f.room: // an old signal
+	default:
+	}
+	f.mu.Unlock()
+	if !full {
+		return
+	}
+	timer := time.NewTimer(freshWait)
+	defer timer.Stop()
+	select {
+	case <-f.room:
+	case <-ctx.Done():
+	case <-timer.C:
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		clear(f.runs)
+	}
+}

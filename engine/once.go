@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"context"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/store"
+)
+
+// Report says what one visit to all feeds has done.
+type Report struct {
+	Feeds    int       `json:"feeds"`
+	Polls    int64     `json:"polls"`
+	Records  int64     `json:"records"`
+	Changes  int64     `json:"changes"`
+	Requests int64     `json:"requests"`
+	Runs     RunCounts `json:"runs"`
+	// DurationMS is how long it took, in milliseconds.
+	DurationMS int64 `json:"duration_ms"`
+	// Failures are the feeds whose poll did not end well.
+	Failures []FeedFailure `json:"-"`
+}
+
+// RunCounts counts runs by how they ended. Queued ones have not come to rest.
+type RunCounts struct {
+	Succeeded int64 `json:"succeeded"`
+	Failed    int64 `json:"failed"`
+	Parked    int64 `json:"parked"`
+	Queued    int64 `json:"queued"`
+}
+
+// FeedFailure is a feed with the error of its poll.
+type FeedFailure struct {
+	Feed store.FeedID
+	Err  error
+}
+
+// Once polls every feed once to its end, carries out all runs that can go on now
+// or within a minute, and says what was done. Feeds that fail are in the report;
+// the error is only for a store that does not work.
+func (e *Engine) Once(ctx context.Context) (Report, error) {
+	began, sent := time.Now(), e.requests()
+	if err := e.prepare(ctx); err != nil {
+		return Report{}, err
+	}
+	take, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	polled := make(chan struct{})
+	report := Report{Feeds: len(e.plan.feeds)}
+	var group sync.WaitGroup
+	group.Go(func() {
+		defer close(polled)
+		report.Failures = e.pollAll(take)
+	})
+	group.Go(func() {
+		select {
+		case err := <-e.fatal:
+			stop(err)
+		case <-take.Done():
+		}
+	})
+	work, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(e.drain, end) })()
+	err := newDispatcher(e).run(take, work, polled)
+	cause := context.Cause(take)
+	stop(nil)
+	group.Wait()
+	if err == nil && ctx.Err() == nil && cause != nil {
+		err = cause
+	}
+	e.fill(ctx, &report, began, sent)
+	return report, err
+}
+
+// fill completes a report with what was counted.
+func (e *Engine) fill(ctx context.Context, r *Report, began time.Time, sent int64) {
+	r.Polls, r.Records, r.Changes = e.tally.polls.Load(), e.tally.records.Load(), e.tally.changes.Load()
+	r.Requests = e.requests() - sent
+	r.Runs = e.counts(ctx)
+	r.DurationMS = time.Since(began).Milliseconds()
+}
+
+// counts says how the runs of this engine ended, and how many wait in the store.
+func (e *Engine) counts(ctx context.Context) RunCounts {
+	c := RunCounts{Succeeded: e.tally.succeeded.Load(), Failed: e.tally.failed.Load(), Parked: e.tally.parked.Load()}
+	all, err := e.store.CountRuns(context.WithoutCancel(ctx))
+	if err == nil {
+		c.Queued = int64(all[store.Queued] + all[store.Running] + all[store.Waiting] + all[store.Held])
+	}
+	return c
+}
+
+// pollAll polls every feed once, some at a time.
+func (e *Engine) pollAll(ctx context.Context) []FeedFailure {
+	var (
+		mu       sync.Mutex
+		failures []FeedFailure
+		group    sync.WaitGroup
+	)
+	slots := make(chan struct{}, e.pollers)
+	for _, f := range e.plan.feeds {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			if err := e.pollPatiently(ctx, f); err != nil {
+				mu.Lock()
+				failures = append(failures, FeedFailure{Feed: f.id, Err: err})
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	sort.Slice(failures, func(i, j int) bool { return failures[i].Feed < failures[j].Feed })
+	return failures
+}
+
+// pollPatiently polls a feed to its end. It waits out what passes, up to a minute
+// at each place of the list.
+func (e *Engine) pollPatiently(ctx context.Context, f *feedPlan) error {
+	var waited time.Duration
+	d := &dueFeed{feed: f}
+	for {
+		pages := f.pages
+		err := e.poll(ctx, f)
+		if err == nil {
+			return nil
+		}
+		if f.pages > pages {
+			waited, d.failures = 0, 0
+		}
+		kind := connectors.KindOf(err)
+		wait, counts := pollWait(err, d.failures)
+		waited += wait
+		passes := kind == connectors.RateLimited || kind == connectors.Transient
+		if ctx.Err() != nil || !passes || waited > patience {
+			d.failures++
+			d.due = time.Now().Add(wait)
+			e.pollFailed(context.WithoutCancel(ctx), d, err)
+			return err
+		}
+		if counts {
+			d.failures++
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}

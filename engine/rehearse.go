@@ -1,0 +1,233 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pollux-automation/pollux/actions"
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/recipes"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// Scene is what a rehearsal is about: a record as it was and as it is.
+type Scene struct {
+	// Before is the record as last known; nil for a new one, and for one of which
+	// only the id was known.
+	Before map[string]any
+	Record map[string]any
+	// Known makes a record without Before one that is not new.
+	Known bool
+	// Answers are the services' answers to the calls of some steps, by step id.
+	// Other calls are answered with a value of the right shape.
+	Answers map[string]any
+}
+
+// Performance is what a recipe did in a rehearsal.
+type Performance struct {
+	// Verdict is the trigger's and the filter's decision.
+	Verdict triggers.Verdict
+	// Kind is what the change was taken for.
+	Kind string
+	// Run is nil when the recipe did not want the change.
+	Run   *store.Run
+	Steps []store.Step
+	Calls []RehearsedCall
+}
+
+// RehearsedCall is a call that a recipe would have made.
+type RehearsedCall struct {
+	Step       string
+	Connection string
+	Operation  string // without the connector's name
+	Input      map[string]any
+	// Request is what would have been sent, secrets replaced by stars.
+	Request connectors.Request
+}
+
+// Rehearse carries out a recipe on one scene with the engine's own code: the same
+// detection, decisions and runner, but with sessions that send nothing. The store
+// of the options must be empty and is thrown away.
+func Rehearse(ctx context.Context, o Options, r *recipes.Recipe, s Scene) (Performance, error) {
+	copied := *r
+	copied.Trigger.Start = recipes.Start{Mode: recipes.StartNow, Text: recipes.StartNow}
+	copied.NeedsBodies = s.Before != nil
+	o.Recipes = []*recipes.Recipe{&copied}
+	stage := &stage{scene: s, at: time.Now().UTC().Truncate(time.Second)}
+	o.Accounts = stage.accounts(o.Accounts)
+	e, err := New(o)
+	if err != nil {
+		return Performance{}, err
+	}
+	stage.dress(e)
+	for _, act := range []string{"before", "after"} {
+		stage.act = act
+		report, err := e.Once(ctx)
+		if err != nil {
+			return Performance{}, err
+		}
+		if len(report.Failures) > 0 {
+			return Performance{}, report.Failures[0].Err
+		}
+	}
+	return stage.result(ctx, e)
+}
+
+// stage is the world that a rehearsal plays in.
+type stage struct {
+	scene Scene
+	act   string // before, after: which version of the record the source shows
+	at    time.Time
+
+	mu    sync.Mutex
+	calls []RehearsedCall
+}
+
+// accounts replaces the sessions of accounts by ones that send nothing.
+func (s *stage) accounts(list []*Account) []*Account {
+	out := make([]*Account, len(list))
+	for i, a := range list {
+		dressed := *a
+		dressed.Session = &stageSession{stage: s, real: a.Session}
+		out[i] = &dressed
+	}
+	return out
+}
+
+// dress tells each step's session which step it belongs to.
+func (s *stage) dress(e *Engine) {
+	for _, p := range e.plan.programs {
+		for i, st := range p.steps {
+			if c, ok := st.action.(actions.CallOperation); ok {
+				session, _ := c.Session.(*stageSession)
+				c.Session = &stageSession{stage: s, real: session.real, step: st.Step}
+				p.steps[i].action = c
+			}
+		}
+	}
+}
+
+// page is the source as the current act shows it.
+func (s *stage) page(op *connectors.Operation) (connectors.Page, error) {
+	page := connectors.Page{Date: s.at, Total: -1}
+	record, updated := s.scene.Before, s.at.Add(-time.Hour)
+	if record == nil && s.scene.Known {
+		record = map[string]any{op.Answer.ID: s.scene.Record[op.Answer.ID]}
+	}
+	if s.act == "after" {
+		record, updated = s.scene.Record, s.at.Add(time.Hour)
+		page.Date = s.at.Add(2 * time.Hour)
+	}
+	if record == nil {
+		return page, nil
+	}
+	raw, err := json.Marshal(record)
+	if err != nil {
+		return page, fmt.Errorf("record of the scene: %w", err)
+	}
+	id := fmt.Sprint(record[op.Answer.ID])
+	if record[op.Answer.ID] == nil {
+		id = "record"
+	}
+	r := connectors.Record{ID: id, Raw: raw}
+	if op.Answer.Updated != "" {
+		r.Updated = updated
+	}
+	page.Records = []connectors.Record{r}
+	return page, nil
+}
+
+// result reads what the recipe did out of the rehearsal's own store.
+func (s *stage) result(ctx context.Context, e *Engine) (Performance, error) {
+	p := Performance{Calls: s.calls}
+	for _, f := range e.plan.feeds {
+		seen, _, err := e.store.ScanEntries(ctx, f.id, "", 10)
+		if err != nil {
+			return p, err
+		}
+		for _, entry := range seen {
+			if d, ok := entry.Entry.Decision(f.subs[0].record.Number); ok {
+				p.Verdict = d.Verdict
+			}
+			p.Kind = string(triggers.Created)
+			if entry.Entry.Revision > 1 {
+				p.Kind = string(triggers.Updated)
+			}
+		}
+	}
+	runs, err := e.store.ListRuns(ctx, store.RunFilter{Limit: 1})
+	if err != nil || len(runs) == 0 {
+		return p, err
+	}
+	run, steps, err := e.store.LoadRun(ctx, runs[0].ID)
+	if err != nil {
+		return p, err
+	}
+	p.Run, p.Steps = &run, steps
+	return p, nil
+}
+
+// stageSession is a session that sends nothing.
+type stageSession struct {
+	stage *stage
+	real  connectors.Session // makes previews; nil when there is no account
+	step  *recipes.Step
+}
+
+// Page shows the scene's record.
+func (s *stageSession) Page(_ context.Context, op *connectors.Operation, _ connectors.Query) (connectors.Page, error) {
+	return s.stage.page(op)
+}
+
+// Call notes the call and answers with what the scene says, or with a value of
+// the right shape.
+func (s *stageSession) Call(_ context.Context, op *connectors.Operation, inputs map[string]any) (connectors.Answer, error) {
+	request, err := s.Preview(op, inputs)
+	if err != nil {
+		return connectors.Answer{}, err
+	}
+	call := RehearsedCall{Operation: op.Key, Input: inputs, Request: request}
+	var answer any
+	if s.step != nil {
+		call.Step, call.Connection = s.step.ID, s.step.Connection
+		answer = s.stage.scene.Answers[s.step.ID]
+	}
+	s.stage.mu.Lock()
+	s.stage.calls = append(s.stage.calls, call)
+	s.stage.mu.Unlock()
+	return connectors.Answer{Status: 200, Value: simulated(op, answer)}, nil
+}
+
+// simulated gives an answer the shape that the operation promises.
+func simulated(op *connectors.Operation, answer any) any {
+	if op.Answer == nil || op.List {
+		return answer
+	}
+	fields, _ := answer.(map[string]any)
+	out := op.Answer.Complete(fields)
+	if id := op.Answer.ID; id != "" && out[id] == nil {
+		out[id] = "simulated"
+	}
+	return out
+}
+
+// Preview asks the real session, which sends nothing either.
+func (s *stageSession) Preview(op *connectors.Operation, inputs map[string]any) (connectors.Request, error) {
+	if s.real == nil {
+		return connectors.Request{Method: op.Method, URL: op.Path, Body: inputs}, nil
+	}
+	return s.real.Preview(op, inputs)
+}
+
+// Check says that there is nothing to check.
+func (s *stageSession) Check(context.Context) error {
+	return errors.New("a rehearsal has no service to check")
+}
+
+// Close does nothing.
+func (s *stageSession) Close() {}

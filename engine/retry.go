@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/recipes"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// The defaults of a step's retries.
+const (
+	defaultTries   = 10
+	defaultMinWait = time.Second
+	defaultMaxWait = 15 * time.Minute
+)
+
+// The waits of a feed whose polls fail.
+const (
+	pollMinWait = 5 * time.Second
+	pollMaxWait = 15 * time.Minute
+	// rateWait is how long we wait when a service that has had enough does not
+	// say for how long.
+	rateWait = 10 * time.Second
+)
+
+// backoff returns how long to wait before the next try: a random part ("full
+// jitter") of a ceiling that doubles with every attempt. attempt counts from 1;
+// random is in [0, 1).
+func backoff(attempt int, least, most time.Duration, random float64) time.Duration {
+	ceiling := most
+	if shift := attempt - 1; shift < 30 && least<<shift < most && least<<shift > 0 {
+		ceiling = least << shift
+	}
+	return max(time.Duration(random*float64(ceiling)), least/2, time.Millisecond)
+}
+
+// verdict is what follows from a step's error.
+type verdict int
+
+const (
+	retryLater verdict = iota // wait, then try the step again
+	failRun                   // the run ends with the error
+	parkRun                   // the run waits for a person
+	goOn                      // the error is noted, the next step follows
+	stopRun                   // the run ends well
+	pauseRuns                 // the account rests, the run is parked until it works again
+)
+
+// decision is a verdict with its details.
+type decision struct {
+	verdict verdict
+	wait    time.Duration
+	counts  bool   // the try counts as an attempt
+	reason  string // for parked runs
+}
+
+// judge says what follows from the error of a step that is known not to have
+// left an effect, or that may be repeated. attempt counts this try. The
+// service's own Retry-After wins over any backoff; waiting for a budget counts no
+// attempt.
+func judge(err error, attempt int, step *recipes.Step, rules []recipes.Rule) decision {
+	kind := connectors.KindOf(err)
+	if kind == connectors.RateLimited {
+		return decision{verdict: retryLater, wait: retryAfter(err)}
+	}
+	if d, ok := byRule(err, attempt, step, rules); ok {
+		return d
+	}
+	switch kind {
+	case connectors.Transient, connectors.Uncertain:
+		return retryOr(attempt, step, decision{verdict: parkRun, reason: "gave up after repeated errors"})
+	case connectors.Auth:
+		return decision{verdict: pauseRuns, reason: reasonAuth}
+	case connectors.Canceled:
+		return decision{verdict: retryLater, wait: defaultMinWait}
+	case connectors.Invalid, connectors.NotFound, connectors.Conflict, connectors.RateLimited:
+	}
+	return decision{verdict: failRun, counts: true}
+}
+
+// byRule applies the first rule of the recipe that matches.
+func byRule(err error, attempt int, step *recipes.Step, rules []recipes.Rule) (decision, bool) {
+	for _, r := range rules {
+		if !matches(r, err) {
+			continue
+		}
+		switch r.Do {
+		case recipes.DoRetry:
+			return retryOr(attempt, step, decision{verdict: parkRun, reason: "gave up after repeated errors"}), true
+		case recipes.DoContinue:
+			return decision{verdict: goOn, counts: true}, true
+		case recipes.DoStop:
+			return decision{verdict: stopRun, counts: true}, true
+		case recipes.DoPark:
+			// Errors that pass are retried first: a person is asked last.
+			if k := connectors.KindOf(err); k == connectors.Transient || k == connectors.Uncertain {
+				return retryOr(attempt, step, decision{verdict: parkRun, reason: "on_error"}), true
+			}
+			return decision{verdict: parkRun, counts: true, reason: "on_error"}, true
+		case recipes.DoPauseAccount:
+			return decision{verdict: pauseRuns, reason: reasonAuth}, true
+		}
+	}
+	return decision{}, false
+}
+
+// matches reports whether a rule is meant for an error.
+func matches(r recipes.Rule, err error) bool {
+	e, _ := errors.AsType[*connectors.Error](err)
+	if r.Code != "" && (e == nil || e.Code != r.Code) {
+		return false
+	}
+	if r.Status != 0 && (e == nil || e.Status != r.Status) {
+		return false
+	}
+	return r.Kind == "" || r.Kind == recipes.AnyKind || r.Kind == string(connectors.KindOf(err))
+}
+
+// retryOr retries as often as the step allows; then something else follows.
+func retryOr(attempt int, step *recipes.Step, after decision) decision {
+	tries, least, most := defaultTries, defaultMinWait, defaultMaxWait
+	if step.Retry.Tries > 0 {
+		tries = step.Retry.Tries
+	}
+	if step.Retry.Max > 0 {
+		least, most = step.Retry.Min, step.Retry.Max
+	}
+	if attempt >= tries {
+		after.counts = true
+		return after
+	}
+	//nolint:gosec // jitter needs no secret randomness
+	return decision{verdict: retryLater, counts: true, wait: backoff(attempt, least, most, rand.Float64())}
+}
+
+// retryAfter returns how long a service that has had enough wants to be left
+// alone.
+func retryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*connectors.Error](err); ok && e.RetryAfter > 0 {
+		return e.RetryAfter
+	}
+	return rateWait
+}
+
+// pollWait returns when a feed whose poll failed is tried again, and whether the
+// failure counts.
+func pollWait(err error, failures int) (wait time.Duration, counts bool) {
+	switch {
+	case errors.Is(err, errPollLimit):
+		return 0, false
+	case errors.Is(err, store.ErrFull):
+		return pollMinWait, true
+	case errors.Is(err, triggers.ErrWalk):
+		return time.Minute, true
+	}
+	switch connectors.KindOf(err) {
+	case connectors.RateLimited:
+		return retryAfter(err), false
+	case connectors.Canceled:
+		return 0, false
+	case connectors.Auth:
+		return accountPatience, true
+	case connectors.Invalid, connectors.NotFound, connectors.Conflict:
+		return pollMaxWait, true
+	case connectors.Transient, connectors.Uncertain:
+	}
+	//nolint:gosec // jitter needs no secret randomness
+	return backoff(failures+1, pollMinWait, pollMaxWait, rand.Float64()), true
+}
+
+// failure turns an error into its stored form.
+func failure(err error, step string) *store.Failure {
+	f := &store.Failure{Kind: string(connectors.KindOf(err)), Message: err.Error(), Step: step}
+	if e, ok := errors.AsType[*connectors.Error](err); ok {
+		f.Code, f.Status = e.Code, e.Status
+	}
+	if errors.Is(err, triggers.ErrWalk) {
+		f.Kind = "list"
+	}
+	if errors.Is(err, store.ErrFull) {
+		f.Kind = "disk"
+	}
+	return f
+}

@@ -1,0 +1,119 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+)
+
+// elsewhere moves a recipe to another feed on the same list.
+func elsewhere(text string) string {
+	return recipe("poll: crm.item.list", "poll: crm.item.list\n  with: {query: x}", "start: now", "start: "+text)
+}
+
+func TestSubscribe_EditThatMovesTheFeedLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.service.put("old", map[string]any{"name": "A"})
+		b.wait(time.Hour)
+		b.once(recipe())
+		b.service.putLate("late", map[string]any{"name": "shows up after the edit"}, 30*time.Second)
+		b.wait(time.Second)
+		b.service.put("r1", map[string]any{"name": "before the edit"})
+		b.wait(2 * time.Second)
+		b.once(recipe())
+		b.service.put("r2", map[string]any{"name": "during the edit"})
+		b.wait(2 * time.Second)
+		b.once(elsewhere("now"))
+		b.service.put("r3", map[string]any{"name": "after the edit"})
+		b.wait(2 * time.Second)
+		b.once(elsewhere("now"))
+		b.wait(time.Minute)
+		b.once(elsewhere("now"))
+		b.once(recipe()) // taken back
+		b.expect("letter.put late shows up after the edit", "letter.put r1 before the edit", "letter.put r2 during the edit", "letter.put r3 after the edit")
+	})
+}
+
+// TestSubscribe_EditsFasterThanTheBaseline moves a recipe on and back before the
+// new feed has read its list once.
+func TestSubscribe_EditsFasterThanTheBaseline(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		for i := range 10 {
+			b.service.put(fmt.Sprint("old", i), map[string]any{"name": "A"})
+		}
+		b.wait(time.Hour)
+		b.once(recipe())
+		b.service.put("r1", map[string]any{"name": "A"})
+		b.wait(2 * time.Second)
+		b.once(recipe())
+		n := 0
+		b.service.pageErr = func() error {
+			if n++; n > 1 {
+				return failure(connectors.Invalid)
+			}
+			return nil
+		}
+		b.once(elsewhere("now"))
+		b.service.pageErr = nil
+		b.service.put("r2", map[string]any{"name": "A"})
+		b.wait(2 * time.Second)
+		b.once(recipe())
+		b.expect("letter.put r1 A", "letter.put r2 A")
+	})
+}
+
+func TestSubscribe_EditBeforeTheStartWasObeyedKeepsIt(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		var want []string
+		for i := range 10 {
+			b.service.put(fmt.Sprint("r", i), map[string]any{"name": "A"})
+			want = append(want, fmt.Sprintf("letter.put r%d A", i))
+		}
+		b.wait(time.Hour)
+		n := 0
+		b.service.pageErr = func() error {
+			if n++; n > 1 {
+				return failure(connectors.Invalid)
+			}
+			return nil
+		}
+		b.once(recipe("start: now", "start: all"))
+		b.service.pageErr = nil
+		b.once(elsewhere("all"))
+		b.expect(want...)
+	})
+}
+
+// TestSubscribe_RecipeThatWasAwayDuringItsWalkMissesNoChange takes a recipe away in
+// the middle of its walk over the past, and gives it back after a change.
+func TestSubscribe_RecipeThatWasAwayDuringItsWalkMissesNoChange(t *testing.T) {
+	t.Parallel()
+	all := recipe("start: now", "start: all", "id: letters", "id: everything", "letter.put", "letter.fire")
+	bubble(t, func(t *testing.T, b *bench) {
+		for i := range 6 {
+			b.service.put(fmt.Sprint("r", i), map[string]any{"name": "A"})
+		}
+		b.wait(time.Hour)
+		b.once(recipe())
+		n := 0
+		b.service.pageErr = func() error {
+			if n++; n > 1 {
+				return failure(connectors.Invalid)
+			}
+			return nil
+		}
+		b.once(recipe(), all) // half of the past
+		b.service.pageErr = nil
+		b.service.put("r0", map[string]any{"name": "B"})
+		b.wait(time.Second)
+		b.once(recipe())
+		b.once(recipe(), all)
+		b.expect("letter.put r0 B", "letter.fire r0 A", "letter.fire r0 B", "letter.fire r1 A", "letter.fire r2 A",
+			"letter.fire r3 A", "letter.fire r4 A", "letter.fire r5 A")
+	})
+}
