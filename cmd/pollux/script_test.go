@@ -1,0 +1,152 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pollux-automation/pollux/connectors/sandbox"
+	"github.com/pollux-automation/pollux/engine/store/boltstore"
+	"github.com/pollux-automation/pollux/internal/cli"
+)
+
+var update = flag.Bool("update", false, "write what the commands print into the scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"pollux": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }, //nolint:forbidigo // it stands for the program
+	})
+}
+
+// sandboxKey is where a script's environment keeps its sandbox.
+type sandboxKey struct{}
+
+// TestScripts runs the scripts of testdata/script. Each has a sandbox of its own,
+// whose addresses and credentials are in its environment, and these commands:
+//
+//	change CREATE UPDATE      people make and change contacts
+//	fault KIND OPERATION [N]  the next N requests of an operation go wrong
+//	heal                      no more faults
+//	project                   write pollux.yaml for the script's sandbox
+//	exits CODE PROGRAM ARG…   run a program that must end with that exit code
+//	fill FILE BYTES           write a file of that size
+//	occupy FILE               open a state file, as another process would
+//	await FILE                wait until a file is there
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(e *testscript.Env) error {
+			s := sandbox.New(sandbox.Options{Seed: 3, Contacts: 40})
+			l, err := sandbox.Listen(t.Context(), "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+			done := make(chan error, 1)
+			go func() { done <- s.Serve(ctx, l) }()
+			e.Defer(func() {
+				stop()
+				if err := <-done; err != nil {
+					t.Errorf("sandbox: %v", err)
+				}
+			})
+			at := s.Endpoints("http://" + l.Addr().String())
+			e.Values[sandboxKey{}] = s
+			e.Vars = append(e.Vars, "HIGHLEVEL_URL="+at.HighLevelURL, "HIGHLEVEL_TOKEN="+at.HighLevelToken, "LOCATION_ID="+at.LocationID,
+				"STIBEE_URL="+at.StibeeURL, "STIBEE_KEY="+at.StibeeKey, "LIST_ID="+at.ListID, "VIP_GROUP="+at.VIPGroupID, "HOME="+e.WorkDir, "ADDRESS="+l.Addr().String())
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"change": change, "fault": fault, "heal": heal, "project": project,
+			"exits": exits, "fill": fill, "occupy": occupy, "await": await,
+		},
+	})
+}
+
+func theSandbox(ts *testscript.TestScript) *sandbox.Sandbox {
+	s, _ := ts.Value(sandboxKey{}).(*sandbox.Sandbox)
+	return s
+}
+
+func number(ts *testscript.TestScript, text string) int {
+	n, err := strconv.Atoi(text)
+	ts.Check(err)
+	return n
+}
+
+func change(ts *testscript.TestScript, _ bool, args []string) {
+	theSandbox(ts).Make(number(ts, args[0]), number(ts, args[1]))
+}
+
+func fault(ts *testscript.TestScript, _ bool, args []string) {
+	f := sandbox.Fault{Kind: sandbox.FaultKind(args[0]), Operation: args[1], Delay: time.Second}
+	if len(args) > 2 {
+		f.Next = number(ts, args[2])
+	}
+	ts.Check(theSandbox(ts).Fail(f))
+}
+
+func heal(ts *testscript.TestScript, _ bool, _ []string) { theSandbox(ts).Heal() }
+
+// project writes pollux.yaml for the script's sandbox.
+func project(ts *testscript.TestScript, _ bool, _ []string) {
+	text := `accounts:
+  acme:
+    connector: highlevel
+    base_url: ` + ts.Getenv("HIGHLEVEL_URL") + `
+    auth: {method: bearer, token: env:HIGHLEVEL_TOKEN}
+    settings: {locationId: ` + ts.Getenv("LOCATION_ID") + `}
+  newsletter:
+    connector: stibee
+    base_url: ` + ts.Getenv("STIBEE_URL") + `
+    auth: {method: api_key, key: env:STIBEE_KEY}
+`
+	ts.Check(os.WriteFile(ts.MkAbs("pollux.yaml"), []byte(text), 0o600))
+}
+
+// exits runs a program and holds its exit code to what scripts may rely on.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, got := number(ts, args[0]), 0
+	if e, ok := errors.AsType[*exec.ExitError](ts.Exec(args[1], args[2:]...)); ok {
+		got = e.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func fill(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Repeat([]byte("a: b\n"), number(ts, args[1])/5), 0o600))
+}
+
+func occupy(ts *testscript.TestScript, _ bool, args []string) {
+	s, err := boltstore.Open(ts.MkAbs(args[0]), boltstore.Options{})
+	ts.Check(err)
+	ts.Defer(func() { _ = s.Close() }) // the folder goes away with it
+}
+
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(30 * time.Second)
+	for {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			ts.Fatalf("%s did not come", args[0])
+		}
+	}
+}

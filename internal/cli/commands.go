@@ -1,0 +1,25 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+// commands lists all commands, in the order of their help: first what a newcomer
+// needs, then what daily work needs, then what is needed seldom. A new command is a
+// file of its own and a line here.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		a.demoCommand(),
+		a.initCommand(),
+		a.runCommand(),
+		a.validateCommand(),
+		a.testCommand(),
+		a.tryCommand(),
+		a.callCommand(),
+		a.connectorsCommand(),
+		a.feedsCommand(),
+		a.runsCommand(),
+		a.sandboxCommand(),
+		a.checkCommand(),
+		a.schemaCommand(),
+		a.versionCommand(),
+	}
+}

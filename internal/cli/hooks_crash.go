@@ -1,0 +1,37 @@
+//go:build crash
+
+package cli
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/pollux-automation/pollux/engine"
+)
+
+// testHooks makes a program that was built for crash tests kill itself at the
+// n-th passing of a point, as POLLUX_CRASH=point:n says.
+func testHooks(env func(string) (string, bool)) engine.Hooks {
+	text, ok := env("POLLUX_CRASH")
+	if !ok {
+		return engine.Hooks{}
+	}
+	point, count, _ := strings.Cut(text, ":")
+	left, err := strconv.ParseInt(count, 10, 64)
+	if err != nil {
+		left = 1
+	}
+	var passed atomic.Int64
+	return engine.Hooks{At: func(p engine.Point) {
+		if string(p) != point || passed.Add(1) != left {
+			return
+		}
+		self, err := os.FindProcess(os.Getpid())
+		if err == nil {
+			_ = self.Kill() // nothing after this line is reached
+		}
+		select {}
+	}}
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore"
+	"github.com/pollux-automation/pollux/internal/project"
+	"github.com/pollux-automation/pollux/internal/show"
+)
+
+// runCommand returns "run", the program itself: everything else only prepares it
+// or looks at what it did.
+func (a *app) runCommand() *cobra.Command {
+	var once bool
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Poll all feeds and carry out the recipes until stopped",
+		Long: `Poll all feeds and carry out the recipes until stopped.
+
+The first signal (Ctrl-C) lets running steps finish, the second ends at once;
+either way nothing is lost. With --once every feed is polled once to its end, all
+runs that can go on within a minute are carried out, and the program ends: with 1
+if a run failed or was parked or a service refused, else with 0.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if once {
+				return a.runOnce(c.Context())
+			}
+			return a.runOn(c.Context())
+		},
+	}
+	c.Flags().BoolVar(&once, "once", false, "poll every feed once, carry out the runs, and end")
+	return a.jsonFlag(c)
+}
+
+// onceGCPercent is how far the heap may outgrow what is in use during one visit: it
+// is short, so memory that is not collected is soon given back anyway.
+const onceGCPercent = 250
+
+// runOnce visits every feed once and reports what came of it. A signal ends it with
+// an error, because "once" was not reached; what was done is kept.
+func (a *app) runOnce(ctx context.Context) error {
+	if _, set := a.env("GOGC"); !set {
+		debug.SetGCPercent(onceGCPercent)
+	}
+	p, s, err := a.start()
+	if err != nil {
+		return err
+	}
+	return using(s, func() error {
+		e, err := a.engine(p, s, zerolog.WarnLevel)
+		if err != nil {
+			return err
+		}
+		report, err := e.Once(ctx)
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil { // a signal is no error of the engine
+			return errors.New("stopped before the end; what was done is stored, the rest follows with the next run")
+		}
+		a.printHeld(ctx, s)
+		return a.printReport(report)
+	})
+}
+
+// start reads the project for use, warnings printed, and opens its state. The store
+// is the caller's to close.
+func (a *app) start() (*project.Project, *boltstore.Store, error) {
+	p, err := a.loadProject()
+	if err != nil {
+		return nil, nil, err
+	}
+	a.printWarnings(p)
+	s, err := p.OpenStore()
+	return p, s, err
+}
+
+// printHeld says how many runs wait for a person because one poll brought too
+// many: they are counted as waiting, but do not go on by themselves.
+func (a *app) printHeld(ctx context.Context, s store.History) {
+	counts, err := s.CountRuns(ctx)
+	if err == nil && counts[store.Held] > 0 {
+		fmt.Fprintf(a.stderr, "%s held, because one poll brought more than hold_over allows; see: pollux runs list --status held, then pollux runs release\n",
+			show.Plural(counts[store.Held], "run"))
+	}
+}
+
+// printReport prints what one visit has done and turns it into an exit code: 3 when
+// a feed failed for a reason that is not its service's, 1 when a service refused or
+// a run failed or was parked, else 0.
+func (a *app) printReport(r engine.Report) error {
+	if err := a.answer(r, func(w io.Writer) { show.PrintReport(w, r) }); err != nil {
+		return err
+	}
+	trouble := false
+	for _, f := range r.Failures {
+		fmt.Fprintf(a.stderr, "feed %s: %s\n", f.Feed, show.Clean(f.Err.Error()))
+		if _, ok := errors.AsType[*connectors.Error](f.Err); !ok {
+			trouble = true
+		}
+	}
+	switch {
+	case trouble:
+		return &exitError{code: exitTrouble}
+	case len(r.Failures) > 0 || r.Runs.Failed > 0 || r.Runs.Parked > 0:
+		return findings()
+	}
+	return nil
+}
+
+// runOn serves until it is stopped, which is its ordinary end and no error. Whoever
+// watches a terminal sees how far the first walks over the lists have come.
+func (a *app) runOn(ctx context.Context) error {
+	p, s, err := a.start()
+	if err != nil {
+		return err
+	}
+	return using(s, func() error {
+		e, err := a.engine(p, s, zerolog.InfoLevel)
+		if err != nil {
+			return err
+		}
+		debug.FreeOSMemory() // reading the recipes leaves garbage, and a long life follows
+		log := a.logger(p.Redact, zerolog.InfoLevel)
+		log.Info().Int("recipes", len(p.Recipes)).Str("version", versionNow()).Msg("started")
+		// The watcher must end before the store closes, however the engine ends.
+		watch, stop := context.WithCancel(ctx)
+		defer stop()
+		shown := make(chan struct{})
+		go func() {
+			defer close(shown)
+			show.WatchBaselines(watch, a.stderr, s)
+		}()
+		err = e.Run(ctx)
+		stop()
+		<-shown
+		log.Info().Msg("stopped")
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return nil // it was stopped while it began
+		}
+		return err
+	})
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/project"
+	"github.com/pollux-automation/pollux/internal/show"
+)
+
+// runsCommand returns "runs": what came of each change. What a recipe masks is
+// masked here too.
+func (a *app) runsCommand() *cobra.Command {
+	return group("runs", "Look at what the recipes did, and let runs go on", a.runsListCommand(), a.runsShowCommand(), a.runsReleaseCommand())
+}
+
+// runsListCommand returns "runs list". Its limit keeps an idle look from printing a
+// year of history; scripts that want everything say --limit 0.
+func (a *app) runsListCommand() *cobra.Command {
+	var f store.RunFilter
+	var status, since string
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List runs, newest first",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := readFilter(&f, status, since, time.Now()); err != nil {
+				return misused(err)
+			}
+			return a.listRuns(c.Context(), f)
+		},
+	}
+	c.Flags().StringVar(&status, "status", "", "only runs with this status: held, queued, running, waiting, parked, succeeded, failed, dropped")
+	c.Flags().StringVar(&f.Recipe, "recipe", "", "only runs of this recipe")
+	c.Flags().StringVar(&f.Record, "record", "", "only runs for this record")
+	c.Flags().StringVar(&since, "since", "", "only runs queued since then: an RFC 3339 time, or a duration such as 2h")
+	c.Flags().IntVar(&f.Limit, "limit", 100, "at most so many; 0 for all")
+	_ = c.RegisterFlagCompletionFunc("recipe", a.completeRecipes) // the flag is there
+	return a.jsonFlag(c)
+}
+
+// readFilter turns the flags of a listing into a filter. A duration in since counts
+// back from now. The errors say what to write instead.
+func readFilter(f *store.RunFilter, status, since string, now time.Time) error {
+	if status != "" {
+		var known []string
+		for _, s := range store.Statuses() {
+			if string(s) == status {
+				f.Status = s
+			}
+			known = append(known, string(s))
+		}
+		if f.Status == "" {
+			return fmt.Errorf("there is no status %q; %s", status, diag.Choices(status, known))
+		}
+	}
+	if f.Limit < 0 {
+		return fmt.Errorf("--limit %d: a limit is 0 or more", f.Limit)
+	}
+	// A duration and a time never look alike, so one flag serves for both.
+	if since == "" {
+		return nil
+	}
+	if d, err := time.ParseDuration(since); err == nil {
+		f.Since = now.Add(-d)
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339, since)
+	if err != nil {
+		return fmt.Errorf("--since %q: write a time such as 2026-03-01T12:00:00Z or a duration such as 2h", since)
+	}
+	f.Since = t
+	return nil
+}
+
+// listRuns prints the runs that a filter selects, newest first.
+func (a *app) listRuns(ctx context.Context, f store.RunFilter) error {
+	return a.look(func(p *project.Project, s store.Store) error {
+		runs, err := s.ListRuns(ctx, f)
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		return listing[store.Run]{
+			head: show.RunHead(),
+			row:  func(r store.Run) []string { return show.RunRow(r, maskOf(p, r), now) },
+			view: func(r store.Run) any { return show.Run(r, maskOf(p, r)) },
+		}.write(a, runs)
+	})
+}
+
+// runsShowCommand returns "runs show": a run from its event to its last step, with
+// what was sent and what came back.
+func (a *app) runsShowCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "show ID",
+		Short: "Show one run with its steps",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.showRun(c.Context(), store.RunID(args[0]))
+		},
+	}
+	return a.jsonFlag(c)
+}
+
+// showRun prints one run with its steps, through the mask of its recipe.
+func (a *app) showRun(ctx context.Context, id store.RunID) error {
+	return a.look(func(p *project.Project, s store.Store) error {
+		run, steps, err := s.LoadRun(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return noRun(id)
+		}
+		if err != nil {
+			return err
+		}
+		mask := maskOf(p, run)
+		return a.answer(show.RunSteps(run, steps, mask), func(w io.Writer) { show.PrintRun(w, run, steps, mask) })
+	})
+}
+
+// noRun is the end of a command that was given the id of no run. Ids are too much
+// alike for a guess.
+func noRun(id store.RunID) error {
+	return misused(fmt.Errorf("there is no run %q; pollux runs list shows them", id))
+}

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/memstore"
+	"github.com/pollux-automation/pollux/internal/project"
+	"github.com/pollux-automation/pollux/internal/show"
+	"github.com/pollux-automation/pollux/recipes"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// testCommand returns "test": recipes are tried with the records that their tests
+// bring, on the same engine as ever. It ends with 1 when a test fails.
+func (a *app) testCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "test [RECIPE…]",
+		Short: "Carry out the tests that recipes bring with them, without network",
+		RunE: func(c *cobra.Command, ids []string) error {
+			return a.test(c.Context(), ids)
+		},
+		ValidArgsFunction: a.completeRecipes,
+	}
+	return a.jsonFlag(c)
+}
+
+// test carries out the tests of some recipes, or of all. It needs no secrets, and
+// its accounts have no sessions: whatever a recipe does, nothing is sent.
+func (a *app) test(ctx context.Context, ids []string) error {
+	p := a.readProject(true)
+	if p.Findings.HasErrors() {
+		return a.printFindings(p)
+	}
+	list, err := chosen(p, ids)
+	if err != nil {
+		return err
+	}
+	accounts, err := p.BareAccounts()
+	if err != nil {
+		return err
+	}
+	failed := false
+	for _, r := range list {
+		passed, err := a.testRecipe(ctx, p, accounts, r)
+		if err != nil {
+			return err
+		}
+		failed = failed || !passed
+	}
+	if failed {
+		return findings()
+	}
+	return nil
+}
+
+// chosen returns the recipes with some ids, or all when none is named. An id of no
+// recipe is an error, so that a mistyped name does not pass for a passed test.
+func chosen(p *project.Project, ids []string) ([]*recipes.Recipe, error) {
+	if len(ids) == 0 {
+		return p.Recipes, nil
+	}
+	var list []*recipes.Recipe
+	for _, id := range ids {
+		r, err := recipeNamed(p, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// testRecipe carries out the tests of one recipe and reports whether all passed. A
+// test that differs is a result; an error means that it could not be carried out.
+func (a *app) testRecipe(ctx context.Context, p *project.Project, accounts []*engine.Account, r *recipes.Recipe) (bool, error) {
+	passed := 0
+	began := time.Now()
+	for _, t := range r.Tests {
+		start := time.Now()
+		result, err := perform(ctx, p.Catalog, accounts, r, t.Given)
+		if err != nil {
+			return false, fmt.Errorf("recipe %s, test %q: %w", r.ID, t.Name, err)
+		}
+		diffs := t.Compare(result)
+		if len(diffs) == 0 {
+			passed++
+		}
+		took := time.Since(start)
+		if err := a.answer(show.Test(r, t, diffs, took), func(w io.Writer) { show.PrintTest(w, r, t, diffs, took) }); err != nil {
+			return false, err
+		}
+	}
+	if !a.json {
+		word := "ok  "
+		if passed < len(r.Tests) {
+			word = "FAIL"
+		}
+		fmt.Fprintf(a.stdout, "%s  %s  %d of %s passed in %s\n", word, r.ID, passed, show.Plural(len(r.Tests), "test"), time.Since(began).Round(time.Millisecond))
+	}
+	return passed == len(r.Tests), nil
+}
+
+// perform rehearses what a test is given, on a store of its own, and returns what
+// came of it in the terms that the test compares with.
+func perform(ctx context.Context, c *engine.Catalog, accounts []*engine.Account, r *recipes.Recipe, g recipes.Given) (recipes.TestResult, error) {
+	o := engine.Options{Store: memstore.New(), Catalog: c, Accounts: accounts, Log: zerolog.Nop()}
+	scene := engine.Scene{Before: g.Before, Record: g.Record, Answers: g.Answers, Known: g.Kind == string(triggers.Updated)}
+	// A change of a record needs one that was known before; Known says so even where
+	// the test leaves out what it was.
+	played, err := engine.Rehearse(ctx, o, r, scene)
+	if err != nil {
+		return recipes.TestResult{}, err
+	}
+	result := recipes.TestResult{Kind: played.Kind, Ran: played.Run != nil}
+	for _, call := range played.Calls {
+		result.Calls = append(result.Calls, recipes.TestCall{Operation: call.Connection + "." + call.Operation, With: call.Input})
+	}
+	if played.Run != nil && played.Run.State.Status != store.Succeeded {
+		result.Error = show.FailureText(played.Run.State)
+	}
+	return result, nil
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pollux-automation/pollux/internal/show"
+)
+
+// validateCommand returns "validate". It opens no connection and no state file, so
+// it can be run anywhere, beside a running Pollux too.
+func (a *app) validateCommand() *cobra.Command {
+	var noSecrets bool
+	c := &cobra.Command{
+		Use:   "validate [PATH…]",
+		Short: "Check settings, connectors and recipes, and say what to write instead",
+		Long: `Check settings, connectors and recipes, and say what to write instead.
+
+With paths, only findings in these files or folders are printed. The exit code
+is 1 when there are errors; warnings alone leave it 0.`,
+		RunE: func(_ *cobra.Command, paths []string) error {
+			return a.validate(paths, noSecrets)
+		},
+	}
+	c.Flags().BoolVar(&noSecrets, "no-secrets", false, "do not look for the secrets that the settings refer to")
+	return a.jsonFlag(c)
+}
+
+// validate prints what is wrong in a project, or in some of its files. Everything is
+// read in any case: a recipe is right or wrong only together with the connectors.
+func (a *app) validate(paths []string, noSecrets bool) error {
+	p := a.readProject(noSecrets)
+	p.Narrow(paths)
+	end := a.printFindings(p) // warnings too, so whether or not there are errors
+	if p.Findings.HasErrors() {
+		if !a.json {
+			fmt.Fprintln(a.stderr, show.Findings(p.Findings.Sorted()))
+		}
+		return end
+	}
+	if !a.json {
+		fmt.Fprintf(a.stderr, "%s, %s: no errors\n", show.Plural(len(p.Recipes), "recipe"), show.Plural(len(p.Settings.Accounts), "account"))
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package project
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/secret"
+	"github.com/pollux-automation/pollux/internal/settings"
+)
+
+// checkAccounts holds the accounts of the settings against the connectors.
+func (p *Project) checkAccounts() {
+	for _, a := range p.Settings.Accounts {
+		c, ok := p.Registry.Connector(a.Connector)
+		if !ok {
+			p.noConnector(a)
+			continue
+		}
+		p.checkAccount(a, c.Describe())
+	}
+}
+
+// noConnector reports an account whose connector is not there, or cannot be used.
+func (p *Project) noConnector(a settings.Account) {
+	if a.Connector == "" {
+		return // missing, which has been said
+	}
+	if dir := p.Settings.Connectors; dir != "" {
+		if _, err := os.Stat(filepath.Join(dir, a.Connector)); err == nil {
+			p.Findings.Errorf(a.ConnectorAt, "unknown-connector", "", "the connector %q has findings of its own", a.Connector)
+			return
+		}
+	}
+	p.Findings.Errorf(a.ConnectorAt, "unknown-connector", diag.DidYouMean(a.Connector, p.Registry.Keys()), "there is no connector %q", a.Connector)
+}
+
+// checkAccount holds one account against its connector.
+func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
+	var methods, known []string
+	for _, m := range d.Auth {
+		methods = append(methods, m.Name)
+	}
+	if a.Credential.Method != "" && !slices.Contains(methods, a.Credential.Method) {
+		p.Findings.Errorf(a.AuthAt, "wrong-method", "use method: "+strings.Join(methods, " or "), "%s does not take the method %s", d.Title, a.Credential.Method)
+	}
+	for _, s := range d.Settings {
+		known = append(known, s.Name)
+		if _, ok := a.Settings[s.Name]; s.Required && !ok {
+			p.Findings.Errorf(a.At, "missing-setting", "add settings: {"+s.Name+": …}", "account %s needs the setting %s", a.Name, s.Name)
+		}
+	}
+	for name, at := range a.SettingsAt {
+		if !slices.Contains(known, name) {
+			p.Findings.Errorf(at, "unknown-setting", diag.DidYouMean(name, known), "%s has no setting %q", d.Title, name)
+		}
+	}
+	// An account with its own base URL may be at a service that allows more.
+	if b := a.Budget; b != nil && a.BaseURL == "" && faster(b, d.Limits) {
+		p.Findings.Warnf(b.At, "budget-too-high", "", "the budget of account %s is higher than what %s allows", a.Name, d.Title)
+	}
+}
+
+// faster reports whether a budget exceeds the connector's shortest window. Limits
+// of single operations say nothing about the account as a whole.
+func faster(b *settings.Budget, limits []connectors.Limit) bool {
+	for _, l := range limits {
+		if len(l.Operations) == 0 && float64(b.Requests)/b.Per.Seconds() > float64(l.Requests)/l.Per.Seconds() && l.Per <= b.Per {
+			return true
+		}
+	}
+	return false
+}
+
+// OpenAccounts makes a session for every account, and the redactor that knows all
+// their secrets. It sends nothing. An error names the account that cannot be used
+// as it is set up.
+func (p *Project) OpenAccounts() error {
+	accounts, err := p.BareAccounts()
+	if err != nil {
+		return err
+	}
+	var secrets []secret.String
+	for i, a := range p.Settings.Accounts {
+		connector := accounts[i].Connector
+		gate := budget.New(windows(connector.Describe().Limits, a.Budget), 0)
+		accounts[i].Session, err = connector.Open(connectors.Account{
+			Name: a.Name, BaseURL: a.BaseURL, Credential: a.Credential, Settings: a.Settings, Gate: gate,
+		})
+		if err != nil {
+			return fmt.Errorf("account %s: %w", a.Name, err)
+		}
+		p.gates[a.Name] = gate
+		secrets = append(secrets, a.Credential.Secret)
+	}
+	p.Accounts, p.Redact = accounts, secret.NewRedactor(secrets...)
+	return nil
+}
+
+// BareAccounts returns the accounts, in the order of the settings, without
+// sessions: nothing that uses them can send anything.
+func (p *Project) BareAccounts() ([]*engine.Account, error) {
+	list := make([]*engine.Account, len(p.Settings.Accounts))
+	for i, a := range p.Settings.Accounts {
+		c, ok := p.Registry.Connector(a.Connector)
+		if !ok {
+			return nil, fmt.Errorf("account %s: no connector %q", a.Name, a.Connector)
+		}
+		list[i] = &engine.Account{Name: a.Name, Connector: c, Settings: a.Settings}
+	}
+	return list, nil
+}
+
+// windows turns a connector's limits into the windows of an account's gate.
+func windows(limits []connectors.Limit, b *settings.Budget) []budget.Window {
+	out := make([]budget.Window, len(limits))
+	for i, l := range limits {
+		out[i] = budget.Window(l)
+	}
+	if b != nil {
+		out = budget.Replace(out, b.Requests, b.Per)
+	}
+	return out
+}
+
+// Account returns an account that OpenAccounts has opened; ok is false when there
+// is none with that name.
+func (p *Project) Account(name string) (a *engine.Account, ok bool) {
+	for _, a := range p.Accounts {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return nil, false
+}
+
+// AccountNames returns the names of all accounts of the settings.
+func (p *Project) AccountNames() []string {
+	names := make([]string, len(p.Settings.Accounts))
+	for i, a := range p.Settings.Accounts {
+		names[i] = a.Name
+	}
+	return names
+}
+
+// Requests is how many requests all accounts have made since they were opened. It
+// may be called by several goroutines at once.
+func (p *Project) Requests() int64 {
+	var n int64
+	for _, g := range p.gates {
+		n += g.Requests()
+	}
+	return n
+}
+
+// Budget says what is left of an account's budget, window by window; nothing for
+// an account that is not open. It may be called by several goroutines at once.
+func (p *Project) Budget(account string) []budget.WindowState {
+	g, ok := p.gates[account]
+	if !ok {
+		return nil
+	}
+	return g.State().Windows
+}

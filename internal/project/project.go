@@ -1,0 +1,175 @@
+package project
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/connectors/builtin"
+	"github.com/pollux-automation/pollux/connectors/httpapi"
+	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/secret"
+	"github.com/pollux-automation/pollux/internal/settings"
+	"github.com/pollux-automation/pollux/recipes"
+)
+
+// Project is everything that a settings file leads to, read and checked. Its
+// fields are for reading; its methods are for one goroutine, unless they say
+// otherwise.
+type Project struct {
+	// Settings are never nil. They hold nothing but the name of their file when it
+	// could not be read.
+	Settings *settings.Settings
+	// Registry has the built-in connectors and the project's own.
+	Registry *connectors.Registry
+	// Catalog answers what recipes ask about connectors; nil without settings.
+	Catalog *engine.Catalog
+	// Recipes are those that could be read, sorted by file.
+	Recipes []*recipes.Recipe
+	// Findings are what is wrong, as far as it was read.
+	Findings diag.List
+	// Sources are the texts that findings point into, by file.
+	Sources map[string][]byte
+
+	// Accounts have sessions; none before OpenAccounts.
+	Accounts []*engine.Account
+	// Redact hides the accounts' secrets; nil, which hides nothing, before
+	// OpenAccounts.
+	Redact *secret.Redactor
+
+	gates map[string]*budget.Gate // by account
+}
+
+// Options say how to read a project.
+type Options struct {
+	// Env looks up a variable of the environment.
+	Env func(string) (string, bool)
+	// NoSecrets leaves the secrets that the settings refer to unread. Such a
+	// project can be looked at and checked, but its accounts reach nothing.
+	NoSecrets bool
+}
+
+// Read reads the project of a settings file and collects what is wrong with it.
+// It opens nothing and never fails: the findings tell why something is missing.
+func Read(config string, o Options) *Project {
+	p := &Project{Sources: map[string][]byte{}, gates: map[string]*budget.Gate{}}
+	var text []byte
+	p.Settings, text = settings.Load(config, settings.Options{Env: o.Env, NoSecrets: o.NoSecrets}, &p.Findings)
+	if text != nil {
+		p.Sources[config] = text
+	}
+	known := p.Settings != nil
+	if !known {
+		p.Settings = &settings.Settings{File: config}
+	}
+	p.readConnectors()
+	if !known {
+		return p
+	}
+	p.checkAccounts()
+	p.Catalog = engine.NewCatalog(p.Registry, recipeAccounts(p.Settings.Accounts))
+	var sources map[string][]byte
+	p.Recipes, sources = recipes.Load(p.Settings.Recipes, p.Catalog, &p.Findings)
+	maps.Copy(p.Sources, sources)
+	return p
+}
+
+// readConnectors fills the registry with the built-in connectors and the user's
+// own, which go through the same reader.
+func (p *Project) readConnectors() {
+	var err error
+	if p.Registry, err = builtin.Registry(); err != nil {
+		p.Findings.Errorf(diag.Place{File: "pollux"}, "built-in", "this is a mistake of ours: please report it", "%v", err)
+		p.Registry = &connectors.Registry{}
+	}
+	dir := p.Settings.Connectors
+	if dir == "" {
+		return
+	}
+	own, sources := manifest.ReadAll(os.DirFS(dir), dir, &p.Findings)
+	maps.Copy(p.Sources, sources)
+	for _, m := range own {
+		if err := p.Registry.Add(httpapi.New(m)); err != nil {
+			p.Findings.Errorf(diag.Place{File: filepath.Join(dir, m.Key)}, "connector-taken", "choose another key", "%v", err)
+		}
+	}
+}
+
+// recipeAccounts is what recipes may know of the accounts: never the credentials.
+func recipeAccounts(list []settings.Account) []recipes.Account {
+	out := make([]recipes.Account, len(list))
+	for i, a := range list {
+		out[i] = recipes.Account{Name: a.Name, Connector: a.Connector, Settings: a.Settings}
+	}
+	return out
+}
+
+// Recipe returns the recipe with an id or in a file; ok is false when there is none.
+func (p *Project) Recipe(id string) (r *recipes.Recipe, ok bool) {
+	at := slices.IndexFunc(p.Recipes, func(r *recipes.Recipe) bool {
+		return r.ID == id || filepath.Clean(r.File) == filepath.Clean(id)
+	})
+	if at < 0 {
+		return nil, false
+	}
+	return p.Recipes[at], true
+}
+
+// RecipeIDs returns the ids of all recipes.
+func (p *Project) RecipeIDs() []string {
+	ids := make([]string, len(p.Recipes))
+	for i, r := range p.Recipes {
+		ids[i] = r.ID
+	}
+	return ids
+}
+
+// Narrow keeps only the findings in some files or folders; without any it keeps
+// all.
+func (p *Project) Narrow(paths []string) {
+	if len(paths) == 0 {
+		return
+	}
+	p.keep(func(f diag.Finding) bool {
+		return slices.ContainsFunc(paths, func(path string) bool { return within(f.File, path) })
+	})
+}
+
+// ForgetRecipes drops the findings in recipes, for commands that need none. Those
+// in the settings stay, even where both lie in one folder.
+func (p *Project) ForgetRecipes() {
+	dir := p.Settings.Recipes
+	p.keep(func(f diag.Finding) bool { return dir == "" || f.File == p.Settings.File || !within(f.File, dir) })
+}
+
+// keep drops the findings that are not wanted.
+func (p *Project) keep(wanted func(diag.Finding) bool) {
+	var kept diag.List
+	for _, f := range p.Findings.Sorted() {
+		if wanted(f) {
+			kept.Add(f)
+		}
+	}
+	p.Findings = kept
+}
+
+// within reports whether a file is a path, or lies in the folder of that name.
+func within(file, path string) bool {
+	file, path = filepath.Clean(file), filepath.Clean(path)
+	return path == "." || file == path || strings.HasPrefix(file, path+string(filepath.Separator))
+}
+
+// EngineOptions returns the options of an engine that carries out the project's
+// recipes with its accounts on a store.
+func (p *Project) EngineOptions(s store.Store, log zerolog.Logger) engine.Options {
+	return engine.Options{Store: s, Catalog: p.Catalog, Accounts: p.Accounts, Recipes: p.Recipes, Log: log, Requests: p.Requests}
+}

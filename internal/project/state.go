@@ -1,0 +1,70 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore"
+)
+
+var (
+	// ErrNoSettings is returned for the state of a project whose settings could
+	// not be read: nobody knows where it is.
+	ErrNoSettings = errors.New("the settings cannot be read, so nobody knows where the state file is")
+	// ErrNoState is returned for the state of a project that never ran.
+	ErrNoState = errors.New("there is no state file yet")
+)
+
+// stateFile is where a project keeps its state.
+func (p *Project) stateFile() string { return filepath.Join(p.Settings.Data, "pollux.db") }
+
+// OpenStore opens the state file for writing, and makes it if there is none. The
+// errors are those of [boltstore.Open].
+func (p *Project) OpenStore() (*boltstore.Store, error) {
+	if err := os.MkdirAll(p.Settings.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of the state file: %w", err)
+	}
+	return openState(p.stateFile(), boltstore.Options{})
+}
+
+// ReadStore opens the state file for looking only. The errors are [ErrNoSettings],
+// [ErrNoState] and those of [boltstore.Open].
+func (p *Project) ReadStore() (*boltstore.Store, error) {
+	return p.openExisting(boltstore.Options{ReadOnly: true})
+}
+
+// EditStore opens a state file that is there for writing. The errors are those of
+// ReadStore.
+func (p *Project) EditStore() (*boltstore.Store, error) {
+	return p.openExisting(boltstore.Options{})
+}
+
+// openExisting opens the state file and makes none.
+func (p *Project) openExisting(o boltstore.Options) (*boltstore.Store, error) {
+	if p.Settings.Data == "" {
+		return nil, ErrNoSettings
+	}
+	if _, err := os.Stat(p.stateFile()); errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoState
+	}
+	return openState(p.stateFile(), o)
+}
+
+// openState opens a state file. What the store says about a file that it cannot
+// open already tells what to do; this adds what only the program knows.
+func openState(path string, o boltstore.Options) (*boltstore.Store, error) {
+	s, err := boltstore.Open(path, o)
+	switch {
+	case err == nil:
+		return s, nil
+	case errors.Is(err, store.ErrInUse) && o.ReadOnly:
+		return nil, fmt.Errorf("%w (in this version the state can be looked at only while pollux run is stopped)", err)
+	case errors.Is(err, store.ErrDamaged):
+		return nil, fmt.Errorf("%w (nothing was changed)", err)
+	}
+	return nil, err
+}

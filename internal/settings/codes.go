@@ -1,0 +1,31 @@
+package settings
+
+import "github.com/pollux-automation/pollux/internal/diag"
+
+// The codes of the findings that this package adds.
+const (
+	codeNoFile      = "no-file"
+	codeSecretPlain = diag.CodeSecretInClear
+	codeSecretUnset = "secret-unset"
+	codeSecretFile  = "secret-file"
+	codeURL         = "bad-url"
+	codeListen      = "bad-listen"
+	codeName        = "bad-name"
+	codeNotYet      = "not-yet"
+	codeNoAccounts  = "no-accounts"
+)
+
+// Codes explains the codes of this package, in the order of the documentation.
+func Codes() []diag.Code {
+	return []diag.Code{
+		{Name: codeNoFile, Meaning: "The settings file cannot be read."},
+		{Name: codeSecretPlain, Meaning: "A secret is written out. Write a reference: env:NAME or file:PATH."},
+		{Name: codeSecretUnset, Meaning: "An environment variable that a secret refers to is not set, or empty."},
+		{Name: codeSecretFile, Meaning: "A file that a secret refers to cannot be read, is empty, or others may read it."},
+		{Name: codeURL, Meaning: "A URL must be complete, with http or https and a host."},
+		{Name: codeListen, Meaning: "An address to listen on is written as host:port, or off."},
+		{Name: codeName, Meaning: "A name must begin with a small letter and consist of small letters, digits, - and _."},
+		{Name: codeNotYet, Meaning: "The key belongs to a later version."},
+		{Name: codeNoAccounts, Meaning: "The settings file has no accounts."},
+	}
+}

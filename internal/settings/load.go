@@ -1,0 +1,234 @@
+package settings
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/yamlnode"
+)
+
+// names is the form of account names: they are part of ids and file names.
+var names = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+
+// Load reads a settings file. It returns what could be read, nil when nothing
+// could, and the file's text for messages. Use the result only if the list has no
+// errors.
+func Load(file string, o Options, into *diag.List) (*Settings, []byte) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		hint := "write one, or name it with --config"
+		if errors.Is(err, fs.ErrNotExist) {
+			hint = "make a project with: pollux init"
+		}
+		into.Errorf(diag.Place{File: file}, codeNoFile, hint, "cannot read the settings file: %s", reason(err))
+		return nil, nil
+	}
+	root := yamlnode.Parse(file, text, into)
+	if root == nil {
+		return nil, text
+	}
+	r := reader{o: o, into: into, dir: filepath.Dir(file)}
+	return r.settings(file, root), text
+}
+
+// reason is the cause of a file error without the path, which the finding has.
+func reason(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+// reader reads one settings file.
+type reader struct {
+	o    Options
+	into *diag.List
+	dir  string
+}
+
+// settings reads the file from its root.
+func (r *reader) settings(file string, root *yamlnode.Node) *Settings {
+	m, ok := root.Mapping(r.into, "data", "recipes", "connectors", "listen", "accounts")
+	if !ok {
+		return nil
+	}
+	s := &Settings{
+		File:       file,
+		Data:       r.path(m.Get("data"), "POLLUX_DATA", "data"),
+		Recipes:    r.path(m.Get("recipes"), "POLLUX_RECIPES", "recipes"),
+		Connectors: r.path(m.Get("connectors"), "POLLUX_CONNECTORS", "connectors"),
+		Listen:     r.listen(m.Get("listen")),
+	}
+	accounts, ok := m.Get("accounts").Mapping(r.into)
+	if !ok || len(accounts.Fields()) == 0 {
+		if ok || !m.Has("accounts") {
+			r.into.Errorf(m.At(), codeNoAccounts, "accounts: {acme: {connector: highlevel, auth: {method: bearer, token: env:HIGHLEVEL_TOKEN}}}",
+				"there are no accounts")
+		}
+		return s
+	}
+	for _, f := range accounts.Fields() {
+		if !names.MatchString(f.Name) {
+			r.into.Errorf(f.At, codeName, "", "%q is no name for an account: small letters, digits, - and _, beginning with a letter", f.Name)
+			continue
+		}
+		s.Accounts = append(s.Accounts, r.account(f))
+	}
+	slices.SortFunc(s.Accounts, func(a, b Account) int { return cmp.Compare(a.Name, b.Name) })
+	return s
+}
+
+// path reads a folder, made relative to the settings file.
+func (r *reader) path(n *yamlnode.Node, variable, fallback string) string {
+	path := fallback
+	if text, ok := n.Text(r.into); ok && text != "" {
+		path = text
+	}
+	if text, ok := r.o.Env(variable); ok && text != "" {
+		return text // given in the shell, so relative to where the user stands
+	}
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(r.dir, path)
+}
+
+// listen reads the address of the dashboard; empty means none.
+func (r *reader) listen(n *yamlnode.Node) string {
+	address, _ := n.Text(r.into)
+	if text, ok := r.o.Env("POLLUX_LISTEN"); ok {
+		address = text
+	}
+	if address == "" || address == "off" {
+		return ""
+	}
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		r.into.Errorf(n.At(), codeListen, `write "127.0.0.1:8088" or "off"`, "%q is no address to listen on", address)
+		return ""
+	}
+	return address
+}
+
+// account reads one account and keeps the places that others check later.
+func (r *reader) account(f yamlnode.Field) Account {
+	a := Account{Name: f.Name, At: f.At}
+	m, ok := f.Value.Mapping(r.into, "connector", "base_url", "auth", "settings", "budget", "allow")
+	if !ok {
+		return a
+	}
+	connector := m.Need(r.into, "connector", "connector: highlevel")
+	a.Connector, _ = connector.Text(r.into)
+	a.ConnectorAt = connector.At()
+	a.BaseURL = r.url(m.Get("base_url"))
+	auth := m.Need(r.into, "auth", "auth: {method: bearer, token: env:TOKEN}")
+	a.AuthAt = auth.At()
+	a.Credential = r.credential(auth)
+	a.Settings, a.SettingsAt = r.accountSettings(m.Get("settings"))
+	a.Budget = r.budget(m.Get("budget"))
+	a.Allow = r.allow(m.Get("allow"))
+	return a
+}
+
+// url reads an address. A password in it would appear wherever the address is shown.
+func (r *reader) url(n *yamlnode.Node) string {
+	text, ok := n.Text(r.into)
+	if !ok {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err == nil && u.User != nil {
+		r.into.Errorf(n.At(), codeSecretPlain, "write the URL without it", "a name or password must not be part of a URL")
+		return ""
+	}
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		r.into.Errorf(n.At(), codeURL, "write it like https://services.example.com", "%q is no complete URL", text)
+		return ""
+	}
+	return text
+}
+
+// credential reads how an account signs in.
+func (r *reader) credential(n *yamlnode.Node) auth.Credential {
+	m, ok := n.Mapping(r.into, "method", "token", "key", "client_id", "client_secret", "redirect_url", "scopes", "refresh_token",
+		"authorize_url", "token_url", "user", "password")
+	if !ok {
+		return auth.Credential{}
+	}
+	method, ok := m.Need(r.into, "method", "method: bearer").Word(r.into, auth.Bearer, auth.APIKey, "oauth2", "basic")
+	if !ok {
+		return auth.Credential{}
+	}
+	c := auth.Credential{Method: method}
+	key, example := "token", "token: env:TOKEN"
+	switch method {
+	case auth.APIKey:
+		key, example = "key", "key: env:KEY"
+	case "oauth2", "basic":
+		r.into.Errorf(m.Get("method").At(), codeNotYet, "use bearer with a token of your own, or api_key", "signing in with %s is not available in this version", method)
+		return c
+	}
+	for _, f := range m.Fields() {
+		if f.Name != "method" && f.Name != key {
+			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, "the method "+method+" takes "+key, "%s has no meaning with the method %s", f.Name, method)
+		}
+	}
+	c.Secret = r.secret(m.Need(r.into, key, example))
+	return c
+}
+
+// accountSettings reads what fills inputs, and where each setting stands.
+func (r *reader) accountSettings(n *yamlnode.Node) (map[string]any, map[string]diag.Place) {
+	values, places := map[string]any{}, map[string]diag.Place{}
+	m, ok := n.Mapping(r.into)
+	if !ok {
+		return values, places
+	}
+	for _, f := range m.Fields() {
+		values[f.Name] = f.Value.Value()
+		places[f.Name] = f.Value.At()
+	}
+	return values, places
+}
+
+// budget reads a limit that replaces the connector's.
+func (r *reader) budget(n *yamlnode.Node) *Budget {
+	m, ok := n.Mapping(r.into, "requests", "per")
+	if !ok {
+		return nil
+	}
+	requests, ok1 := m.Need(r.into, "requests", "requests: 50").Int(r.into, 1, 1_000_000)
+	per, ok2 := m.Need(r.into, "per", "per: 10s").Duration(r.into)
+	if !ok1 || !ok2 {
+		return nil
+	}
+	if per < time.Second {
+		m.Get("per").Mismatch(r.into, "a duration of at least 1s")
+		return nil
+	}
+	return &Budget{Requests: requests, Per: per, At: m.At()}
+}
+
+// allow reads the dangers that the account permits.
+func (r *reader) allow(n *yamlnode.Node) []string {
+	items, ok := n.List(r.into)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, item := range items {
+		if word, ok := item.Word(r.into, "payments"); ok {
+			out = append(out, word)
+		}
+	}
+	return out
+}

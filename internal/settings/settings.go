@@ -1,0 +1,53 @@
+package settings
+
+import (
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/internal/diag"
+)
+
+// Settings are what a settings file says.
+type Settings struct {
+	File       string // as it was given
+	Data       string // folder of the state file
+	Recipes    string // folder of recipes
+	Connectors string // folder of extra connectors; may be absent
+	// Listen is the address of the dashboard, "" for none.
+	Listen   string
+	Accounts []Account // sorted by name
+}
+
+// Account is one account as a user writes it.
+type Account struct {
+	Name      string
+	Connector string
+	BaseURL   string // empty keeps the connector's
+	// Credential has an empty Secret when secrets were left out.
+	Credential auth.Credential
+	Settings   map[string]any
+	// Budget replaces the connector's; nil keeps it.
+	Budget *Budget
+	// Allow names dangers that the account permits: payments.
+	Allow []string
+
+	// At is where the account stands; the others are where its parts do.
+	At, ConnectorAt, AuthAt diag.Place
+	SettingsAt              map[string]diag.Place
+}
+
+// Budget is a number of requests in a stretch of time.
+type Budget struct {
+	Requests int
+	Per      time.Duration
+	At       diag.Place
+}
+
+// Options say how a file is read.
+type Options struct {
+	// Env looks up an environment variable.
+	Env func(string) (string, bool)
+	// NoSecrets leaves secrets out: their references are checked for their form
+	// only.
+	NoSecrets bool
+}

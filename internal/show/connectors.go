@@ -1,0 +1,177 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/pollux-automation/pollux/connectors"
+)
+
+// ConnectorView is a connector in a list, as --json prints it.
+type ConnectorView struct {
+	Docs       string `json:"docs"`
+	Name       string `json:"name"`
+	Operations int    `json:"operations"`
+	Pollable   int    `json:"pollable"` // how many of the operations can be polled
+	Title      string `json:"title"`
+}
+
+// Connector returns the view of a connector in a list.
+func Connector(d *connectors.Description) ConnectorView {
+	v := ConnectorView{Docs: d.Docs, Name: d.Key, Operations: len(d.Operations), Title: d.Title}
+	for _, o := range d.Operations {
+		if o.Poll != nil {
+			v.Pollable++
+		}
+	}
+	return v
+}
+
+// ConnectorHead is the head of a table of connectors, whose rows [ConnectorRow]
+// makes.
+func ConnectorHead() []string {
+	return []string{"name", "service", "operations", "can be polled", "docs"}
+}
+
+// ConnectorRow is a connector as a row of a table, in the order of the head.
+func ConnectorRow(v ConnectorView) []string {
+	return []string{v.Name, v.Title, strconv.Itoa(v.Operations), strconv.Itoa(v.Pollable), v.Docs}
+}
+
+// DescriptionView is a whole connector as --json prints it. Auth names the methods of
+// signing in, Settings what an account may or must say, Limits what the service
+// allows; the lists are empty, not null, for none.
+type DescriptionView struct {
+	Auth       []string           `json:"auth"`
+	BaseURL    string             `json:"base_url"`
+	Docs       string             `json:"docs"`
+	Limits     []connectors.Limit `json:"limits"`
+	Name       string             `json:"name"`
+	Notes      []string           `json:"notes"`
+	Operations []OperationView    `json:"operations"`
+	Settings   []string           `json:"settings"`
+	Title      string             `json:"title"`
+}
+
+// Description returns the view of a whole connector.
+func Description(d *connectors.Description) DescriptionView {
+	views := make([]OperationView, len(d.Operations))
+	for i, o := range d.Operations {
+		views[i] = Operation(o)
+	}
+	return DescriptionView{
+		Auth: authNames(d), BaseURL: d.BaseURL, Docs: d.Docs, Limits: d.Limits, Name: d.Key,
+		Notes: append([]string{}, d.Notes...), Operations: views, Settings: settingNames(d), Title: d.Title,
+	}
+}
+
+// OperationView is an operation as --json prints it. Poll is the strategy, Repeat
+// what may be done about a lost answer; they and Deprecated are nil for none.
+type OperationView struct {
+	Key        string      `json:"key"`
+	Title      string      `json:"title"`
+	Kind       string      `json:"kind"`
+	Method     string      `json:"method"`
+	Path       string      `json:"path"`
+	Version    string      `json:"version"`
+	Scopes     []string    `json:"scopes"`
+	Inputs     []InputView `json:"inputs"`
+	Poll       *string     `json:"poll"`
+	Repeat     *string     `json:"repeat"`
+	Deprecated *string     `json:"deprecated"`
+	Notes      []string    `json:"notes,omitempty"`
+}
+
+// InputView is an input of an operation as --json prints it. In says where it goes:
+// path, query, header or body.
+type InputView struct {
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Required bool   `json:"required"`
+	In       string `json:"in"`
+	Setting  string `json:"setting,omitempty"` // the account setting that fills it
+	Note     string `json:"note,omitempty"`
+}
+
+// Operation returns the view of an operation, without the inputs that paging
+// sets by itself.
+func Operation(o *connectors.Operation) OperationView {
+	v := OperationView{
+		Key: o.Key, Title: o.Title, Kind: string(o.Kind), Method: o.Method, Path: o.Path, Version: o.Version,
+		Scopes: append([]string{}, o.Scopes...), Inputs: []InputView{}, Repeat: word(string(o.Repeat)), Deprecated: word(o.Deprecated), Notes: o.Notes,
+	}
+	if o.Poll != nil {
+		v.Poll = word(string(o.Poll.Strategy))
+	}
+	for _, in := range o.Inputs {
+		if !in.Paging {
+			v.Inputs = append(v.Inputs, InputView{Name: in.Name, Type: string(in.Type), Required: in.Required, In: in.In, Setting: in.Setting, Note: in.Note})
+		}
+	}
+	return v
+}
+
+// PrintDescription prints a whole connector for people: what an account needs, what
+// the service allows, then a table of the operations.
+func PrintDescription(w io.Writer, d *connectors.Description) {
+	fmt.Fprintf(w, "%s (%s)\n%s\nbase URL  %s\nsign-in   %s\nsettings  %s\n", d.Title, d.Key, d.Docs, d.BaseURL,
+		strings.Join(authNames(d), ", "), strings.Join(settingNames(d), ", "))
+	for _, l := range d.Limits {
+		fmt.Fprintf(w, "limit     %s: %s requests per %s and %s\n", l.Name, Thousands(int64(l.Requests)), l.Per, l.By)
+	}
+	for _, n := range d.Notes {
+		fmt.Fprintf(w, "note      %s\n", n)
+	}
+	var rows [][]string
+	for _, o := range d.Operations {
+		poll := ""
+		if o.Poll != nil {
+			poll = string(o.Poll.Strategy)
+		}
+		rows = append(rows, []string{o.Key, o.Title, string(o.Kind), poll, string(o.Repeat), o.Deprecated})
+	}
+	Table(w, []string{"operation", "title", "kind", "poll", "repeat", "deprecated"}, rows)
+}
+
+// authNames returns the ways to sign in; empty, not nil, for none.
+func authNames(d *connectors.Description) []string {
+	names := []string{}
+	for _, m := range d.Auth {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// settingNames returns the settings of accounts; empty, not nil, for none.
+func settingNames(d *connectors.Description) []string {
+	names := []string{}
+	for _, s := range d.Settings {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// PrintOperation prints one operation with its inputs for people.
+func PrintOperation(w io.Writer, o *connectors.Operation) {
+	fmt.Fprintf(w, "%s: %s\n%s %s\n", o.Name(), o.Title, o.Method, o.Path)
+	if o.Description != "" {
+		fmt.Fprintln(w, o.Description)
+	}
+	for _, n := range o.Notes {
+		fmt.Fprintln(w, "note:", n)
+	}
+	var rows [][]string
+	for _, in := range Operation(o).Inputs {
+		need := ""
+		if in.Required {
+			need = "required"
+		}
+		if in.Setting != "" {
+			need = "from setting " + in.Setting
+		}
+		rows = append(rows, []string{in.Name, in.Type, in.In, need, in.Note})
+	}
+	Table(w, []string{"input", "type", "in", "", "note"}, rows)
+}

@@ -1,0 +1,129 @@
+package show_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/show"
+)
+
+func TestClean_LeavesNothingThatMovesTheCursor(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Ann Müller":       "Ann Müller",
+		"a\x1b[2Jb":        "a [2Jb",
+		"a\r\nb\tc":        "a  b c",
+		"del\x7f c1\u009b": "del  c1 ",
+	} {
+		if got := show.Clean(in); got != want {
+			t.Errorf("Clean(%q): got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestThousands_GroupsDigits(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1000: "-1,000", -999: "-999", 14000000: "14,000,000"} {
+		if got := show.Thousands(in); got != want {
+			t.Errorf("Thousands(%d): got %q, want %q", in, got, want)
+		}
+	}
+}
+
+// aRun is a run whose record has fields to hide.
+func aRun() store.Run {
+	return store.Run{
+		ID: "abcde-00000001", Recipe: "hello", Record: "r1", Account: "acme", Kind: "created",
+		QueuedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.FixedZone("KST", 9*3600)),
+		Event:    store.Event{Record: json.RawMessage(`{"email":"Ann@Example.com","first":"Ann","n":7}`)},
+		State:    store.RunState{Status: store.Failed, Error: &store.Failure{Message: "ann@example.com is taken"}},
+	}
+}
+
+func TestMask_HidesFieldsAndTheirValuesEverywhere(t *testing.T) {
+	t.Parallel()
+	r := aRun()
+	mask := show.NewMask([]string{"email", "first"}, r)
+	steps := []store.Step{{
+		ID: "upsert", Status: "failed", Input: json.RawMessage(`{"to":"ann@example.com","first":"Ann","greeting":"Hello Ann@Example.com"}`),
+		Output: json.RawMessage(`not json Ann@Example.com`),
+	}}
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"json":   func(b *bytes.Buffer) error { return show.JSON(b, show.RunSteps(r, steps, mask)) },
+		"people": func(b *bytes.Buffer) error { show.PrintRun(b, r, steps, mask); return nil },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); strings.Contains(strings.ToLower(got), "ann@example.com") || strings.Contains(got, `"Ann"`) {
+			t.Errorf("%s shows what is masked:\n%s", name, got)
+		}
+	}
+	if got, want := r.State.Error.Message, "ann@example.com is taken"; got != want {
+		t.Errorf("the mask changed the run: got %q, want %q", got, want)
+	}
+}
+
+func TestRun_HasWhatScriptsRelyOn(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	if err := show.JSON(&b, show.Run(aRun(), show.NewMask(nil, aRun()))); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"id": "abcde-00000001", "recipe": "hello", "recipe_version": "", "status": "failed", "kind": "created", "account": "acme", "record": "r1",
+		"queued_at": "2026-03-01T03:00:00Z", "started_at": nil, "finished_at": nil, "attempts": 0.0, "error": got["error"],
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("a run as JSON (-want +got):\n%s", diff)
+	}
+	if n := bytes.Count(b.Bytes(), []byte("\n")); n != 1 {
+		t.Errorf("one object: got %d lines, want 1", n)
+	}
+}
+
+func TestFeed_SaysHowItIs(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	polled := store.Feed{LastPollAt: now.Add(-1500 * time.Millisecond)}
+	polled.State.Baseline = true
+	for name, tt := range map[string]struct {
+		feed   store.Feed
+		status string
+		lagMS  int64 // -1 for none
+	}{
+		"new":     {store.Feed{}, "baseline", -1},
+		"polled":  {polled, "ok", 1500},
+		"failing": {store.Feed{Error: &store.Failure{Message: "no"}}, "failing", -1},
+	} {
+		v, lag := show.Feed(tt.feed, now), int64(-1)
+		if v.LagMS != nil {
+			lag = *v.LagMS
+		}
+		if v.Status != tt.status || lag != tt.lagMS {
+			t.Errorf("%s: got %s with lag %d, want %s with %d", name, v.Status, lag, tt.status, tt.lagMS)
+		}
+	}
+}
+
+func TestRelease_TellsWhyNot(t *testing.T) {
+	t.Parallel()
+	if v := show.Release("r", nil); !v.Released || v.Error != nil {
+		t.Errorf("a released run: got %+v", v)
+	}
+	if v := show.Release("r", errors.New("no")); v.Released || v.Error == nil || *v.Error != "no" {
+		t.Errorf("a run that was not released: got %+v", v)
+	}
+}
