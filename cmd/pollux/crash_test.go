@@ -295,6 +295,11 @@ func killed(err error) bool {
 func TestCrash_AtRandomMoments(t *testing.T) { //nolint:paralleltest // sets the environment
 	c := newCrashWorld(t)
 	c.finish()
+	// The moments are spread over the time that an undisturbed run takes here.
+	c.change(10)
+	began := time.Now()
+	c.finish()
+	usual := time.Since(began)
 	faults := []sandbox.Fault{
 		{Operation: "highlevel.contact.note.create", Kind: sandbox.Lost, Rate: 0.02},
 		{Operation: "stibee.*", Kind: sandbox.Lost, Rate: 0.02},
@@ -317,7 +322,7 @@ func TestCrash_AtRandomMoments(t *testing.T) { //nolint:paralleltest // sets the
 			_ = cmd.Wait() // killed or over, both are fine
 		}()
 		select {
-		case <-time.After(time.Duration(8+random.IntN(42)) * time.Millisecond):
+		case <-time.After(time.Duration((0.1 + 0.8*random.Float64()) * float64(usual))):
 			_ = cmd.Process.Kill() // it may have ended by itself
 			<-ended
 			died++
