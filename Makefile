@@ -29,8 +29,8 @@ lint: $(GOLANGCI) ## vet, linters, tidy go.mod, style figures
 test: ## all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 20m ./...
 
-race: ## all tests, three times, with the race detector
-	go test -race -count=3 -timeout 60m ./...
+race: ## all tests, three times, with the race detector, and twenty days of faults that nobody saw before
+	POLLUX_DAYS=20 go test -race -count=3 -timeout 60m ./...
 
 fuzz: ## every fuzz target for 20 seconds
 	@set -e; for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \

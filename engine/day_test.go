@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,16 +18,19 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
-// TestDay lets a whole day pass in which everything goes wrong that can: records
+// TestDay lets whole days pass in which everything goes wrong that can: records
 // change, lists lag behind, services refuse, lose answers and go mad, the program is
 // stopped softly and hard, and dies before and after commits. In the end every
-// promise is held against what the services saw.
-//
-// The seed decides what happens to whom; when it happens also depends on which
-// goroutine comes first, so a seed that failed fails often, not always.
+// promise is held against what the services saw. The days are always the same ones,
+// the first two of them broke a promise once; POLLUX_DAYS=20 adds as many new ones.
 func TestDay(t *testing.T) {
 	t.Parallel()
-	for _, seed := range []uint64{1, rand.Uint64()} {
+	seeds := []uint64{1, 2, 3, 4, 5}
+	more, _ := strconv.Atoi(os.Getenv("POLLUX_DAYS")) // none when it is not set
+	for range more {
+		seeds = append(seeds, rand.Uint64())
+	}
+	for _, seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { newDay(t, seed).pass() })
