@@ -60,11 +60,9 @@ func newDispatcher(e *Engine) *dispatcher {
 	}
 }
 
-// forever is the end of a dispatcher that serves until it is stopped.
-var forever <-chan struct{} //nolint:gochecknoglobals // never changes: nil
-
 // run hands out runs until take ends, or until nothing is left to do after last
-// was closed. It returns when the last run it started is over.
+// was closed; nil means that it serves until it is stopped. It returns when the last
+// run it started is over.
 func (d *dispatcher) run(take, work context.Context, last <-chan struct{}) error {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()

@@ -199,7 +199,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	})
 	d := newDispatcher(e)
 	group.Go(func() {
-		if err := d.run(take, work, forever); err != nil {
+		if err := d.run(take, work, nil); err != nil {
 			stop(err)
 		}
 	})
