@@ -66,8 +66,15 @@ type Strategy string
 const (
 	// Keyset is for lists that sort and filter by the time of the last update.
 	Keyset Strategy = "keyset"
-	// Snapshot is for lists that must be read whole and compared.
+	// Newest is for lists that are sorted by a time, newest first, and cannot be
+	// asked from a time on.
+	Newest Strategy = "newest"
+	// Snapshot is for lists that must be read whole and compared, and for single
+	// objects.
 	Snapshot Strategy = "snapshot"
+	// FanOut is for lists that must be asked for once for every record of another
+	// list.
+	FanOut Strategy = "fan_out"
 )
 
 // Poll tells how changes in a list are found.
@@ -81,6 +88,39 @@ type Poll struct {
 	// Offsets is true for lists that page by counting rows, where a position is
 	// worth nothing once rows have come or gone.
 	Offsets bool
+	// By is the field of a record that holds the time of [Record.At]: the one by
+	// which a list of the strategy Newest is sorted, or that lies in the Window.
+	// Empty for lists that have neither.
+	By string
+	// Window is set for lists that only show what lies in a window of time.
+	Window *Window
+	// Parents tells whose records a list of the strategy FanOut is asked for; nil
+	// for all others.
+	Parents *Parents
+	// Confirm tells how to learn whether a record that a list does not show any
+	// more is gone; nil means that a second walk must tell.
+	Confirm *Confirm
+}
+
+// Window is a piece of time that moves with the clock.
+type Window struct {
+	Back, Ahead time.Duration // from now
+}
+
+// Parents tells where the records come from that a list belongs to.
+type Parents struct {
+	// Operation is the key of a list of the same connector; it can be polled.
+	Operation string
+	// Input is the input that takes the id of a record of that list. Recipes
+	// cannot set it.
+	Input string
+}
+
+// Confirm is a read of one record by its id. A record is gone if the read finds
+// none.
+type Confirm struct {
+	Operation string // a read of the same connector that answers one object
+	Input     string // its input that takes the id
 }
 
 // Repeat tells what may be done when it is unknown whether a write arrived.

@@ -23,6 +23,9 @@ type Record struct {
 	// Created and Updated are the service's own times; zero when it has none.
 	Created time.Time
 	Updated time.Time
+	// At is the time by which the list is sorted or cut, see [Poll.By]; zero for
+	// other lists.
+	At time.Time
 	// Raw is the record as JSON, as it was sent. It belongs to the record.
 	Raw []byte
 }

@@ -9,6 +9,8 @@ type Query struct {
 	// Since is the lower bound of the updated time, inclusive; zero means all.
 	// Only operations with the keyset strategy obey it.
 	Since time.Time
+	// From and To are the bounds of the window; zero for lists without one.
+	From, To time.Time
 	// Position is where the page begins: empty for the first page, else the Next
 	// of the page before. It is opaque and can be stored.
 	Position string

@@ -30,8 +30,15 @@ type Operation struct {
 	// Strategy is how changes are found; empty when it cannot be polled.
 	Strategy string
 	// Timed is true when its records carry the time of their last update.
-	Timed  bool
-	Inputs []Input
+	Timed bool
+	// Windowed is true when the list shows only what lies in a window of time.
+	Windowed bool
+	// ParentInput is the input that takes the id of a parent; recipes cannot set it.
+	// Parent describes the parents' records, nil when that is unknown. Both are only
+	// set for the strategy fan_out.
+	ParentInput string
+	Parent      *schema.Object
+	Inputs      []Input
 	// Object describes the record it lists or the answer it returns; nil when
 	// the answer has no described shape.
 	Object *schema.Object

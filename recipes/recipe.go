@@ -18,15 +18,18 @@ type Recipe struct {
 	Connections map[string]Connection
 	Vars        map[string]any
 	Trigger     Trigger
-	Filter      *mapping.Filter // nil lets all changes pass
-	Order       Order
-	Steps       []Step
+	// Scope turns changes into entered, changed and left; nil means that the recipe
+	// has none.
+	Scope  *mapping.Filter
+	Filter *mapping.Filter // nil lets all changes pass
+	Order  Order
+	Steps  []Step
 	// OnError holds for all steps, after their own rules.
 	OnError []Rule
 	Keep    Keep
 	Tests   []Test
 	// NeedsBodies is true when the recipe looks at how a record was before: it has
-	// watch, or uses before or changed().
+	// watch or a scope, wants deletions, or uses before or changed().
 	NeedsBodies bool
 
 	idAt diag.Place // where the id stands
@@ -45,8 +48,10 @@ type Trigger struct {
 	Operation  string // "contact.search"
 	// With are the inputs that the recipe gives; settings of the account and
 	// defaults of the connector are not filled in.
-	With     map[string]any
-	Kinds    []string // created, updated
+	With map[string]any
+	// Kinds are some of created, updated and deleted, or with a scope some of
+	// entered, changed and left.
+	Kinds    []string
 	Schedule Schedule
 	Start    Start
 	// Watch are the fields of which one must change for an update to count; empty
@@ -56,6 +61,34 @@ type Trigger struct {
 	Overlap time.Duration // 0 means the default
 	// HoldOver is how many runs one poll may start; more are held for a person.
 	HoldOver int
+	Deletes  Deletes
+	// Reconcile is how often a list that is normally read from a watermark is read
+	// whole. 0 means the default, [Never] that it is not.
+	Reconcile time.Duration
+	// Parents narrows a list of the strategy fan-out.
+	Parents Parents
+}
+
+// Never is the interval of what is not done at all.
+const Never time.Duration = -1
+
+// Deletes says how deletions are found.
+type Deletes struct {
+	// Scan is how often a list that is normally read from a watermark is read whole
+	// to find deletions; 0 means as often as it is reconciled.
+	Scan time.Duration
+	// RefuseOver is the part of the known records, from 0 to 1, of which no more
+	// may be missing at once. Meant only if HasRefuseOver.
+	RefuseOver    float64
+	HasRefuseOver bool
+}
+
+// Parents narrows the records that a list of the strategy fan-out is asked for.
+// At most one of the two is set; without both, all count.
+type Parents struct {
+	IDs []string
+	// Where sees the parent as record, and vars.
+	Where *mapping.Filter
 }
 
 // The modes of a start.
