@@ -5,11 +5,15 @@ import "time"
 // Kind tells what happened to a record.
 type Kind string
 
-// The kinds of change.
+// The kinds of change. The first three are found; a recipe with a scope is told the
+// others instead.
 const (
 	Created Kind = "created"
 	Updated Kind = "updated"
 	Deleted Kind = "deleted"
+	Entered Kind = "entered"
+	Changed Kind = "changed"
+	Left    Kind = "left"
 )
 
 // Change is a difference found between a record as it was last known and as it
@@ -17,6 +21,9 @@ const (
 type Change struct {
 	Kind   Kind
 	Record string // the record's id
+	// Parent is the id of the record that this one belongs to; empty for lists
+	// without parents.
+	Parent string
 	// Revision is the record's counter after this change. It rises by one with
 	// every change and is never derived from a hash or a time: a value that goes
 	// A, B, A, B is four changes.

@@ -15,6 +15,7 @@ import (
 type detector struct {
 	in      Input
 	state   State
+	walk    *Walk // the one in state that the page belongs to
 	seen    map[string]Entry
 	changes []Change
 	rule    uint32
@@ -24,42 +25,67 @@ type detector struct {
 // newDetector takes the page into the walk.
 func newDetector(in Input) (*detector, error) {
 	d := &detector{in: in, state: in.State, seen: make(map[string]Entry), rule: in.Shape.Rule()}
-	w := *in.State.Walk // the input's walk stays as it is
-	d.state.Walk = &w
+	walk := in.State.Walk
+	if in.Side {
+		walk = in.State.Side
+	}
+	w := *walk // the input's walk stays as it is
+	d.walk = &w
+	if in.Side {
+		d.state.Side = d.walk
+	} else {
+		d.state.Walk = d.walk
+	}
 	if err := w.turn(in.Page, in.Now); err != nil {
 		return nil, err
 	}
 	if !in.Options.Bodies { // what changes now loses its body
 		w.Bodies, d.state.Bodies = false, false
+		if d.state.Side != nil && !in.Side {
+			other := *d.state.Side
+			other.Bodies = false
+			d.state.Side = &other
+		}
 	}
-	*d.state.Walk = w
 	return d, nil
+}
+
+// endSide ends the walk over the whole list.
+func (d *detector) endSide(done bool) {
+	if done {
+		d.state.endFull(d.walk)
+		d.state.Side = nil
+	}
 }
 
 func (d *detector) delta(done bool) Delta {
 	return Delta{State: d.state, Seen: d.seen, Changes: d.changes, Done: done}
 }
 
+// key is the name of a record's entry.
+func (d *detector) key(id string) string { return Key(d.in.Parent, id) }
+
 // entry returns what is known of a record, what this page has shown included.
 func (d *detector) entry(id string) (Entry, bool) {
-	if e, ok := d.seen[id]; ok {
+	key := d.key(id)
+	if e, ok := d.seen[key]; ok {
 		return e, true
 	}
-	e, ok := d.in.Known[id]
+	e, ok := d.in.Known[key]
 	return e, ok
 }
 
 // row compares one record with its entry.
 func (d *detector) row(r connectors.Record) error {
 	if r.ID == "" {
-		return walkErrorf("row %d has no id", d.state.Walk.Rows)
+		return walkErrorf("row %d has no id", d.walk.Rows)
 	}
 	r.Updated = r.Updated.Truncate(time.Millisecond) // the precision of entries
 	raw := r.RawHash()
 	e, known := d.entry(r.ID)
 	if known && !e.Deleted {
 		if e.Raw == raw {
-			d.refreshBody(r, e)
+			d.refresh(r, e)
 			return nil
 		}
 		if r.Updated.Before(e.UpdatedAt) && !d.impossible(e.UpdatedAt) {
@@ -94,9 +120,11 @@ func (d *detector) impossible(t time.Time) bool {
 
 // next returns the entry that the record will have, the revision not yet raised.
 func (d *detector) next(r connectors.Record, e Entry, raw, content connectors.Hash) Entry {
-	e.Walk = d.state.Walk.Number
+	e.Walk = d.walk.Number
+	e.Missing = 0
 	e.Rule = d.rule
 	e.UpdatedAt = r.Updated.UTC()
+	e.At = d.at(r)
 	e.Raw = raw
 	e.Fingerprint = content
 	e.Decisions = slices.Clone(e.Decisions)
@@ -107,11 +135,33 @@ func (d *detector) next(r connectors.Record, e Entry, raw, content connectors.Ha
 	return e
 }
 
-// refreshBody gives an unchanged record the body that its entry lacks.
-func (d *detector) refreshBody(r connectors.Record, e Entry) {
-	if d.in.Options.Bodies && e.Body == nil {
+// at is the time that decides whether a record lies in a window.
+func (d *detector) at(r connectors.Record) time.Time {
+	if d.walk.Window == nil {
+		return time.Time{}
+	}
+	return r.At.UTC()
+}
+
+// refresh gives an unchanged record what its entry lacks: its body, and the word that
+// it is still there.
+func (d *detector) refresh(r connectors.Record, e Entry) {
+	bare := d.in.Options.Bodies && e.Body == nil
+	if !bare && e.Missing == 0 {
+		return
+	}
+	if bare {
 		e.Body = r.Raw
-		d.seen[r.ID] = e
+	}
+	e.Missing = 0
+	d.seen[d.key(r.ID)] = e
+}
+
+// late notes how late a change showed up: it is older than the last complete walk
+// that should have seen it.
+func (d *detector) late(r connectors.Record) {
+	if d.state.Baseline && !r.Updated.IsZero() && r.Updated.Before(d.in.State.SeenAt) {
+		d.state.Late.note(d.in.State.SeenAt.Sub(r.Updated))
 	}
 }
 
@@ -124,9 +174,10 @@ func (d *detector) created(r connectors.Record, fields map[string]any, next Entr
 	d.state.Records++
 	next.Deleted = false
 	next.Revision++
-	d.seen[r.ID] = next
+	d.seen[d.key(r.ID)] = next
+	d.late(r)
 	d.changes = append(d.changes, Change{
-		Kind: Created, Record: r.ID, Revision: next.Revision,
+		Kind: Created, Record: r.ID, Parent: d.in.Parent, Revision: next.Revision,
 		CreatedAt: r.Created, UpdatedAt: r.Updated,
 		BeforeKnown: true, After: fields, Raw: r.Raw,
 	})
@@ -139,13 +190,14 @@ func (d *detector) updated(r connectors.Record, fields map[string]any, next, old
 		return fmt.Errorf("last known body of record %s: %w", r.ID, err)
 	}
 	if !d.differs(next, old, before) {
-		d.seen[r.ID] = next
+		d.seen[d.key(r.ID)] = next
 		return nil
 	}
 	next.Revision++
-	d.seen[r.ID] = next
+	d.seen[d.key(r.ID)] = next
+	d.late(r)
 	c := Change{
-		Kind: Updated, Record: r.ID, Revision: next.Revision,
+		Kind: Updated, Record: r.ID, Parent: d.in.Parent, Revision: next.Revision,
 		CreatedAt: r.Created, UpdatedAt: r.Updated, After: fields, Raw: r.Raw,
 	}
 	if before != nil {

@@ -33,8 +33,8 @@ func TestKeyset_QuietListCostsOneSmallRequest(t *testing.T) {
 	if got := f.Pages - pages; got != 10 {
 		t.Errorf("10 quiet polls made %d requests, want 10", got)
 	}
-	if got := f.Rows - rows; got != 10 {
-		t.Errorf("10 quiet polls read %d rows, want the newest one each time", got)
+	if got := f.Rows - rows; got > 10 {
+		t.Errorf("10 quiet polls read %d rows, want at most the newest one each time", got)
 	}
 }
 
@@ -71,7 +71,7 @@ func TestKeyset_ChangeBehindTheBackOfALongWalkIsFound(t *testing.T) {
 	// The walk has passed this instant; the record shows up there, a little late,
 	// and the walk takes an hour to end.
 	s.PutAt("behind", "a", s.Clock.Add(-8*time.Second), 0)
-	for f.State.Walk != nil {
+	for f.Walking() {
 		s.Clock = s.Clock.Add(20 * time.Minute)
 		s.Put("busy", s.Clock.String(), 0)
 		if _, err := f.Step(s, true); err != nil {
@@ -136,7 +136,7 @@ func TestKeyset_RefusesAListThatIgnoresWhatWasAsked(t *testing.T) {
 				t.Errorf("the watermark moved from %s to %s", before.Watermark, f.State.Watermark)
 			}
 			f.Cause = nil
-			f.State = triggers.Abandon(f.State)
+			f.State = triggers.Abandon(f.State, false)
 			if err := f.Settle(s); err != nil {
 				t.Fatalf("poll after the service is well again: %v", err)
 			}
@@ -154,7 +154,7 @@ func TestKeyset_RepeatedFirstPageEndsThePoll(t *testing.T) {
 		s.Clock = s.Clock.Add(time.Second)
 		s.Put(fmt.Sprintf("r%d", i), "a", 0)
 	}
-	first := s.Page(time.Time{}, "", 3)
+	first := s.Page("", time.Time{}, "", 3)
 	n := 0
 	f.Cause = func(connectors.Page) connectors.Page {
 		n++
@@ -177,7 +177,7 @@ func TestKeyset_OlderVersionOfAKnownRecordIsIgnored(t *testing.T) {
 	if err := f.Poll(s); err != nil {
 		t.Fatal(err)
 	}
-	stale := s.Page(time.Time{}, "", 3)
+	stale := s.Page("", time.Time{}, "", 3)
 	stale.Records[0].Raw = []byte(`{"id":"r1","value":"old","version":1}`)
 	stale.Records[0].Updated = stale.Records[0].Updated.Add(-time.Second)
 	f.Cause = func(connectors.Page) connectors.Page { return stale }

@@ -19,6 +19,12 @@ type Entry struct {
 	Walk uint32
 	// Deleted is true for a record that was found to be gone.
 	Deleted bool
+	// Missing is the number of the first complete walk that did not show the record;
+	// 0 when the last one did.
+	Missing uint32
+	// At is the time of the record that decides whether it lies in the feed's window;
+	// zero for feeds without one. Millisecond precision is stored.
+	At time.Time
 	// UpdatedAt is the service's own time of the last version seen; zero when it
 	// has none. Millisecond precision is stored.
 	UpdatedAt time.Time
@@ -54,6 +60,8 @@ const (
 	Filtered      Verdict = 5 // the filter said no
 	FilterFailed  Verdict = 6 // the filter could not be evaluated; a run was queued and failed
 	HeldForReview Verdict = 7 // a run was queued as held
+	OutOfScope    Verdict = 8 // neither the former version nor this one is in the scope
+	OtherParent   Verdict = 9 // the recipe does not watch the records of this parent
 )
 
 // String returns the verdict as a person reads it.
@@ -73,12 +81,17 @@ func (v Verdict) String() string {
 		return "filter failed"
 	case HeldForReview:
 		return "held"
+	case OutOfScope:
+		return "out of scope"
+	case OtherParent:
+		return "parent not watched"
 	}
 	return fmt.Sprintf("verdict %d", uint8(v))
 }
 
-// entryVersion is the first byte of every stored entry.
-const entryVersion = 1
+// entryVersion is the first byte of every entry that is written. Version 1 had no
+// optional parts.
+const entryVersion = 2
 
 // entryHead is the size of the fixed part: version, flags, revision, ordinal,
 // walk, rule, updated time, fingerprint, raw hash, number of decisions.
@@ -87,13 +100,19 @@ const entryHead = 1 + 1 + 4 + 4 + 4 + 4 + 8 + 16 + 16 + 2
 // decisionSize is the size of one stored decision.
 const decisionSize = 4 + 4 + 1 + 8
 
-const flagDeleted = 1
+// The flags of an entry. The optional parts stand between the head and the decisions,
+// in this order.
+const (
+	flagDeleted = 1 << iota
+	flagMissing // 4 bytes
+	flagAt      // 8 bytes
+)
 
 // ErrEntry is returned for bytes that are not a stored entry of a known version.
 var ErrEntry = errors.New("not a seen entry")
 
-// AppendBinary appends the entry's stored form: a fixed head, the decisions, and
-// the body as the rest.
+// AppendBinary appends the entry's stored form: a fixed head, the optional parts, the
+// decisions, and the body as the rest.
 func (e *Entry) AppendBinary(b []byte) ([]byte, error) {
 	if len(e.Decisions) > 1<<16-1 {
 		return nil, fmt.Errorf("%d decisions on one record: %w", len(e.Decisions), ErrEntry)
@@ -101,6 +120,12 @@ func (e *Entry) AppendBinary(b []byte) ([]byte, error) {
 	var flags byte
 	if e.Deleted {
 		flags |= flagDeleted
+	}
+	if e.Missing != 0 {
+		flags |= flagMissing
+	}
+	if !e.At.IsZero() {
+		flags |= flagAt
 	}
 	b = append(b, entryVersion, flags)
 	b = binary.BigEndian.AppendUint32(b, e.Revision)
@@ -111,6 +136,12 @@ func (e *Entry) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, e.Fingerprint[:]...)
 	b = append(b, e.Raw[:]...)
 	b = binary.BigEndian.AppendUint16(b, uint16(len(e.Decisions))) //nolint:gosec // bounded above
+	if e.Missing != 0 {
+		b = binary.BigEndian.AppendUint32(b, e.Missing)
+	}
+	if !e.At.IsZero() {
+		b = binary.BigEndian.AppendUint64(b, millis(e.At))
+	}
 	for _, d := range e.Decisions {
 		b = binary.BigEndian.AppendUint32(b, d.Subscription)
 		b = binary.BigEndian.AppendUint32(b, d.Revision)
@@ -126,8 +157,8 @@ func (e *Entry) UnmarshalBinary(b []byte) error {
 	if len(b) < entryHead {
 		return fmt.Errorf("%d bytes, want at least %d: %w", len(b), entryHead, ErrEntry)
 	}
-	if b[0] != entryVersion {
-		return fmt.Errorf("version %d, want %d: %w", b[0], entryVersion, ErrEntry)
+	if b[0] != entryVersion && b[0] != 1 {
+		return fmt.Errorf("version %d, want 1 or %d: %w", b[0], entryVersion, ErrEntry)
 	}
 	*e = Entry{
 		Deleted:   b[1]&flagDeleted != 0,
@@ -139,8 +170,20 @@ func (e *Entry) UnmarshalBinary(b []byte) error {
 	}
 	copy(e.Fingerprint[:], b[26:])
 	copy(e.Raw[:], b[42:])
-	n := int(binary.BigEndian.Uint16(b[58:]))
+	n, flags := int(binary.BigEndian.Uint16(b[58:])), b[1]
 	b = b[entryHead:]
+	if flags&flagMissing != 0 {
+		if len(b) < 4 {
+			return fmt.Errorf("cut short: %w", ErrEntry)
+		}
+		e.Missing, b = binary.BigEndian.Uint32(b), b[4:]
+	}
+	if flags&flagAt != 0 {
+		if len(b) < 8 {
+			return fmt.Errorf("cut short: %w", ErrEntry)
+		}
+		e.At, b = fromMillis(binary.BigEndian.Uint64(b)), b[8:]
+	}
 	if len(b) < n*decisionSize {
 		return fmt.Errorf("cut short in %d decisions: %w", n, ErrEntry)
 	}

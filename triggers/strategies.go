@@ -3,5 +3,5 @@ package triggers
 // Strategies lists all strategies. A new one is a file of its own and a line
 // here.
 func Strategies() []Strategy {
-	return []Strategy{Keyset{}, Snapshot{}}
+	return []Strategy{Keyset{}, Newest{}, Snapshot{}, FanOut{}}
 }

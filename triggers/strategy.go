@@ -3,6 +3,7 @@ package triggers
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
@@ -21,11 +22,19 @@ type Strategy interface {
 	// Name is the name that manifests use.
 	Name() connectors.Strategy
 	// Begin returns the state with a walk in progress: the one that was
-	// interrupted, or a new one. now is our own time.
-	Begin(s State, o Options, now time.Time) State
-	// Detect compares the next page of the walk with what is known. The state of
-	// the answer has no walk when the page was the last one. After an error
-	// nothing of the page may be kept; the walk can be tried again.
+	// interrupted, or a new one. now is our own time. ok is false when nobody knows
+	// yet from where on to look: the first page of the walk beside it must tell.
+	Begin(s State, o Options, now time.Time) (next State, ok bool)
+	// BeginSide returns the state with a walk over the whole list in progress, which
+	// goes on beside the others, page by page, and delays none of them. ok is false
+	// when none is due.
+	BeginSide(s State, o Options, now time.Time) (next State, ok bool)
+	// More reports whether the pages of a walk so far can only be judged together
+	// with the next one. The error wraps ErrWalk.
+	More(w *Walk, pages []connectors.Page) (bool, error)
+	// Detect compares the next page of a walk with what is known. The state of the
+	// answer has no such walk when the page was the last one. After an error nothing
+	// of the page may be kept; the walk can be tried again.
 	Detect(in Input) (Delta, error)
 }
 
@@ -40,6 +49,8 @@ type Options struct {
 	// Whole asks for a walk over the whole list, because a recipe wants what was
 	// there before it joined. A walk in progress is ended first.
 	Whole bool
+	// Window is the window of a list that has one, from now.
+	Window *connectors.Window
 	// Offsets is true for lists that page by counting rows: an interrupted walk
 	// is worth nothing after a while.
 	Offsets bool
@@ -49,7 +60,12 @@ type Options struct {
 type Input struct {
 	State State
 	Page  connectors.Page
-	// Known are the seen entries of the page's records, by id.
+	// Side is true for a page of the walk over the whole list.
+	Side bool
+	// Parent is the id of the parent whose records the page shows; empty for lists
+	// without parents.
+	Parent string
+	// Known are the seen entries of the page's records, by [Key].
 	Known   map[string]Entry
 	Shape   Shape
 	Options Options
@@ -71,10 +87,30 @@ type Shape interface {
 	Rule() uint32
 }
 
+// Key is the name under which a record's entry is kept: its id, behind the parent's
+// in lists that have parents.
+func Key(parent, id string) string {
+	if parent == "" {
+		return id
+	}
+	return ParentKeys(parent) + id
+}
+
+// ParentKeys is what the keys of all records of a parent begin with.
+func ParentKeys(parent string) string { return parent + "\x1f" }
+
+// SplitKey takes a [Key] apart. A key without parent has an empty one.
+func SplitKey(key string) (parent, id string) {
+	if p, rest, ok := strings.Cut(key, "\x1f"); ok {
+		return p, rest
+	}
+	return "", key
+}
+
 // Delta is what one page changes.
 type Delta struct {
 	State State
-	// Seen are the entries to write, by record id.
+	// Seen are the entries to write, by [Key].
 	Seen map[string]Entry
 	// Changes are in the order of the page.
 	Changes []Change

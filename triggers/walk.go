@@ -11,13 +11,13 @@ import (
 // rows that came or went meanwhile have moved all others.
 const offsetPatience = 10 * time.Minute
 
-// resume returns the interrupted walk of a state, ready to go on, or nil when a
-// new one must begin.
-func resume(s State, o Options, now time.Time) *Walk {
-	if s.Walk == nil {
+// resume returns an interrupted walk, ready to go on, or nil when a new one must
+// begin.
+func resume(walk *Walk, o Options, now time.Time) *Walk {
+	if walk == nil {
 		return nil
 	}
-	w := *s.Walk
+	w := *walk
 	if pause := now.Sub(w.ReadAt); o.Offsets && (pause > offsetPatience || pause < -offsetPatience) {
 		return nil // negative: our clock was set back, and nobody knows how long it was
 	}
@@ -25,15 +25,34 @@ func resume(s State, o Options, now time.Time) *Walk {
 	return &w
 }
 
-// begin returns the state with a new walk.
-func begin(s State, o Options, since, now time.Time) State {
+// begin returns a new walk, numbered in the state.
+func (s *State) begin(o Options, since, now time.Time) *Walk {
 	s.Version = stateVersion
 	s.Walks++
-	s.Walk = &Walk{
-		Number: s.Walks, Full: since.IsZero(), Since: since, Bodies: o.Bodies,
+	w := &Walk{
+		Number: s.Walks, Full: since.IsZero(), Since: since, Bodies: o.Bodies, Ordinals: s.Ordinals,
 		BeganAt: now.UTC(), ReadAt: now.UTC(), Total: -1,
 	}
-	return s
+	if o.Window != nil {
+		w.Window = &Window{From: now.Add(-o.Window.Back).UTC(), To: now.Add(o.Window.Ahead).UTC()}
+	}
+	return w
+}
+
+// beginSide resumes the walk over the whole list, or begins one when it is unknown,
+// due, or something is missing that only such a walk brings.
+func beginSide(s State, o Options, now time.Time) (State, bool) {
+	if w := resume(s.Side, o, now); w != nil {
+		s.Side = w
+		return s, true
+	}
+	age := now.Sub(s.FullAt)
+	due := o.Reconcile > 0 && (age >= o.Reconcile || age < 0) // below 0: our clock was set back
+	if s.Baseline && !due && !o.Whole && !s.Gap && (!o.Bodies || s.Bodies) {
+		return s, false
+	}
+	s.Side = s.begin(o, time.Time{}, now)
+	return s, true
 }
 
 // turn notes a page in the walk: the service's time, the rows, where the next
@@ -71,19 +90,29 @@ func pageHash(records []connectors.Record) connectors.Hash {
 	return connectors.Hash(h.Sum(nil)[:16])
 }
 
-// Abandon returns the state without its walk. It is what must follow an error
-// that wraps [ErrWalk]: the next walk begins anew, from the old watermark.
-func Abandon(s State) State {
-	s.Walk = nil
+// Abandon returns the state without the walk that a page belonged to. It is what
+// must follow an error that wraps [ErrWalk]: the next walk begins anew, from the old
+// watermark.
+func Abandon(s State, side bool) State {
+	if side {
+		s.Side = nil
+	} else {
+		s.Walk = nil
+	}
 	return s
 }
 
-// end closes the walk in the state.
-func (s *State) end() {
-	if s.Walk.Full {
-		s.Baseline = true
-		s.FullAt = s.Walk.BeganAt
-		s.Bodies = s.Walk.Bodies
-	}
-	s.Walk = nil
+// endFull notes that a walk over the whole list is over.
+func (s *State) endFull(w *Walk) {
+	s.Baseline = true
+	s.FullAt = w.BeganAt
+	s.Bodies = w.Bodies
+	s.Window = w.Window
+	s.Gap = false
 }
+
+// alone lets every page be judged by itself.
+type alone struct{}
+
+// More returns false.
+func (alone) More(*Walk, []connectors.Page) (bool, error) { return false, nil }

@@ -50,7 +50,8 @@ func TestWalk_ByOffsetRestartsAfterALongPauseOnly(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			next := f.Strategy.Begin(f.State, f.Options, s.Clock.Add(tt.away)).Walk
+			resumed, _ := f.Strategy.Begin(f.State, f.Options, s.Clock.Add(tt.away))
+			next := resumed.Walk
 			if got := next.Number == f.State.Walk.Number; got != tt.goesOn || next.Resumed != tt.goesOn {
 				t.Errorf("the walk goes on: got %t, resumed %t; want %t", got, next.Resumed, tt.goesOn)
 			}
@@ -62,11 +63,11 @@ func TestKeyset_ClockSetBackBringsTheFullWalkForward(t *testing.T) {
 	t.Parallel()
 	s, f := filled(triggers.Keyset{}, 3)
 	mustPoll(t, f, s)
-	if w := f.Strategy.Begin(f.State, f.Options, s.Clock.Add(time.Hour)).Walk; w.Full {
-		t.Errorf("an hour later: got a full walk, want one from the watermark")
+	if _, due := f.Strategy.BeginSide(f.State, f.Options, s.Clock.Add(time.Hour)); due {
+		t.Errorf("an hour later: got a walk over the whole list, want none")
 	}
-	if w := f.Strategy.Begin(f.State, f.Options, s.Clock.AddDate(-1, 0, 0)).Walk; !w.Full {
-		t.Errorf("a year earlier: got a walk from %s, want a full one", w.Since)
+	if _, due := f.Strategy.BeginSide(f.State, f.Options, s.Clock.AddDate(-1, 0, 0)); !due {
+		t.Errorf("a year earlier: got no walk over the whole list")
 	}
 }
 

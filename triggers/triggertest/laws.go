@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -36,6 +37,12 @@ func Laws(t *testing.T, s triggers.Strategy) {
 			law.run(t, s)
 		})
 	}
+}
+
+// moves reports whether a strategy is made for lists in any order, whose rows move
+// while they are read.
+func moves(s triggers.Strategy) bool {
+	return s.Name() == connectors.Snapshot || s.Name() == connectors.FanOut
 }
 
 // mustPoll walks to the end of the list.
@@ -170,9 +177,9 @@ func lateOutside(t *testing.T, st triggers.Strategy) {
 // them; keyset is not made for such lists.
 func movingRows(t *testing.T, st triggers.Strategy) {
 	t.Helper()
-	for _, shuffled := range []bool{false, st.Name() != "keyset"} {
+	for _, shuffled := range []bool{false, moves(st)} {
 		s, f := NewService(), NewFeed(st)
-		s.Shuffled = shuffled
+		s.Shuffled, f.Options.Offsets = shuffled, shuffled
 		fill(s, 12)
 		mustPoll(t, f, s)
 		for i := range 40 {
@@ -182,7 +189,7 @@ func movingRows(t *testing.T, st triggers.Strategy) {
 			s.Clock = s.Clock.Add(700 * time.Millisecond)
 			s.Put(fmt.Sprintf("r%d", i*5%12), fmt.Sprint("v", i), 0)
 		}
-		for f.State.Walk != nil {
+		for f.Walking() {
 			if _, err := f.Step(s, true); err != nil {
 				t.Fatalf("rest of the walk: %v", err)
 			}
@@ -205,7 +212,7 @@ func restart(t *testing.T, st triggers.Strategy) {
 			s.Clock = s.Clock.Add(time.Second)
 			s.Put(fmt.Sprintf("r%d", i), "b", 0)
 		}
-		for f.State.Walk != nil {
+		for f.Walking() {
 			if _, err := f.Step(s, true); err != nil {
 				t.Fatalf("rest of the walk: %v", err)
 			}
@@ -263,12 +270,15 @@ func randomHistories(t *testing.T, st triggers.Strategy) {
 		f.Size = rapid.IntRange(1, 5).Draw(t, "page size")
 		f.Options.Bodies = rapid.Bool().Draw(t, "bodies")
 		s.NoDate = rapid.Bool().Draw(t, "no date")
-		s.Shuffled = st.Name() != "keyset" && rapid.Bool().Draw(t, "shuffled")
-		f.Patient = s.Shuffled // rows can move so far that a page comes twice
+		s.Shuffled = moves(st) && rapid.Bool().Draw(t, "shuffled")
+		s.Counted = st.Name() == connectors.Newest && rapid.Bool().Draw(t, "counted")
+		s.Round = time.Duration(rapid.IntRange(0, 1).Draw(t, "minutes")) * time.Minute
+		f.Options.Offsets = s.Shuffled || s.Counted
+		f.Patient = f.Options.Offsets // rows can move so far that a page comes twice
 		for range rapid.IntRange(1, 60).Draw(t, "length") {
 			act(t, s, f)
 		}
-		for i := 0; f.State.Walk != nil; i++ {
+		for i := 0; f.Walking(); i++ {
 			if _, err := f.Step(s, true); err != nil || i > 1000 {
 				t.Fatalf("rest of the walk after %d pages: %v", i, err)
 			}
@@ -284,13 +294,17 @@ func randomHistories(t *testing.T, st triggers.Strategy) {
 
 // act is one random event. About half of them are pages, of which some are lost.
 func act(t *rapid.T, s *Service, f *Feed) {
-	switch rapid.IntRange(0, 5).Draw(t, "act") {
-	case 0, 1:
-		id := fmt.Sprintf("r%d", rapid.IntRange(0, 8).Draw(t, "record"))
+	id := fmt.Sprintf("r%d", rapid.IntRange(0, 8).Draw(t, "record"))
+	switch rapid.IntRange(0, 8).Draw(t, "act") {
+	case 0:
+		s.Delete(id, 0)
+	case 1:
+		f.Due()
+	case 2, 3:
 		value := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "value")
 		lag := rapid.Int64Range(0, int64(f.Options.Overlap)).Draw(t, "lag")
 		s.Put(id, value, time.Duration(lag)*time.Duration(rapid.IntRange(0, 1).Draw(t, "late")))
-	case 2:
+	case 4:
 		s.Clock = s.Clock.Add(time.Duration(rapid.Int64Range(0, int64(3*time.Minute)).Draw(t, "pause")))
 	default:
 		if _, err := f.Step(s, rapid.IntRange(0, 2).Draw(t, "crash") != 0); err != nil {

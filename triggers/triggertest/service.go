@@ -19,8 +19,15 @@ type Service struct {
 	// Shuffled makes the list sort by a value that changes with every update and
 	// page by offset, so that rows move between pages while a walk is under way.
 	Shuffled bool
+	// Newest makes the list sort by the time of update, newest first.
+	Newest bool
+	// Counted makes positions count rows, so that rows which come in push the others
+	// onto the next page.
+	Counted bool
 	// NoDate makes answers carry no time of the service.
 	NoDate bool
+	// Round cuts the times of update down to multiples of it; 0 leaves them.
+	Round time.Duration
 
 	records []*record
 }
@@ -37,6 +44,7 @@ type record struct {
 type version struct {
 	number  int
 	value   string
+	gone    bool // the record was deleted
 	updated time.Time
 	visible time.Time // when the list begins to show it
 }
@@ -68,12 +76,27 @@ func (s *Service) Put(id, value string, lag time.Duration) {
 
 // PutAt is Put with a time of update of its own choice.
 func (s *Service) PutAt(id, value string, updated time.Time, lag time.Duration) {
+	s.add(id, version{value: value, updated: updated}, lag)
+}
+
+// Delete takes a record away; the list leaves it out after the lag. A record that is
+// not there stays so.
+func (s *Service) Delete(id string, lag time.Duration) {
+	if r := s.record(id); r != nil && !r.versions[len(r.versions)-1].gone {
+		s.add(id, version{gone: true, updated: s.Clock}, lag)
+	}
+}
+
+func (s *Service) add(id string, v version, lag time.Duration) {
+	if s.Round > 0 {
+		v.updated = v.updated.Truncate(s.Round)
+	}
 	r := s.record(id)
 	if r == nil {
-		r = &record{id: id, created: updated}
+		r = &record{id: id, created: v.updated}
 		s.records = append(s.records, r)
 	}
-	v := version{number: len(r.versions) + 1, value: value, updated: updated, visible: s.Clock.Add(lag)}
+	v.number, v.visible = len(r.versions)+1, s.Clock.Add(lag)
 	if n := len(r.versions); n > 0 && v.visible.Before(r.versions[n-1].visible) {
 		v.visible = r.versions[n-1].visible // an index shows versions in order
 	}
@@ -94,7 +117,7 @@ func (s *Service) record(id string) *record {
 func (s *Service) shown(r *record) (version, bool) {
 	for _, v := range slices.Backward(r.versions) {
 		if !v.visible.After(s.Clock) {
-			return v, true
+			return v, !v.gone
 		}
 	}
 	return version{}, false
@@ -106,9 +129,26 @@ type row struct {
 	version
 }
 
-// Page returns one page of the list, as a connector would.
-func (s *Service) Page(since time.Time, position string, size int) connectors.Page {
+// Parents are the ids of the records that the records of the service belong to when it
+// is asked by parent.
+func Parents() []string { return []string{"p0", "p1", "p2"} }
+
+// parent is the one that a record belongs to.
+func (r *record) parent() string {
+	sum := 0
+	for _, c := range r.id {
+		sum += int(c)
+	}
+	return Parents()[sum%len(Parents())]
+}
+
+// Page returns one page of the list, as a connector would. With a parent it is the list
+// of that parent alone.
+func (s *Service) Page(parent string, since time.Time, position string, size int) connectors.Page {
 	rows := s.rows(since)
+	if parent != "" {
+		rows = slices.DeleteFunc(rows, func(r row) bool { return r.record.parent() != parent })
+	}
 	from := 0
 	if position != "" {
 		from = s.offset(rows, position)
@@ -128,21 +168,28 @@ func (s *Service) Page(since time.Time, position string, size int) connectors.Pa
 }
 
 // rows returns what the list shows now, in its order: by time and then id, or mixed
-// up. since is inclusive; records that show a version from before it are left out.
+// up. since is inclusive; records that show a version from before it are left out,
+// except in lists that cannot be asked from a time on.
 func (s *Service) rows(since time.Time) []row {
 	var rows []row
 	for _, r := range s.records {
-		if v, ok := s.shown(r); ok && !v.updated.Before(since) {
+		if v, ok := s.shown(r); ok && (s.Newest || !v.updated.Before(since)) {
 			rows = append(rows, row{r, v})
 		}
 	}
-	slices.SortFunc(rows, func(a, b row) int {
-		if s.Shuffled {
-			return cmp.Or(cmp.Compare(a.mixed(), b.mixed()), cmp.Compare(a.record.id, b.record.id))
-		}
-		return cmp.Or(a.updated.Compare(b.updated), cmp.Compare(a.record.id, b.record.id))
-	})
+	slices.SortFunc(rows, s.compare)
 	return rows
+}
+
+// compare is the order of the list.
+func (s *Service) compare(a, b row) int {
+	switch {
+	case s.Shuffled:
+		return cmp.Or(cmp.Compare(a.mixed(), b.mixed()), cmp.Compare(a.record.id, b.record.id))
+	case s.Newest:
+		return cmp.Or(b.updated.Compare(a.updated), cmp.Compare(b.record.id, a.record.id))
+	}
+	return cmp.Or(a.updated.Compare(b.updated), cmp.Compare(a.record.id, b.record.id))
 }
 
 // mixed is a value to sort by that has nothing to do with time.
@@ -150,7 +197,7 @@ func (r row) mixed() int { return (r.number*7919 + len(r.record.id)*31) % 101 }
 
 // position is opaque to the poller: an offset, or the sort values of the last row.
 func (s *Service) position(rows []row, to int) string {
-	if s.Shuffled {
+	if s.Shuffled || s.Counted {
 		return strconv.Itoa(to)
 	}
 	last := rows[to-1]
@@ -158,17 +205,18 @@ func (s *Service) position(rows []row, to int) string {
 }
 
 // offset finds the row at which a position stands: the first behind the row that it
-// names, whether or not that is still there. In a shuffled list it is a number of
+// names, whether or not that is still there. In a list that counts it is a number of
 // rows.
 func (s *Service) offset(rows []row, position string) int {
-	if s.Shuffled {
+	if s.Shuffled || s.Counted {
 		n, _ := strconv.Atoi(position) // written by position
 		return min(n, len(rows))
 	}
 	nano, id, _ := strings.Cut(position, " ")
 	at, _ := strconv.ParseInt(nano, 10, 64) // written by position
+	named := row{&record{id: id}, version{updated: time.Unix(0, at)}}
 	for i, r := range rows {
-		if cmp.Or(r.updated.Compare(time.Unix(0, at)), cmp.Compare(r.record.id, id)) > 0 {
+		if s.compare(r, named) > 0 {
 			return i
 		}
 	}
@@ -179,5 +227,5 @@ func (s *Service) offset(rows []row, position string) int {
 func (r row) served() connectors.Record {
 	raw := fmt.Sprintf(`{"id":%q,"value":%q,"version":%d,"created":%q,"updated":%q}`, r.record.id, r.value, r.number,
 		r.record.created.Format(time.RFC3339Nano), r.updated.Format(time.RFC3339Nano))
-	return connectors.Record{ID: r.record.id, Created: r.record.created, Updated: r.updated, Raw: []byte(raw)}
+	return connectors.Record{ID: r.record.id, Created: r.record.created, Updated: r.updated, At: r.updated, Raw: []byte(raw)}
 }
