@@ -146,7 +146,7 @@ func (s *stage) page(op *connectors.Operation) (connectors.Page, error) {
 func (s *stage) result(ctx context.Context, e *Engine) (Performance, error) {
 	p := Performance{Calls: s.calls}
 	for _, f := range e.plan.feeds {
-		seen, _, err := e.store.ScanEntries(ctx, f.id, "", 10)
+		seen, _, err := e.store.ScanEntries(ctx, f.id, "", "", 10)
 		if err != nil {
 			return p, err
 		}

@@ -30,6 +30,11 @@ func (c *PollCommit) Validate() error {
 			return fmt.Errorf("run %d of the commit: %w", i+1, err)
 		}
 	}
+	for _, m := range c.Parents {
+		if err := validID("parent", m.Parent); err != nil {
+			return err
+		}
+	}
 	for i := range c.Subscriptions {
 		s := &c.Subscriptions[i]
 		if err := validID("recipe", s.Recipe); err != nil {
@@ -83,7 +88,7 @@ func (c *PollCommit) Link(first uint64) []Seen {
 	runs := make(map[made]uint64, len(c.Runs))
 	for i := range c.Runs {
 		r := &c.Runs[i]
-		runs[made{r.Subscription, r.Run.Revision, r.Run.Record}] = first + uint64(i)
+		runs[made{r.Subscription, r.Run.Revision, triggers.Key(r.Run.Event.Parent, r.Run.Record)}] = first + uint64(i)
 	}
 	out := slices.Clone(c.Seen)
 	for i := range out {

@@ -63,6 +63,12 @@ type Subscription struct {
 	// Walk is the number of the walk over the whole list that delivers the
 	// records from before the recipe joined; 0 when there is none.
 	Walk uint32 `json:"walk,omitempty"`
+	// Known is the number of the first complete walk over the whole list that the
+	// recipe has seen end; 0 before that. A record that a later walk misses was there
+	// while the recipe watched.
+	Known uint32 `json:"known,omitempty"`
+	// Version is the recipe's version when it last joined or was loaded.
+	Version string `json:"version,omitempty"`
 	// Start is the recipe's start as it was when it was obeyed.
 	Start    string    `json:"start"`
 	JoinedAt time.Time `json:"joined_at"`
@@ -75,6 +81,17 @@ type Subscription struct {
 type Seen struct {
 	ID    string
 	Entry triggers.Entry
+}
+
+// ParentMark changes what a fan-out feed knows of a parent. A feed that is not in the
+// store has no marks: they are left out.
+type ParentMark struct {
+	Feed   FeedID
+	Parent string
+	// Visited notes that the parent's records are known; it is not due any more.
+	Visited bool
+	// Due puts the parent before those that have not changed. It counts after Visited.
+	Due bool
 }
 
 // PollCommit is everything that one page of a poll changes. It is written whole
@@ -92,6 +109,8 @@ type PollCommit struct {
 	// Subscriptions are saved as they are, one for each recipe and account; a
 	// Number of 0 gets the one of the former save, or a new one.
 	Subscriptions []Subscription
+	// Parents are marks of this feed and of others, in their order.
+	Parents []ParentMark
 }
 
 // NewRun is a run to be queued. Its State.Status is Queued (also when empty),

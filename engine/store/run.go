@@ -57,6 +57,8 @@ type Event struct {
 	BeforeKnown bool            `json:"before_known"`
 	Record      json.RawMessage `json:"record"`
 	Fields      []string        `json:"fields,omitempty"`
+	// Parent is the id of the record that the record belongs to; empty for none.
+	Parent string `json:"parent,omitempty"`
 	// CreatedAt and UpdatedAt are the service's own times.
 	CreatedAt time.Time `json:"created_at,omitzero"`
 	UpdatedAt time.Time `json:"updated_at,omitzero"`

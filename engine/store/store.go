@@ -31,13 +31,19 @@ type Feeds interface {
 	LoadFeed(ctx context.Context, id FeedID) (Feed, error)
 	// ListFeeds returns all feeds, sorted by id.
 	ListFeeds(ctx context.Context) ([]Feed, error)
-	// Entries returns the seen entries of some records of a feed; records that
-	// are not known are not in the answer.
-	Entries(ctx context.Context, feed FeedID, ids []string) (map[string]triggers.Entry, error)
-	// ScanEntries returns entries of a feed in the order of the ids, beginning
-	// after one, at most limit of them; a limit of 0 means all. It also returns
-	// the last id of the answer, or "" when the end was reached.
-	ScanEntries(ctx context.Context, feed FeedID, after string, limit int) ([]Seen, string, error)
+	// Entries returns the seen entries of some records of a feed by their keys (see
+	// [triggers.Key]); records that are not known are not in the answer.
+	Entries(ctx context.Context, feed FeedID, keys []string) (map[string]triggers.Entry, error)
+	// ScanEntries returns entries of a feed in the order of their keys, those that
+	// begin with a prefix, beginning after one key, at most limit of them; a limit of 0
+	// means all. It also returns the last key of the answer, or "" when the end was
+	// reached.
+	ScanEntries(ctx context.Context, feed FeedID, prefix, after string, limit int) ([]Seen, string, error)
+	// Visited returns which of some parents a fan-out feed has visited.
+	Visited(ctx context.Context, feed FeedID, parents []string) (map[string]bool, error)
+	// DueParents returns parents of a fan-out feed that changed since they were last
+	// visited, sorted by id, at most limit of them.
+	DueParents(ctx context.Context, feed FeedID, limit int) ([]string, error)
 	// CommitPoll writes what one page of a poll changed. A run without a status is
 	// queued; one with a final status joins the history at once. The error is
 	// ErrConflict when the feed's revision, or the number of a subscription, is

@@ -232,7 +232,7 @@ func try(t *testing.T, content []byte) int {
 	_, _ = s.Check(ctx)
 	_, _ = s.ListRuns(ctx, store.RunFilter{})
 	_, _ = s.Waiting(ctx, "", 0)
-	_, _, _ = s.ScanEntries(ctx, "f", "", 0)
+	_, _, _ = s.ScanEntries(ctx, "f", "", "", 0)
 	_, _ = s.Stats(ctx)
 	_, _ = s.CommitPoll(ctx, store.PollCommit{Feed: store.Feed{ID: "new"}})
 	_ = s.Close()

@@ -68,28 +68,28 @@ func (s *Store) Entries(ctx context.Context, id store.FeedID, ids []string) (map
 }
 
 // ScanEntries implements [store.Feeds].
-func (s *Store) ScanEntries(ctx context.Context, id store.FeedID, after string, limit int) ([]store.Seen, string, error) {
+func (s *Store) ScanEntries(ctx context.Context, id store.FeedID, prefix, after string, limit int) ([]store.Seen, string, error) {
 	var list []store.Seen
 	var last string
 	err := s.viewSeen(ctx, id, func(f *store.Feed, seen *bolt.Bucket) error {
-		prefix, from := seenKey(f.Number, ""), seenKey(f.Number, after)
+		all, from := seenKey(f.Number, prefix), seenKey(f.Number, max(prefix, after))
 		cursor := seen.Cursor()
 		k, v := cursor.Seek(from)
 		// The listing begins behind after; if that record is gone, Seek stands there
 		// already.
-		if after != "" && bytes.Equal(k, from) {
+		if after != "" && after >= prefix && bytes.Equal(k, from) {
 			k, v = cursor.Next()
 		}
-		for ; bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+		for ; bytes.HasPrefix(k, all); k, v = cursor.Next() {
 			if limit > 0 && len(list) == limit {
 				last = list[limit-1].ID
 				return nil
 			}
 			e, err := decodeEntry(v)
 			if err != nil {
-				return fmt.Errorf("record %.80q: %w", k[len(prefix):], err)
+				return fmt.Errorf("record %.80q: %w", k[4:], err)
 			}
-			list = append(list, store.Seen{ID: string(k[len(prefix):]), Entry: e})
+			list = append(list, store.Seen{ID: string(k[4:]), Entry: e})
 		}
 		return nil
 	})
@@ -109,6 +109,35 @@ func (s *Store) viewSeen(ctx context.Context, id store.FeedID, f func(*store.Fee
 		}
 		return f(&feed, tx.Bucket(bucketSeen))
 	})
+}
+
+// Visited implements [store.Feeds].
+func (s *Store) Visited(ctx context.Context, id store.FeedID, ids []string) (map[string]bool, error) {
+	visited := map[string]bool{}
+	err := s.viewSeen(ctx, id, func(f *store.Feed, seen *bolt.Bucket) error {
+		b := seen.Tx().Bucket(bucketParents)
+		for _, parent := range ids {
+			if b.Get(seenKey(f.Number, parent)) != nil {
+				visited[parent] = true
+			}
+		}
+		return nil
+	})
+	return visited, err
+}
+
+// DueParents implements [store.Feeds].
+func (s *Store) DueParents(ctx context.Context, id store.FeedID, limit int) ([]string, error) {
+	var due []string
+	err := s.viewSeen(ctx, id, func(f *store.Feed, seen *bolt.Bucket) error {
+		prefix := seenKey(f.Number, "")
+		cursor := seen.Tx().Bucket(bucketDue).Cursor()
+		for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix) && len(due) < limit; k, _ = cursor.Next() {
+			due = append(due, string(k[len(prefix):]))
+		}
+		return nil
+	})
+	return due, err
 }
 
 // SaveFeed implements [store.Feeds].

@@ -11,6 +11,8 @@ var (
 	bucketMeta          = []byte("meta")    // name -> text: magic, version, instance
 	bucketFeeds         = []byte("feeds")   // feed id -> Feed; its sequence numbers feeds
 	bucketSeen          = []byte("seen")    // feed number, record id -> entry
+	bucketParents       = []byte("parents") // feed number, parent -> version, of parents that were visited
+	bucketDue           = []byte("due")     // feed number, parent -> version, of parents that changed
 	bucketSubscriptions = []byte("subs")    // recipe, 0, account -> Subscription; its sequence numbers them
 	bucketRuns          = []byte("runs")    // seq -> Run without its state; its sequence numbers runs
 	bucketQueue         = []byte("queue")   // seq -> state of an unfinished run
@@ -22,8 +24,8 @@ var (
 // allBuckets returns every bucket of the current version.
 func allBuckets() [][]byte {
 	return [][]byte{
-		bucketMeta, bucketFeeds, bucketSeen, bucketSubscriptions, bucketRuns,
-		bucketQueue, bucketDone, bucketSteps, bucketRecipes,
+		bucketMeta, bucketFeeds, bucketSeen, bucketParents, bucketDue, bucketSubscriptions,
+		bucketRuns, bucketQueue, bucketDone, bucketSteps, bucketRecipes,
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // first makes an empty file. To change the layout, add a function at the end and a
 // file of the version before to testdata.
 func migrations() []func(*bolt.Tx) error {
-	return []func(*bolt.Tx) error{createFile}
+	return []func(*bolt.Tx) error{createFile, addParents}
 }
 
 // currentVersion is the version that this program writes.
@@ -36,16 +36,29 @@ func migrate(tx *bolt.Tx, from int) error {
 
 // createFile makes the buckets of version 1.
 func createFile(tx *bolt.Tx) error {
-	for _, name := range allBuckets() {
-		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-			return fmt.Errorf("make the bucket %s: %w", name, err)
-		}
+	err := createBuckets(tx, bucketMeta, bucketFeeds, bucketSeen, bucketSubscriptions,
+		bucketRuns, bucketQueue, bucketDone, bucketSteps, bucketRecipes)
+	if err != nil {
+		return err
 	}
 	meta := tx.Bucket(bucketMeta)
 	if err := meta.Put(metaMagic, []byte(magic)); err != nil {
 		return err
 	}
 	return meta.Put(metaInstance, []byte(store.NewInstance()))
+}
+
+// addParents makes the buckets that version 2 adds, for what fan-out feeds know of
+// their parents.
+func addParents(tx *bolt.Tx) error { return createBuckets(tx, bucketParents, bucketDue) }
+
+func createBuckets(tx *bolt.Tx, names ...[]byte) error {
+	for _, name := range names {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return fmt.Errorf("make the bucket %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // readMeta returns the version and the instance of a file, and an error if it is no

@@ -135,6 +135,9 @@ func (p *pollCommit) apply(tx *bolt.Tx) error {
 	if err := p.putSeen(tx.Bucket(bucketSeen), runs.Sequence()+1); err != nil {
 		return err
 	}
+	if err := p.putParents(tx); err != nil {
+		return err
+	}
 	ids, err := p.putRuns(tx, runs)
 	p.done = store.Committed{Feed: p.next, Runs: ids}
 	return err
@@ -184,6 +187,41 @@ func (p *pollCommit) putSeen(b *bolt.Bucket, first uint64) error {
 			return fmt.Errorf("record %.80q: %w: %w", one.ID, store.ErrInvalid, err)
 		}
 		if err := b.Put(seenKey(p.next.Number, one.ID), v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putParents writes the marks of parents. Those of a feed that is not in the store have
+// nowhere to go.
+func (p *pollCommit) putParents(tx *bolt.Tx) error {
+	visited, due := tx.Bucket(bucketParents), tx.Bucket(bucketDue)
+	numbers := map[store.FeedID]uint32{}
+	for _, m := range p.commit.Parents {
+		number, known := numbers[m.Feed]
+		if !known {
+			f, err := getFeed(tx, m.Feed)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			number = f.Number // none is 0
+			numbers[m.Feed] = number
+		}
+		if number == 0 {
+			continue
+		}
+		key := seenKey(number, m.Parent)
+		var err error
+		if m.Visited {
+			if err = due.Delete(key); err == nil && visited.Get(key) == nil {
+				err = visited.Put(key, []byte{valueVersion})
+			}
+		}
+		if err == nil && m.Due {
+			err = due.Put(key, []byte{valueVersion})
+		}
+		if err != nil {
 			return err
 		}
 	}

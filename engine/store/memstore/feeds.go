@@ -65,7 +65,7 @@ func (s *Store) Entries(ctx context.Context, id store.FeedID, ids []string) (map
 }
 
 // ScanEntries implements [store.Feeds].
-func (s *Store) ScanEntries(ctx context.Context, id store.FeedID, after string, limit int) ([]store.Seen, string, error) {
+func (s *Store) ScanEntries(ctx context.Context, id store.FeedID, prefix, after string, limit int) ([]store.Seen, string, error) {
 	var list []store.Seen
 	var last string
 	err := s.read(ctx, func() error {
@@ -75,7 +75,7 @@ func (s *Store) ScanEntries(ctx context.Context, id store.FeedID, after string, 
 		}
 		for _, record := range slices.Sorted(maps.Keys(f.seen)) {
 			// As on disk, after need not be the id of a record that is still there.
-			if record <= after {
+			if record <= after || !strings.HasPrefix(record, prefix) {
 				continue
 			}
 			if limit > 0 && len(list) == limit {
@@ -101,6 +101,52 @@ func entry(b []byte) (triggers.Entry, error) {
 		return e, fmt.Errorf("%w: %w", store.ErrDamaged, err)
 	}
 	return e, nil
+}
+
+// Visited implements [store.Feeds].
+func (s *Store) Visited(ctx context.Context, id store.FeedID, parents []string) (map[string]bool, error) {
+	visited := map[string]bool{}
+	err := s.read(ctx, func() error {
+		if f, ok := s.feeds[id]; ok {
+			for _, p := range parents {
+				if f.visited[p] {
+					visited[p] = true
+				}
+			}
+		}
+		return nil
+	})
+	return visited, err
+}
+
+// DueParents implements [store.Feeds].
+func (s *Store) DueParents(ctx context.Context, id store.FeedID, limit int) ([]string, error) {
+	var due []string
+	err := s.read(ctx, func() error {
+		if f, ok := s.feeds[id]; ok {
+			due = slices.Sorted(maps.Keys(f.due))
+			due = due[:min(limit, len(due))]
+		}
+		return nil
+	})
+	return due, err
+}
+
+// mark changes what fan-out feeds know of parents.
+func (s *Store) mark(marks []store.ParentMark) {
+	for _, m := range marks {
+		f, ok := s.feeds[m.Feed]
+		if !ok {
+			continue
+		}
+		if m.Visited {
+			f.visited[m.Parent] = true
+			delete(f.due, m.Parent)
+		}
+		if m.Due {
+			f.due[m.Parent] = true
+		}
+	}
 }
 
 // SaveFeed implements [store.Feeds]. The revision stays, so that a poll under way can
@@ -185,12 +231,13 @@ func (s *Store) commit(c *store.PollCommit) (store.Committed, error) {
 	stored, ok := s.feeds[value.ID]
 	if !ok {
 		s.lastFeed++
-		stored = &feed{seen: map[string][]byte{}}
+		stored = &feed{seen: map[string][]byte{}, visited: map[string]bool{}, due: map[string]bool{}}
 		s.feeds[value.ID] = stored
 	}
 	stored.value = encoded
 	maps.Copy(stored.seen, seen)
 	s.subscribe(c.Subscriptions)
+	s.mark(c.Parents)
 	return store.Committed{Feed: value, Runs: s.queue(runs)}, nil
 }
 

@@ -40,10 +40,11 @@ type place struct{ recipe, account string }
 type version struct{ recipe, version string }
 
 // feed is a feed and its seen-set, encoded. value is the JSON of the feed, seen the
-// binary form of each entry by the record's id.
+// binary form of each entry by its key. visited and due are parents of a fan-out feed.
 type feed struct {
-	value []byte
-	seen  map[string][]byte
+	value        []byte
+	seen         map[string][]byte
+	visited, due map[string]bool
 }
 
 // run is a run's unchanging part and its steps, encoded, and its state. The state is

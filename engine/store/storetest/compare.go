@@ -115,6 +115,12 @@ func (p *pair) commit(rt *rapid.T) {
 			Feed: id, Number: rapid.SampledFrom([]uint32{0, 0, 0, 1, 2}).Draw(rt, "number"), Accepted: rapid.Uint64Max(9).Draw(rt, "accepted"),
 		})
 	}
+	for range rapid.IntRange(0, 2).Draw(rt, "marks") {
+		c.Parents = append(c.Parents, store.ParentMark{
+			Feed: p.feedID(), Parent: rapid.SampledFrom([]string{"p", "q", "r"}).Draw(rt, "parent"),
+			Visited: rapid.Bool().Draw(rt, "visited"), Due: rapid.Bool().Draw(rt, "due"),
+		})
+	}
 	realDone, realErr := p.real.CommitPoll(p.ctx, c)
 	modelDone, modelErr := p.model.CommitPoll(p.ctx, c)
 	p.agree("commit", realDone.Feed, modelDone.Feed, realErr, modelErr)
@@ -255,10 +261,18 @@ func (p *pair) readSeen(rt *rapid.T) {
 	p.T = rt
 	id, limit := p.feedID(), rapid.IntRange(0, 4).Draw(rt, "limit")
 	after := rapid.SampledFrom([]string{"", "a", "b", "zz"}).Draw(rt, "after")
-	got, gotLast, realErr := p.real.ScanEntries(p.ctx, id, after, limit)
-	want, wantLast, modelErr := p.model.ScanEntries(p.ctx, id, after, limit)
+	prefix := rapid.SampledFrom([]string{"", "a", "b", "é"}).Draw(rt, "prefix")
+	got, gotLast, realErr := p.real.ScanEntries(p.ctx, id, prefix, after, limit)
+	want, wantLast, modelErr := p.model.ScanEntries(p.ctx, id, prefix, after, limit)
 	p.agree("scan", got, want, realErr, modelErr)
 	p.agree("last of the scan", gotLast, wantLast, nil, nil)
+	parents := []string{"p", "q", "r", "never"}
+	gotVisited, realErr := p.real.Visited(p.ctx, id, parents)
+	wantVisited, modelErr := p.model.Visited(p.ctx, id, parents)
+	p.agree("visited", gotVisited, wantVisited, realErr, modelErr)
+	gotDue, realErr := p.real.DueParents(p.ctx, id, limit)
+	wantDue, modelErr := p.model.DueParents(p.ctx, id, limit)
+	p.agree("due", gotDue, wantDue, realErr, modelErr)
 }
 
 // reopen closes the store and opens what is on its disk, now and then; the model goes

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func feedStartsUnknown(t *testing.T, s store.Store) {
 	entries, err := s.Entries(ctx, "f", []string{"a"})
 	ok(t, "entries of an unknown feed", err)
 	same(t, "entries of an unknown feed", map[string]triggers.Entry{}, entries)
-	list, last, err := s.ScanEntries(ctx, "f", "", 10)
+	list, last, err := s.ScanEntries(ctx, "f", "", "", 10)
 	ok(t, "scan of an unknown feed", err)
 	same(t, "scan of an unknown feed", []store.Seen(nil), list)
 	same(t, "last id of an empty scan", "", last)
@@ -138,7 +139,7 @@ func scanGoesOn(t *testing.T, s store.Store) {
 	for limit := range len(want) + 2 {
 		var got []string
 		for after, pages := "", 0; ; pages++ {
-			list, last, err := s.ScanEntries(ctx, "f", after, limit)
+			list, last, err := s.ScanEntries(ctx, "f", "", after, limit)
 			ok(t, "scan", err)
 			for _, seen := range list {
 				got = append(got, seen.ID)
@@ -150,6 +151,55 @@ func scanGoesOn(t *testing.T, s store.Store) {
 		}
 		same(t, fmt.Sprintf("scan with limit %d", limit), want, got)
 	}
+}
+
+// scanOfAPrefix: only keys that begin with it, wherever the scan begins.
+func scanOfAPrefix(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	commit(t, s, "f", "p\x1fa", "p\x1fb", "q\x1fa", "p", "a")
+	for _, tt := range []struct {
+		after string
+		want  []string
+	}{{"", []string{"p\x1fa", "p\x1fb"}}, {"a", []string{"p\x1fa", "p\x1fb"}}, {"p\x1fa", []string{"p\x1fb"}}, {"q", nil}} {
+		list, last, err := s.ScanEntries(ctx, "f", "p\x1f", tt.after, 0)
+		ok(t, "scan", err)
+		var got []string
+		for _, seen := range list {
+			got = append(got, seen.ID)
+		}
+		same(t, "scan after "+tt.after, tt.want, got)
+		same(t, "end of the scan", "", last)
+	}
+}
+
+// parentsVisitedAndDue: a visit settles what was due, unless the same mark makes it due
+// again; marks of a feed that is not there go nowhere.
+func parentsVisitedAndDue(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	mark := func(marks ...store.ParentMark) {
+		f, err := s.LoadFeed(ctx, "f")
+		if errors.Is(err, store.ErrNotFound) {
+			f, err = feed("f"), nil
+		}
+		ok(t, "load", err)
+		_, err = s.CommitPoll(ctx, store.PollCommit{Feed: f, Parents: marks})
+		ok(t, "commit", err)
+	}
+	mark()
+	mark(store.ParentMark{Feed: "f", Parent: "p", Due: true}, store.ParentMark{Feed: "f", Parent: "q", Due: true}, store.ParentMark{Feed: "none", Parent: "p", Due: true})
+	mark(store.ParentMark{Feed: "f", Parent: "p", Visited: true}, store.ParentMark{Feed: "f", Parent: "r", Visited: true, Due: true})
+	visited, err := s.Visited(ctx, "f", []string{"p", "q", "r"})
+	ok(t, "visited", err)
+	same(t, "visited", map[string]bool{"p": true, "r": true}, visited)
+	due, err := s.DueParents(ctx, "f", 10)
+	ok(t, "due", err)
+	same(t, "due", []string{"q", "r"}, due)
+	due, err = s.DueParents(ctx, "f", 1)
+	ok(t, "due", err)
+	same(t, "one that is due", []string{"q"}, due)
+	due, err = s.DueParents(ctx, "none", 10)
+	ok(t, "due of a feed that is not there", err)
+	same(t, "due of a feed that is not there", []string(nil), due)
 }
 
 // decisionsLearnTheirRuns: a decision gets the number of the run with its
