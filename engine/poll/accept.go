@@ -1,0 +1,314 @@
+package poll
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/mapping"
+	"github.com/pollux-automation/pollux/recipes"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// acceptance turns the changes of one page into decisions and runs.
+type acceptance struct {
+	feed  *Feed
+	delta triggers.Delta
+	walk  *triggers.Walk // the walk that the page belongs to
+	now   time.Time
+	// former holds what the feeds that subscribers watched before know of the
+	// page's records.
+	former map[store.FeedID]map[string]triggers.Entry
+	// parent is the one whose records the page shows; nil for lists without parents.
+	parent *parent
+	runs   []store.NewRun
+	fresh  []*mapping.Scope // what the expressions of each run see
+}
+
+// accept asks every recipe about every change, and about the known records of
+// the page those recipes that are served from the past.
+func (a *acceptance) accept(page connectors.Page, known map[string]triggers.Entry) error {
+	changed := map[string]bool{}
+	for _, c := range a.delta.Changes {
+		changed[c.Record] = true
+		for _, s := range a.feed.Subs {
+			if s.record.Started || s.record.Walk != 0 {
+				a.offer(s, c)
+			}
+		}
+	}
+	for _, s := range a.feed.Subs {
+		if s.record.Started || s.record.Walk != a.walk.Number || s.fromNow() {
+			continue
+		}
+		if err := a.past(s, page, known, changed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// key is the name of a record's entry.
+func (a *acceptance) key(id string) string { return triggers.Key(a.parent.id(), id) }
+
+// past offers known records to a recipe that asked for the past, each once.
+func (a *acceptance) past(s *Subscriber, page connectors.Page, known map[string]triggers.Entry, changed map[string]bool) error {
+	for _, r := range page.Records {
+		key := a.key(r.ID)
+		e, ok := a.delta.Seen[key]
+		if !ok {
+			e, ok = known[key]
+		}
+		d, decided := e.Decision(s.record.Number)
+		if !ok || decided && d.Revision == e.Revision || changed[r.ID] || e.Deleted {
+			continue
+		}
+		if r.Updated.Before(e.UpdatedAt) && e.Body != nil {
+			r.Raw, r.Updated = e.Body, e.UpdatedAt // the page shows an older version
+		}
+		fields, err := a.feed.Op.Answer.Decode(r.Raw)
+		if err != nil {
+			return fmt.Errorf("record %s: %w", r.ID, err)
+		}
+		c := triggers.Change{
+			Kind: triggers.Created, Record: r.ID, Parent: a.parent.id(), Revision: e.Revision, CreatedAt: r.Created, UpdatedAt: r.Updated,
+			BeforeKnown: true, After: fields, Raw: r.Raw,
+		}
+		if decided { // it was told of an earlier version, then it was away
+			c.Kind, c.BeforeKnown, c.Fields = triggers.Updated, false, nil
+		}
+		if _, written := a.delta.Seen[key]; !written {
+			a.delta.Seen[key] = e
+		}
+		a.offer(s, c)
+	}
+	return nil
+}
+
+// told reports whether a recipe that came here from another feed was told of this
+// version there. A recipe that was still being served from the past knows only what
+// it decided on.
+func (a *acceptance) told(s *Subscriber, c triggers.Change) bool {
+	key := triggers.Key(c.Parent, c.Record)
+	old, ok := a.former[s.record.Former][key]
+	if d, decided := old.Decision(s.record.Number); !ok || !s.record.Started && (!decided || d.Revision != old.Revision) {
+		return false
+	}
+	e := a.delta.Seen[key]
+	same := e.Rule != old.Rule || e.Fingerprint == old.Fingerprint
+	return c.UpdatedAt.Before(old.UpdatedAt) || c.UpdatedAt.Equal(old.UpdatedAt) && same
+}
+
+// offer lets a recipe decide about a change and queues a run if it wants it.
+func (a *acceptance) offer(s *Subscriber, c triggers.Change) {
+	if c.Kind == triggers.Created && !s.record.From.IsZero() && !c.CreatedAt.IsZero() && c.CreatedAt.Before(s.record.From) {
+		// New to us, but not new: it was there before the recipe's start.
+		c.Kind, c.BeforeKnown, c.Fields = triggers.Updated, false, nil
+	}
+	verdict, lane, scope, failed := a.decide(s, &c)
+	d := triggers.Decision{Subscription: s.record.Number, Revision: c.Revision, Verdict: verdict}
+	key := triggers.Key(c.Parent, c.Record)
+	e := a.delta.Seen[key]
+	e.Decide(d)
+	a.delta.Seen[key] = e
+	switch verdict {
+	case triggers.Accepted, triggers.FilterFailed, triggers.HeldForReview:
+		s.record.Accepted++
+		s.accepted++
+	default:
+		s.record.Rejected++
+		return
+	}
+	run := newRun(s, c, lane, a.now)
+	run.State = initialState(verdict, failed)
+	run.Feed = a.feed.ID
+	a.runs = append(a.runs, store.NewRun{Subscription: s.record.Number, Run: run})
+	a.fresh = append(a.fresh, scope)
+}
+
+// initialState is where a run begins.
+func initialState(v triggers.Verdict, failed error) store.RunState {
+	switch v {
+	case triggers.FilterFailed:
+		return store.RunState{
+			Status: store.Parked, Reason: "the filter could not be evaluated",
+			Error: &store.Failure{Kind: string(connectors.Invalid), Message: failed.Error()},
+		}
+	case triggers.HeldForReview:
+		return store.RunState{Status: store.Held, Reason: ReasonFlood}
+	default:
+		return store.RunState{Status: store.Queued}
+	}
+}
+
+// ReasonFlood marks runs that are held because one poll brought too many.
+const ReasonFlood = "hold_over"
+
+// decide is a recipe's judgement of a change, and the lane of the run with what its
+// expressions see. With a scope the kind of the change becomes one of the scope's.
+func (a *acceptance) decide(s *Subscriber, c *triggers.Change) (v triggers.Verdict, lane string, scope *mapping.Scope, failed error) {
+	r := s.Recipe
+	lane = laneKey(r.ID, s.Account, c.Record)
+	if a.beforeStart(s, *c) {
+		return triggers.BeforeStart, lane, nil, nil
+	}
+	if a.parent != nil {
+		ok, err := s.wantsParent(a.parent)
+		if err != nil {
+			return triggers.FilterFailed, lane, NewScope(r, s.Account, *c, a.now), fmt.Errorf("parents: %w", err)
+		}
+		if !ok {
+			return triggers.OtherParent, lane, nil, nil
+		}
+	}
+	if r.Scope != nil {
+		inside, err := rescope(s, c, a.now)
+		if err != nil {
+			return triggers.FilterFailed, lane, NewScope(r, s.Account, *c, a.now), fmt.Errorf("scope: %w", err)
+		}
+		if !inside {
+			return triggers.OutOfScope, lane, nil, nil
+		}
+	}
+	switch {
+	case !slices.Contains(r.Trigger.Kinds, string(c.Kind)):
+		return triggers.WrongKind, lane, nil, nil
+	case !watched(r, *c):
+		return triggers.NotWatched, lane, nil, nil
+	}
+	scope = NewScope(r, s.Account, *c, a.now)
+	if r.Filter != nil {
+		ok, err := r.Filter.Match(scope)
+		if err != nil {
+			return triggers.FilterFailed, lane, scope, fmt.Errorf("filter: %w", err)
+		}
+		if !ok {
+			return triggers.Filtered, lane, nil, nil
+		}
+	}
+	if r.Order.By != nil {
+		by, err := r.Order.By.Value(scope)
+		if err != nil {
+			return triggers.FilterFailed, lane, scope, fmt.Errorf("order.by: %w", err)
+		}
+		lane = laneKey(r.ID, s.Account, fmt.Sprint(by))
+	}
+	if s.record.Started && r.Trigger.HoldOver > 0 && s.accepted >= r.Trigger.HoldOver {
+		return triggers.HeldForReview, lane, scope, nil
+	}
+	return triggers.Accepted, lane, scope, nil
+}
+
+// beforeStart reports whether a change is none for a recipe, because it was made, or
+// could have been made, before the recipe's start.
+func (a *acceptance) beforeStart(s *Subscriber, c triggers.Change) bool {
+	switch {
+	case !s.record.Started && s.fromNow():
+		return true
+	case c.Kind == triggers.Deleted:
+		// A deletion has no time. It was made after the start if the recipe saw a
+		// complete walk end before the one that missed the record first.
+		missing := a.delta.Seen[triggers.Key(c.Parent, c.Record)].Missing
+		return s.record.Known == 0 || missing <= s.record.Known
+	case a.parent != nil && a.parent.learn && s.record.Start == recipes.StartNow:
+		// The first look at a parent that was there before: what it has is not new.
+		return c.CreatedAt.IsZero() || c.CreatedAt.Before(s.record.JoinedAt)
+	}
+	return !s.record.From.IsZero() && c.UpdatedAt.Before(s.record.From) || a.told(s, c)
+}
+
+// rescope gives a change the kind that it has for a recipe with a scope, and reports
+// whether it is one: whether the record is in the scope now, or was before. Of a record
+// whose former body is unknown nobody knows whether it was in; it is told as if it had
+// been outside, or inside if it is outside now, because a recipe can bear a word too many
+// rather than one too few.
+func rescope(s *Subscriber, c *triggers.Change, now time.Time) (inside bool, err error) {
+	match := func(record map[string]any) (bool, error) {
+		if record == nil {
+			return false, nil
+		}
+		return s.Recipe.Scope.Match(&mapping.Scope{
+			Record: record, Vars: s.Recipe.Vars, Account: map[string]any{"name": s.Account}, Now: now,
+		})
+	}
+	after := c.After
+	if c.Kind == triggers.Deleted {
+		after = nil
+	}
+	is, err := match(after)
+	if err != nil {
+		return false, err
+	}
+	was, err := match(c.Before)
+	if err != nil {
+		return false, err
+	}
+	if c.Kind != triggers.Created && !c.BeforeKnown {
+		was = !is
+	}
+	switch {
+	case is && was:
+		c.Kind = triggers.Changed
+	case is:
+		c.Kind = triggers.Entered
+	case was:
+		c.Kind = triggers.Left
+	}
+	return is || was, nil
+}
+
+// watched reports whether a change touches what the recipe watches. A change
+// whose former body is unknown passes: losing it would be worse.
+func watched(r *recipes.Recipe, c triggers.Change) bool {
+	if len(r.Trigger.Watch) == 0 || c.Kind == triggers.Created || c.Kind == triggers.Deleted || !c.BeforeKnown {
+		return true
+	}
+	return slices.ContainsFunc(c.Fields, func(f string) bool { return slices.Contains(r.Trigger.Watch, f) })
+}
+
+// laneKey joins what makes a lane.
+func laneKey(recipe, account, by string) string { return recipe + "\x00" + account + "\x00" + by }
+
+// newRun builds the run for a change. The event holds the record as it was sent.
+func newRun(s *Subscriber, c triggers.Change, lane string, now time.Time) store.Run {
+	return store.Run{
+		Recipe: s.Recipe.ID, Version: s.Recipe.Version, Account: s.Account,
+		Record: c.Record, Revision: c.Revision, Kind: string(c.Kind), Lane: lane, QueuedAt: now,
+		Event: store.Event{
+			Record: c.Raw, Before: c.RawBefore, BeforeKnown: c.BeforeKnown, Fields: c.Fields, Parent: c.Parent,
+			CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
+		},
+	}
+}
+
+// NewScope is what the expressions of a recipe see of a change. now is the time
+// of the commit: a replay sees the same.
+func NewScope(r *recipes.Recipe, account string, c triggers.Change, now time.Time) *mapping.Scope {
+	return &mapping.Scope{
+		Record: c.After, Before: c.Before, Kind: string(c.Kind), Changed: c.Fields, BeforeKnown: c.BeforeKnown,
+		Vars: r.Vars, Steps: map[string]any{}, Account: map[string]any{"name": account}, Now: now,
+		Event: map[string]any{
+			"id": fmt.Sprintf("%s@%d", c.Record, c.Revision), "record": c.Record, "revision": int(c.Revision),
+			"created_at": timeOrNil(c.CreatedAt), "updated_at": timeOrNil(c.UpdatedAt), "parent": textOrNil(c.Parent),
+		},
+		Run: map[string]any{"id": "", "recipe": r.ID, "version": r.Version},
+	}
+}
+
+// timeOrNil gives expressions nil for a time that the service does not have.
+func timeOrNil(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
+}
+
+// textOrNil gives expressions nil for a text that is not there.
+func textOrNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,271 @@
+package poll
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/recipes"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// Account is one named set of credentials, ready to be used.
+type Account struct {
+	Name      string
+	Connector connectors.Connector
+	Session   connectors.Session
+	Settings  map[string]any
+}
+
+// Operation returns an operation of the account's connector.
+func (a *Account) Operation(key string) (*connectors.Operation, error) {
+	d := a.Connector.Describe()
+	op, ok := d.Operation(key)
+	if !ok {
+		return nil, fmt.Errorf("%s has no operation %q", d.Key, key)
+	}
+	return op, nil
+}
+
+// Feed is one source of one account with one set of inputs, with everybody who
+// watches it. Its fields are set before the first poll; what changes belongs to the
+// poller of the feed.
+type Feed struct {
+	ID       store.FeedID
+	Account  *Account
+	Op       *connectors.Operation
+	Inputs   map[string]any
+	Strategy triggers.Strategy
+	Subs     []*Subscriber
+	// Parents is the feed whose records the list is asked for; nil for lists without
+	// parents, and where all recipes name their parents.
+	Parents *Feed
+	// Children are the feeds that are asked for the records of this one.
+	Children []*Feed
+	// Rate is how many requests a second a round over parents may make on the average;
+	// 0 means as many as the budget allows.
+	Rate float64
+
+	options    triggers.Options
+	refuseOver float64
+	// filtered is true when recipes gave inputs: a record that such a list does not
+	// show may still be there.
+	filtered bool
+	polled   bool // once by this program
+	pages    int  // that were committed
+	// present notes what the walk with the number attended shows; nil when that proves
+	// nothing.
+	present  *triggers.Presence
+	attended uint32
+}
+
+// Subscriber is a recipe on a feed. The record of its subscription belongs to the
+// poller of the feed.
+type Subscriber struct {
+	Recipe  *recipes.Recipe
+	Account string // of the trigger
+	record  store.Subscription
+	// accepted counts the runs of the poll in progress, for hold_over.
+	accepted int
+}
+
+// Number is the number of the recipe's subscription; 0 before it has one.
+func (s *Subscriber) Number() uint32 { return s.record.Number }
+
+// New returns a feed on an operation of an account, without subscribers. with are the
+// inputs that the recipe gives.
+func New(account *Account, key string, with map[string]any) (*Feed, error) {
+	op, err := account.Operation(key)
+	if err != nil {
+		return nil, err
+	}
+	if op.Poll == nil {
+		return nil, fmt.Errorf("%s cannot be polled", op.Name())
+	}
+	strategy, ok := triggers.Find(op.Poll.Strategy)
+	if !ok {
+		return nil, fmt.Errorf("%s wants the unknown strategy %q", op.Name(), op.Poll.Strategy)
+	}
+	inputs := Inputs(op, account, with)
+	f := &Feed{
+		ID: feedID(account.Name, op.Key, inputs), Account: account, Op: op, Inputs: inputs, Strategy: strategy,
+		filtered: len(with) > 0,
+	}
+	f.Settle()
+	return f, nil
+}
+
+// Join adds a recipe to the feed.
+func (f *Feed) Join(r *recipes.Recipe, account string) {
+	f.Subs = append(f.Subs, &Subscriber{Recipe: r, Account: account})
+	f.Settle()
+}
+
+// Settle lets what the recipes and children wish count for the whole feed: the longest
+// overlap, the most frequent walk over the whole list, the strictest bound of missing
+// records, and bodies as soon as one needs them. It must follow every change of Subs and
+// Children.
+func (f *Feed) Settle() {
+	o := triggers.Options{Overlap: f.Op.Poll.Overlap, Offsets: f.Op.Poll.Offsets, Window: f.Op.Poll.Window}
+	f.refuseOver = triggers.DefaultRefuseOver
+	for i, s := range f.Subs {
+		t := &s.Recipe.Trigger
+		o.Overlap = max(o.Overlap, t.Overlap)
+		o.Bodies = o.Bodies || s.Recipe.NeedsBodies
+		o.Reconcile = oftener(o.Reconcile, wholeEvery(t))
+		if t.Deletes.HasRefuseOver && (i == 0 || t.Deletes.RefuseOver < f.refuseOver) {
+			f.refuseOver = t.Deletes.RefuseOver
+		}
+	}
+	for _, c := range f.Children {
+		o.Bodies = o.Bodies || c.narrowed()
+	}
+	if len(f.Subs) == 0 {
+		o.Reconcile = triggers.DefaultReconcile
+	}
+	if o.Overlap == 0 {
+		o.Overlap = triggers.DefaultOverlap
+	}
+	f.options = o
+}
+
+// wholeEvery is how often a recipe wants the whole list read; 0 means never.
+func wholeEvery(t *recipes.Trigger) time.Duration {
+	every := t.Reconcile
+	switch every {
+	case 0:
+		every = triggers.DefaultReconcile
+	case recipes.Never:
+		every = 0
+	}
+	return oftener(every, t.Deletes.Scan)
+}
+
+// oftener is the shorter of two intervals, of which 0 means never.
+func oftener(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// Inputs are a source's inputs after settings and defaults.
+func Inputs(op *connectors.Operation, account *Account, with map[string]any) map[string]any {
+	inputs := map[string]any{}
+	for _, in := range op.Inputs {
+		if in.Paging {
+			continue
+		}
+		if v, ok := account.Settings[in.Setting]; ok && in.Setting != "" {
+			inputs[in.Name] = v
+		} else if in.Default != nil {
+			inputs[in.Name] = in.Default
+		}
+	}
+	maps.Copy(inputs, with)
+	return inputs
+}
+
+// feedID names a feed by what makes it one: account, operation and inputs. Not by
+// base URL, version or schedule.
+func feedID(account, operation string, inputs map[string]any) store.FeedID {
+	id := account + "." + operation
+	if len(inputs) > 0 {
+		text, err := json.Marshal(inputs)
+		if err != nil {
+			text = fmt.Append(nil, inputs) // inputs come from YAML, which always has JSON
+		}
+		sum := sha256.Sum256(text)
+		id += "~" + hex.EncodeToString(sum[:4])
+	}
+	return store.FeedID(id)
+}
+
+// Next returns when the feed is due after a time: at the earliest due time of any
+// of its recipes, or of its children's, each moved by the feed's own stable jitter.
+func (f *Feed) Next(after time.Time) time.Time {
+	var due time.Time
+	for _, s := range f.watchers() {
+		at := f.dueAfter(s.Recipe.Trigger.Schedule, after)
+		if at.IsZero() {
+			continue
+		}
+		if due.IsZero() || at.Before(due) {
+			due = at
+		}
+	}
+	return due
+}
+
+// watchers are the recipes for which the feed is polled.
+func (f *Feed) watchers() []*Subscriber {
+	if len(f.Children) == 0 {
+		return f.Subs
+	}
+	all := append([]*Subscriber(nil), f.Subs...)
+	for _, c := range f.Children {
+		all = append(all, c.Subs...)
+	}
+	return all
+}
+
+// SkipsMissed reports whether all recipes of a feed want polls that were missed
+// to be left out.
+func (f *Feed) SkipsMissed() bool {
+	for _, s := range f.watchers() {
+		if s.Recipe.Trigger.Schedule.Missed != "skip" {
+			return false
+		}
+	}
+	return true
+}
+
+// Pages is how many pages of the feed this program has committed.
+func (f *Feed) Pages() int { return f.pages }
+
+// dueAfter returns when a schedule is due, moved by the feed's jitter. An interval
+// with jitter keeps its length: its times lie on a grid that the jitter moves.
+func (f *Feed) dueAfter(s recipes.Schedule, after time.Time) time.Time {
+	jitter := f.jitter(s)
+	if s.Every > 0 && s.Jitter > 0 {
+		return after.Add(-jitter).Truncate(s.Every).Add(s.Every + jitter)
+	}
+	at := s.Next(after.Add(-jitter))
+	if at.IsZero() {
+		return at
+	}
+	return at.Add(jitter)
+}
+
+// jitter spreads feeds with the same schedule. It is taken from the feed's id, so
+// that it does not change with a restart.
+func (f *Feed) jitter(s recipes.Schedule) time.Duration {
+	spread := s.Jitter
+	if spread <= 0 {
+		return 0
+	}
+	sum := sha256.Sum256([]byte(f.ID))
+	part := uint64(sum[0])<<16 | uint64(sum[1])<<8 | uint64(sum[2])
+	return time.Duration(float64(spread) * float64(part) / (1 << 24))
+}
+
+// timed reports whether the feed's records carry the time of their update.
+func (f *Feed) timed() bool { return f.Op.Answer != nil && f.Op.Answer.Updated != "" }
+
+// bare is what is known of a record without a body, as JSON.
+func (f *Feed) bare(id string) []byte {
+	name := f.Op.Answer.ID
+	if name == "" {
+		name = "id"
+	}
+	text, err := json.Marshal(map[string]string{name: id})
+	if err != nil {
+		return []byte("{}") // two texts always have JSON
+	}
+	return text
+}

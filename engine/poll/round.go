@@ -1,0 +1,423 @@
+package poll
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/mapping"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+const (
+	// parentsStep is how many parents are looked up at once.
+	parentsStep = 200
+	// silentMost is how many visits that brought nothing may go without a commit.
+	silentMost = 100
+	// unreadableMost is how many parents may be refused at the start of a poll before
+	// the list itself is taken to be refused.
+	unreadableMost = 3
+)
+
+// ErrNoParents is returned for a list whose parents are not known yet: their own list
+// was never read to its end.
+var ErrNoParents = errors.New("the list of its parents was not read to the end yet")
+
+// parent is a record whose list is read.
+type parent struct {
+	name string
+	// fields is the parent's record; nil when its body is not known.
+	fields map[string]any
+	known  bool // it was visited before
+	due    bool // it changed since
+	// learn is true for the first look at a parent that was there before the feed.
+	learn bool
+}
+
+// id is the parent's id; empty for lists without parents.
+func (p *parent) id() string {
+	if p == nil {
+		return ""
+	}
+	return p.name
+}
+
+// wantsParent reports whether a recipe watches the records of a parent. A parent whose
+// record is not known is watched: losing a change would be worse.
+func (s *Subscriber) wantsParent(p *parent) (bool, error) {
+	narrow := s.Recipe.Trigger.Parents
+	switch {
+	case len(narrow.IDs) > 0:
+		return slices.Contains(narrow.IDs, p.name), nil
+	case narrow.Where != nil && p.fields != nil:
+		return narrow.Where.Match(&mapping.Scope{Record: p.fields, Vars: s.Recipe.Vars})
+	}
+	return true, nil
+}
+
+// narrowed reports whether a recipe looks at the parents' records.
+func (f *Feed) narrowed() bool {
+	return slices.ContainsFunc(f.Subs, func(s *Subscriber) bool { return s.Recipe.Trigger.Parents.Where != nil })
+}
+
+// Named returns the ids of the parents if all recipes name theirs, and false if some
+// recipe does not: then the parents come from a list.
+func (f *Feed) Named() (ids []string, ok bool) {
+	for _, s := range f.Subs {
+		if len(s.Recipe.Trigger.Parents.IDs) == 0 {
+			return nil, false
+		}
+		ids = append(ids, s.Recipe.Trigger.Parents.IDs...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), true
+}
+
+// dueParents are the marks that put the parents first which changed on a page. While the
+// list is still being learnt nothing is put first: all parents are new.
+func (f *Feed) dueParents(feed store.Feed, d triggers.Delta) []store.ParentMark {
+	if !feed.State.Baseline || len(f.Children) == 0 {
+		return nil
+	}
+	var marks []store.ParentMark
+	for _, c := range d.Changes {
+		for _, child := range f.Children {
+			marks = append(marks, store.ParentMark{Feed: child.ID, Parent: c.Record, Due: true})
+		}
+	}
+	return marks
+}
+
+// round reads the lists of the parents that changed, then goes on with the round over
+// all of them, as long as its share of the budget lasts.
+func (v *visit) round(ctx context.Context) (more bool, err error) {
+	r := &round{visit: v, left: v.allowance()}
+	if v.f.Parents != nil {
+		r.parents, err = v.Store.LoadFeed(ctx, v.f.Parents.ID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !r.parents.State.Baseline {
+			return false, ErrNoParents
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	v.feed.State, _ = v.f.Strategy.Begin(v.feed.State, v.f.wishes(), time.Now())
+	if s := &v.feed.State; !s.Baseline && s.Walk.Requests == 0 {
+		s.Parents = r.parents.State.Ordinals
+	}
+	if err := r.changed(ctx); err != nil {
+		return false, err
+	}
+	if err := r.all(ctx); err != nil {
+		return false, err
+	}
+	return false, r.flush(ctx)
+}
+
+// allowance is how many requests a poll of a round may make: the feed's rate over the
+// time until it is due again.
+func (v *visit) allowance() int {
+	if v.f.Rate == 0 || v.until.IsZero() {
+		return maxPages
+	}
+	return max(1, int(v.f.Rate*v.until.Sub(v.began).Seconds()))
+}
+
+// round is a poll's part of a round.
+type round struct {
+	*visit
+	parents store.Feed // the feed that they come from; none if they are named
+	left    int        // requests
+	silent  int        // visits since the last commit
+	read    int        // visits that went well
+	refused int        // visits that the service refused
+}
+
+// changed visits the parents that changed since their last visit.
+func (r *round) changed(ctx context.Context) error {
+	due, err := r.Store.DueParents(ctx, r.f.ID, min(r.left, parentsStep))
+	if err != nil {
+		return err
+	}
+	entries := map[string]triggers.Entry{}
+	if r.f.Parents != nil {
+		if entries, err = r.Store.Entries(ctx, r.f.Parents.ID, due); err != nil {
+			return err
+		}
+	}
+	list, err := r.described(ctx, due, entries)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		list[i].due = true
+		if err := r.visitOne(ctx, &list[i], false); err != nil || r.left <= 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+// all goes on with the round from where it stands.
+func (r *round) all(ctx context.Context) error {
+	for r.left > 0 {
+		list, err := r.next(ctx)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return r.end(ctx)
+		}
+		for i := range list {
+			if err := r.visitOne(ctx, &list[i], true); err != nil || r.left <= 0 {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// next returns the next parents of the round, in the order of their ids.
+func (r *round) next(ctx context.Context) ([]parent, error) {
+	after := r.feed.State.Walk.Parent
+	if named, ok := r.f.Named(); ok {
+		i, _ := slices.BinarySearch(named, after+"\x00")
+		return r.described(ctx, named[i:min(i+parentsStep, len(named))], nil)
+	}
+	for {
+		seen, last, err := r.Store.ScanEntries(ctx, r.f.Parents.ID, "", after, parentsStep)
+		if err != nil {
+			return nil, err
+		}
+		ids, entries := make([]string, 0, len(seen)), make(map[string]triggers.Entry, len(seen))
+		for _, s := range seen {
+			if !s.Entry.Deleted {
+				ids = append(ids, s.ID)
+				entries[s.ID] = s.Entry
+			}
+		}
+		list, err := r.described(ctx, ids, entries)
+		if err != nil || len(list) > 0 || last == "" {
+			return list, err
+		}
+		after = last
+	}
+}
+
+// described returns parents with what is known of them, those left out that no recipe
+// watches.
+func (r *round) described(ctx context.Context, ids []string, entries map[string]triggers.Entry) ([]parent, error) {
+	visited, err := r.Store.Visited(ctx, r.f.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]parent, 0, len(ids))
+	for _, id := range ids {
+		e, have := entries[id]
+		p := parent{name: id, known: visited[id]}
+		p.learn = !p.known && (!have || e.Ordinal <= r.feed.State.Parents)
+		if have && e.Body != nil {
+			if p.fields, err = r.f.Parents.Op.Answer.Decode(e.Body); err != nil {
+				return nil, fmt.Errorf("parent %s: %w", id, err)
+			}
+		}
+		if r.f.wanted(&p) {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// wanted reports whether any recipe watches a parent. One that cannot be judged is
+// visited: each change will say why.
+func (f *Feed) wanted(p *parent) bool {
+	return slices.ContainsFunc(f.Subs, func(s *Subscriber) bool {
+		ok, err := s.wantsParent(p)
+		return ok || err != nil
+	})
+}
+
+// visitOne reads the list of one parent. A parent that is gone has an empty list. One
+// that the service refuses is left out of the round, unless it refuses all.
+func (r *round) visitOne(ctx context.Context, p *parent, inRound bool) error {
+	err := r.list(ctx, p, inRound)
+	switch {
+	case err == nil:
+		r.read++
+		return nil
+	case !refused(err) && !errors.Is(err, triggers.ErrWalk):
+		return err
+	}
+	if r.refused++; r.read == 0 && r.refused >= unreadableMost {
+		return err
+	}
+	r.Log.Warn().Str("component", "poller").Str("trigger", string(r.f.ID)).Str("account", r.f.Account.Name).
+		Str("parent", p.name).Err(err).Msg("list of a parent not read")
+	at := r.feed.State.Walk.Parent
+	if inRound {
+		at = p.name
+	}
+	r.feed.State = r.feed.State.NextParent(at)
+	return r.quiet(ctx)
+}
+
+// list reads, judges and commits the pages of one parent.
+func (r *round) list(ctx context.Context, p *parent, inRound bool) error {
+	inputs := maps.Clone(r.f.Inputs)
+	inputs[r.f.Op.Poll.Parents.Input] = p.name
+	shown := map[string]bool{}
+	r.feed.State = r.feed.State.NextParent(r.feed.State.Walk.Parent)
+	for range maxPages {
+		walk := r.feed.State.Walk
+		asked := time.Now()
+		page, err := r.f.Account.Session.Page(ctx, r.f.Op, connectors.Query{Inputs: inputs, Position: walk.Position, Size: r.f.Op.Poll.PageSize})
+		r.left--
+		if connectors.KindOf(err) == connectors.NotFound && err != nil {
+			page, err = connectors.Page{Total: -1}, nil
+		}
+		if err != nil {
+			return err
+		}
+		r.At(Fetched)
+		known, err := r.known(ctx, r.f.ID, p.name, page)
+		if err != nil {
+			return err
+		}
+		delta, err := r.f.Strategy.Detect(triggers.Input{
+			State: r.feed.State, Page: page, Parent: p.name, Known: known, Shape: r.f.Op.Answer, Options: r.f.wishes(), Now: asked,
+		})
+		if err != nil {
+			return err
+		}
+		for _, record := range page.Records {
+			shown[triggers.Key(p.name, record.ID)] = true
+		}
+		res := result{walk: walk, page: page, known: known, delta: delta, asked: asked, parent: p}
+		if delta.Done {
+			if err := r.endVisit(ctx, &res, shown, inRound); err != nil {
+				return err
+			}
+		}
+		if err := r.store(ctx, res); err != nil || delta.Done {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: no end after %d pages", triggers.ErrWalk, maxPages)
+}
+
+// endVisit completes the last page of a parent's list by what the list did not show.
+func (r *round) endVisit(ctx context.Context, res *result, shown map[string]bool, inRound bool) error {
+	p, at := res.parent, res.walk.Parent
+	again, err := r.missing(ctx, p, shown, &res.delta)
+	if err != nil {
+		return err
+	}
+	if !p.known || p.due || again {
+		res.marks = append(res.marks, store.ParentMark{Feed: r.f.ID, Parent: p.name, Visited: true, Due: again})
+	}
+	if inRound {
+		at = p.name
+	}
+	res.delta.State = res.delta.State.NextParent(at)
+	return nil
+}
+
+// missing judges the records of a parent that its list did not show. again is true when
+// a second visit must tell.
+func (r *round) missing(ctx context.Context, p *parent, shown map[string]bool, d *triggers.Delta) (again bool, err error) {
+	var list []store.Seen
+	for after := ""; ; {
+		seen, last, err := r.Store.ScanEntries(ctx, r.f.ID, triggers.ParentKeys(p.name), after, sweepStep)
+		if err != nil {
+			return false, err
+		}
+		for _, s := range seen {
+			if !s.Entry.Deleted && !shown[s.ID] {
+				list = append(list, s)
+			}
+		}
+		if last == "" {
+			break
+		}
+		after = last
+	}
+	if len(list) == 0 {
+		return false, nil
+	}
+	d.State.Walk.Missing += len(list)
+	accepted := d.State.Accepted
+	if missing := d.State.Walk.Missing; !accepted && triggers.Refuses(missing, d.State.Records, r.f.refuseOver) {
+		d.State.Refused = &triggers.Refusal{At: time.Now().UTC(), Missing: missing, Records: d.State.Records}
+		return false, nil
+	}
+	sweep := triggers.Sweep{Walk: *d.State.Walk, Accepted: accepted}
+	for _, s := range list {
+		next, gone := sweep.Settle(s.Entry, triggers.Unasked)
+		if gone {
+			if err := r.f.gone(s.ID, next, d); err != nil {
+				return false, err
+			}
+			continue
+		}
+		d.Seen[s.ID] = next
+		again = true
+	}
+	return again, nil
+}
+
+// store commits a page, unless it brought nothing: then only the place in the round has
+// moved, and that can wait.
+func (r *round) store(ctx context.Context, res result) error {
+	starts := slices.ContainsFunc(r.f.Subs, func(s *Subscriber) bool { return !s.record.Started })
+	if len(res.delta.Seen) == 0 && len(res.marks) == 0 && !starts {
+		r.records += len(res.page.Records)
+		r.feed.State = res.delta.State
+		return r.quiet(ctx)
+	}
+	r.silent = 0
+	return r.commit(ctx, res)
+}
+
+// quiet counts a visit without a commit, and commits the place after many.
+func (r *round) quiet(ctx context.Context) error {
+	if r.silent++; r.silent >= silentMost {
+		return r.flush(ctx)
+	}
+	return nil
+}
+
+// flush commits the place in the round.
+func (r *round) flush(ctx context.Context) error {
+	if r.silent == 0 {
+		return nil
+	}
+	r.silent = 0
+	return r.save(ctx, store.PollCommit{Feed: r.feed})
+}
+
+// end ends the round: every parent was visited.
+func (r *round) end(ctx context.Context) error {
+	walk := *r.feed.State.Walk
+	parents := r.parents.State.Records
+	if named, ok := r.f.Named(); ok {
+		parents = len(named)
+	}
+	undo := r.f.places()
+	r.f.learn(&walk)
+	state := r.feed.State.EndRound(parents, time.Now())
+	if state.Refused != nil && !triggers.Refuses(walk.Missing, state.Records, r.f.refuseOver) {
+		state.Refused = nil
+	}
+	state.Accepted = false
+	r.silent, r.left = 0, 0
+	err := r.commit(ctx, result{walk: &walk, delta: triggers.Delta{State: state, Seen: map[string]triggers.Entry{}}, asked: time.Now(), done: true})
+	if err != nil {
+		r.f.restore(undo)
+	}
+	return err
+}

@@ -1,0 +1,174 @@
+package poll
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/recipes"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// Subscribe gives every recipe on a feed its stored place, new ones included. A
+// place is remembered for good, so a recipe's start is obeyed once. known are all
+// subscriptions of the store.
+func (p *Poller) Subscribe(ctx context.Context, f *Feed, known []store.Subscription) error {
+	feed, err := p.load(ctx, f)
+	if err != nil {
+		return err
+	}
+	var joining []store.Subscription
+	for _, s := range f.Subs {
+		stored, found := place(known, s)
+		switch {
+		case !found:
+			stored = store.Subscription{
+				Recipe: s.Recipe.ID, Account: s.Account, Feed: f.ID,
+				Start: s.Recipe.Trigger.Start.Text, JoinedAt: time.Now().UTC(),
+			}
+		case stored.Feed != f.ID:
+			if stored, err = p.move(ctx, stored, f); err != nil {
+				return err
+			}
+		case stored.Version == s.Recipe.Version:
+			s.record = stored
+			continue
+		}
+		stored.Version = s.Recipe.Version
+		s.record = stored
+		joining = append(joining, stored)
+	}
+	if len(joining) == 0 {
+		return nil
+	}
+	if _, err := p.Store.CommitPoll(ctx, store.PollCommit{Feed: feed, Subscriptions: joining}); err != nil {
+		return err
+	}
+	all, err := p.Store.Subscriptions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range f.Subs {
+		s.record, _ = place(all, s)
+	}
+	return nil
+}
+
+// place finds the stored subscription of a recipe.
+func place(known []store.Subscription, s *Subscriber) (store.Subscription, bool) {
+	for _, k := range known {
+		if k.Recipe == s.Recipe.ID && k.Account == s.Account {
+			return k, true
+		}
+	}
+	return store.Subscription{}, false
+}
+
+// move takes a subscription to another feed after its recipe was edited. On a
+// list with times it goes on from where the old feed stood, what may still come late
+// included, and is not told again what it was told there; on any other, from the end
+// of the new feed's first walk: what changed in between cannot be seen.
+func (p *Poller) move(ctx context.Context, s store.Subscription, to *Feed) (store.Subscription, error) {
+	old, err := p.Store.LoadFeed(ctx, s.Feed)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return s, err
+	}
+	watermark := old.State.Watermark
+	if !old.State.Baseline {
+		watermark = time.Time{} // it has not seen what changed before it began
+	}
+	if !watermark.IsZero() || s.Former == "" || s.Former == to.ID {
+		s.Former = s.Feed // else the old feed has not come as far as the one before it
+	}
+	s.Feed, s.Walk, s.Known = to.ID, 0, 0
+	switch {
+	case !s.Started: // its start is still to be obeyed, on the new list
+	case to.Op.Poll.Strategy != connectors.Keyset, watermark.IsZero() && s.From.IsZero():
+		s.Started, s.From, s.Start, s.Former = false, time.Time{}, recipes.StartNow, ""
+	case !watermark.IsZero():
+		if from := watermark.Add(-to.options.Overlap); from.After(s.From) {
+			s.From = from
+		}
+	}
+	return s, nil
+}
+
+// load returns the stored feed, or a new one that was never stored.
+func (p *Poller) load(ctx context.Context, f *Feed) (store.Feed, error) {
+	feed, err := p.Store.LoadFeed(ctx, f.ID)
+	if !errors.Is(err, store.ErrNotFound) {
+		return feed, err
+	}
+	inputs, err := json.Marshal(f.Inputs)
+	if err != nil {
+		return store.Feed{}, err
+	}
+	return store.Feed{
+		ID: f.ID, Account: f.Account.Name, Connector: f.Op.Connector, Operation: f.Op.Key,
+		Inputs: inputs, Strategy: string(f.Strategy.Name()),
+	}, nil
+}
+
+// begin starts the subscriptions that can start with this page. asked is our time when
+// the page was asked for, first tells that it is the first of its walk.
+func (f *Feed) begin(walk *triggers.Walk, date, asked time.Time, first bool) {
+	for _, s := range f.Subs {
+		switch {
+		case s.record.Started:
+		case s.fromNow() && f.timed():
+			s.record.Started, s.record.From = true, serviceNow(date, asked)
+		case walk.Full && first:
+			s.record.Walk = walk.Number
+			if !s.fromNow() {
+				s.record.From = s.Recipe.Trigger.Start.At
+			}
+		}
+	}
+}
+
+// finish starts the subscriptions for which a walk over the whole list has ended.
+func (f *Feed) finish(walk uint32) {
+	for _, s := range f.Subs {
+		if s.record.Walk == walk {
+			s.record.Started = true
+		}
+	}
+}
+
+// learn notes that the recipes have seen the end of a complete walk over the whole
+// list: what a later one misses was there while they watched.
+func (f *Feed) learn(walk *triggers.Walk) {
+	for _, s := range f.Subs {
+		if s.record.Known == 0 && !s.record.JoinedAt.After(walk.BeganAt) {
+			s.record.Known = walk.Number
+		}
+	}
+}
+
+// fromNow reports whether the recipe wants only what changes from now on.
+func (s *Subscriber) fromNow() bool { return s.record.Start == recipes.StartNow }
+
+// whole reports whether a recipe waits for a walk over the whole list.
+func (f *Feed) whole() bool {
+	for _, s := range f.Subs {
+		if !s.record.Started && (!s.fromNow() || !f.timed()) {
+			return true
+		}
+	}
+	return false
+}
+
+// serviceNow is the service's time at a request. Its Date has whole seconds, cut
+// off; where our clock agrees with it, our clock tells the part of the second.
+func serviceNow(date, asked time.Time) time.Time {
+	if date.IsZero() {
+		return asked.UTC()
+	}
+	if part := asked.Sub(date); part >= 0 && part < time.Second {
+		return asked.UTC()
+	}
+	return date.UTC()
+}
