@@ -1,6 +1,9 @@
 package recipes
 
-import "github.com/pollux-automation/pollux/internal/diag"
+import (
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/recipes/cases"
+)
 
 // The codes of the findings that this package adds, beside those of the packages
 // that read YAML and compile expressions.
@@ -30,7 +33,7 @@ const (
 	CodeTooOften        = "too-often"
 	CodeCron            = "bad-cron"
 	CodeTimezone        = "unknown-timezone"
-	CodeDuplicateValue  = "duplicate-value"
+	CodeDuplicateValue  = cases.CodeDuplicateValue
 	CodeNoSteps         = "no-steps"
 	CodeTooManySteps    = "too-many-steps"
 	CodeStepKind        = "step-kind"
@@ -43,9 +46,9 @@ const (
 	CodeTimeout         = "bad-timeout"
 	CodeRule            = "bad-rule"
 	CodeUnreachableRule = "unreachable-rule"
-	CodeNeverCalled     = "never-called"
-	CodeUnknownStep     = "unknown-step"
-	CodeTestRecord      = "test-record"
+	CodeNeverCalled     = cases.CodeNeverCalled
+	CodeUnknownStep     = cases.CodeUnknownStep
+	CodeTestRecord      = cases.CodeTestRecord
 )
 
 // Codes explains the codes of this package, in the order of the documentation.
