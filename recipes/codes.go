@@ -27,6 +27,7 @@ const (
 	CodeOperation       = "unknown-operation"
 	CodeCannotPoll      = "cannot-poll"
 	CodeDeprecated      = "deprecated"
+	CodeKindFamily      = "kind-family"
 	CodeNoTimes         = "no-times"
 	CodeBadTime         = "bad-time"
 	CodeSchedule        = "bad-schedule"
@@ -73,6 +74,7 @@ func Codes() []diag.Code {
 		{Name: CodeOperation, Meaning: "The connector has no such operation."},
 		{Name: CodeCannotPoll, Meaning: "An operation cannot be polled."},
 		{Name: CodeDeprecated, Meaning: "An operation is deprecated."},
+		{Name: CodeKindFamily, Meaning: "A kind of change is only for recipes with a scope, or only for those without one."},
 		{Name: CodeNoTimes, Meaning: "start is a time, but the records of the list carry no times."},
 		{Name: CodeBadTime, Meaning: "A time is not written as RFC 3339 says."},
 		{Name: CodeSchedule, Meaning: "A schedule has neither every nor cron, or both, or keys that do not go together."},

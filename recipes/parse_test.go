@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 	"github.com/pollux-automation/pollux/recipes"
 )
@@ -115,6 +116,87 @@ func TestParse_GivesDefaults(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"created", "updated"}, r.Trigger.Kinds); diff != "" {
 		t.Errorf("kinds (-want +got):\n%s", diff)
+	}
+}
+
+// parse reads the smallest recipe with further lines of the trigger and of the recipe,
+// without findings.
+func parse(t *testing.T, trigger, rest string) *recipes.Recipe {
+	t.Helper()
+	if !strings.Contains(trigger, "poll: ") {
+		trigger += ", poll: crm.contact.search"
+	}
+	text := complete("trigger: {schedule: {every: 5m}, start: now" + trigger + "}\n" + rest)
+	var into diag.List
+	r := recipes.Parse("f", []byte(text), catalog{}, &into)
+	if r == nil || into.Len() != 0 {
+		t.Fatalf("%s: %s", text, render(t, &into, nil))
+	}
+	return r
+}
+
+func TestParse_KindsFollowTheScope(t *testing.T) {
+	t.Parallel()
+	const scope = "scope: record.email != nil\n"
+	tests := []struct {
+		trigger, rest string
+		want          []string
+		bodies        bool
+	}{
+		{"", "", []string{"created", "updated"}, false},
+		{", kinds: [created]", "", []string{"created"}, false},
+		{", kinds: [deleted, created]", "", []string{"deleted", "created"}, true},
+		{"", scope, []string{"entered", "changed", "left"}, true},
+		{", kinds: [left]", scope, []string{"left"}, true},
+	}
+	for _, tt := range tests {
+		r := parse(t, tt.trigger, tt.rest)
+		if diff := cmp.Diff(tt.want, r.Trigger.Kinds); diff != "" {
+			t.Errorf("%q, %q: kinds (-want +got):\n%s", tt.trigger, tt.rest, diff)
+		}
+		if r.NeedsBodies != tt.bodies || (r.Scope != nil) != (tt.rest != "") {
+			t.Errorf("%q, %q: got bodies %t, scope %v", tt.trigger, tt.rest, r.NeedsBodies, r.Scope)
+		}
+	}
+}
+
+func TestParse_ScopeSeesTheRecord(t *testing.T) {
+	t.Parallel()
+	r := parse(t, "", "vars: {city: Seoul}\nscope: record.address.city == vars.city and account.name == \"acme\"\n")
+	for city, want := range map[string]bool{"Seoul": true, "Busan": false} {
+		got, err := r.Scope.Match(&mapping.Scope{
+			Record: map[string]any{"address": map[string]any{"city": city}}, Vars: r.Vars, Account: map[string]any{"name": "acme"},
+		})
+		if err != nil || got != want {
+			t.Errorf("%s: got %t, %v, want %t", city, got, err, want)
+		}
+	}
+}
+
+func TestTrigger_Watches(t *testing.T) {
+	t.Parallel()
+	all := parse(t, "", "").Trigger
+	if !all.Watches([]string{"score"}) || !all.Watches(nil) {
+		t.Error("a trigger without watch lets an update pass by")
+	}
+	some := parse(t, ", watch: [email, address.city, customFields.plan, dndSettings.Email.status]", "").Trigger
+	tests := []struct {
+		changed []string
+		want    bool
+	}{
+		{nil, false},
+		{[]string{"score"}, false},
+		{[]string{"email", "score"}, true},
+		{[]string{"address"}, true},
+		{[]string{"address", "address.street"}, false},
+		{[]string{"customFields", "customFields.plan.value"}, true},
+		{[]string{"customFields", "customFields.other"}, false},
+		{[]string{"dndSettings", "dndSettings.Email"}, true},
+	}
+	for _, tt := range tests {
+		if got := some.Watches(tt.changed); got != tt.want {
+			t.Errorf("%v: got %t, want %t", tt.changed, got, tt.want)
+		}
 	}
 }
 

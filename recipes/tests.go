@@ -28,7 +28,7 @@ func (p *parser) tests(n *yamlnode.Node) {
 		p.into.Errorf(n.At(), CodeTooManySteps, "split the recipe", "the recipe has %d tests, more than %d", len(items), maxSteps)
 		return
 	}
-	var about cases.About
+	about := cases.About{Kind: p.kind}
 	if p.trigger != nil {
 		about.Object = p.trigger.operation.Object
 	}

@@ -50,14 +50,26 @@ func (r *reader) given(n *yamlnode.Node) Given {
 	if !ok {
 		return g
 	}
-	g.Before = r.record(m.Get("before"))
-	g.Record = r.record(m.Need(r.into, "record", "record: {id: c1, ...}"))
 	g.Kind = mapping.Created
 	if m.Has("before") {
 		g.Kind = mapping.Updated
 	}
-	if kind, ok := m.Get("kind").Word(r.into, mapping.Created, mapping.Updated); ok {
+	if kind, ok := m.Get("kind").Word(r.into, mapping.Kinds(false)...); ok {
 		g.Kind = kind
+	}
+	before, record := m.Get("before"), m.Get("record")
+	switch {
+	case g.Kind != mapping.Deleted:
+		record = m.Need(r.into, "record", "record: {id: c1, ...}")
+	case record == nil:
+		before = m.Need(r.into, "before", "before: {id: c1, ...}")
+	}
+	g.Before, g.Record = r.record(before), r.record(record)
+	if g.Kind == mapping.Deleted && g.Record == nil {
+		g.Record = g.Before
+	}
+	if g.Kind == mapping.Deleted && g.Before == nil {
+		g.Before = g.Record
 	}
 	g.Answers = r.answers(m.Get("answers"))
 	return g
@@ -154,7 +166,7 @@ func (r *reader) expect(n *yamlnode.Node) Expect {
 	if !ok {
 		return e
 	}
-	e.Kind, _ = m.Get("kind").Word(r.into, mapping.Created, mapping.Updated, KindNone)
+	e.Kind, _ = r.about.Kind(m.Get("kind"), KindNone)
 	if run, ok := m.Get("run").Bool(r.into); ok {
 		e.Run = &run
 	}
