@@ -28,6 +28,9 @@ const (
 	CodeCannotPoll      = "cannot-poll"
 	CodeDeprecated      = "deprecated"
 	CodeKindFamily      = "kind-family"
+	CodeDeletesUnused   = "deletes-unused"
+	CodeStrategy        = "other-strategy"
+	CodeParentInput     = "parent-input"
 	CodeNoTimes         = "no-times"
 	CodeBadTime         = "bad-time"
 	CodeSchedule        = "bad-schedule"
@@ -75,6 +78,9 @@ func Codes() []diag.Code {
 		{Name: CodeCannotPoll, Meaning: "An operation cannot be polled."},
 		{Name: CodeDeprecated, Meaning: "An operation is deprecated."},
 		{Name: CodeKindFamily, Meaning: "A kind of change is only for recipes with a scope, or only for those without one."},
+		{Name: CodeDeletesUnused, Meaning: "deletes says how to find deletions, but the recipe does not run for them."},
+		{Name: CodeStrategy, Meaning: "A key of the trigger does nothing for lists that are polled in this way."},
+		{Name: CodeParentInput, Meaning: "The input that takes the parent of a record is given by hand."},
 		{Name: CodeNoTimes, Meaning: "start is a time, but the records of the list carry no times."},
 		{Name: CodeBadTime, Meaning: "A time is not written as RFC 3339 says."},
 		{Name: CodeSchedule, Meaning: "A schedule has neither every nor cron, or both, or keys that do not go together."},

@@ -3,6 +3,7 @@ package recipes
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 //
 //nolint:gochecknoglobals // tables
 var (
-	triggerKeys  = []string{"poll", "with", "kinds", "schedule", "start", "watch", "overlap", "hold_over"}
-	triggerLater = []string{"deletes", "parents", "reconcile", "webhook"}
+	triggerKeys  = []string{"poll", "with", "kinds", "schedule", "start", "watch", "overlap", "deletes", "reconcile", "parents", "hold_over"}
+	triggerLater = []string{"webhook"}
 )
 
 // A poll that starts more runs than defaultHoldOver was probably not meant; a longer
@@ -47,6 +48,9 @@ func (p *parser) readTrigger(m yamlnode.Map) {
 	t.Schedule = p.schedule(tm.Need(p.into, "schedule", "schedule: {every: 5m}"))
 	t.Start = p.start(tm.Need(p.into, "start", "start: now"))
 	p.watch(tm.Get("watch"))
+	p.deletes(tm)
+	p.reconcile(tm)
+	p.parents(tm)
 	t.Overlap = p.duration(tm.Get("overlap"), 0, maxOverlap)
 	if n, ok := tm.Get("hold_over").Int(p.into, 1, math.MaxInt32); ok {
 		t.HoldOver = n
@@ -93,8 +97,12 @@ func (p *parser) constantInputs(t *target, n *yamlnode.Node, at diag.Place) map[
 	if n.Kind() != yamlnode.Null {
 		s = source(n)
 	}
-	before := p.into.Len()
-	m := mapping.NewConstants(p.recipe.Vars).Mapping(s, t.inputs(), p.into)
+	before, want := p.into.Len(), t.inputs()
+	if parent := t.operation.ParentInput; parent != "" {
+		want.Filled[parent] = true
+		s.Fields = p.withoutParent(s.Fields, parent)
+	}
+	m := mapping.NewConstants(p.recipe.Vars).Mapping(s, want, p.into)
 	if m == nil || p.into.Len() > before {
 		return nil
 	}
@@ -144,6 +152,11 @@ func (p *parser) duration(n *yamlnode.Node, least, most time.Duration) time.Dura
 	if !ok {
 		return 0
 	}
+	return p.between(n, d, least, most)
+}
+
+// between reports a duration outside two bounds, and returns 0 for it.
+func (p *parser) between(n *yamlnode.Node, d, least, most time.Duration) time.Duration {
 	if d < least || d > most {
 		p.into.Errorf(n.At(), CodeTimeout, "write "+short(least)+" to "+short(most), "%s is outside its bounds", n.Written())
 		return 0
@@ -151,8 +164,12 @@ func (p *parser) duration(n *yamlnode.Node, least, most time.Duration) time.Dura
 	return d
 }
 
-// short writes a duration without its zero parts, as in 24h.
+// short writes a duration without its zero parts, as in 24h and 30d.
 func short(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d > day && d%day == 0 {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
 	s := d.String()
 	for _, zero := range []string{"m0s", "h0m"} {
 		if strings.HasSuffix(s, zero) {

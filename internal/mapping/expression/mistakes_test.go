@@ -35,7 +35,7 @@ func TestNames_CompileReportsMistakes(t *testing.T) {
 		{`changed("address.town")`, `f:1:9: error: address has no field "town" [unknown-field] | known here: city`},
 		{`changed("tags.vip")`, `f:1:9: error: a list has no fields, so there is no "vip" [unknown-field] | write tags`},
 		{`changed("email.domain")`, `f:1:9: error: text has no fields, so there is no "domain" [unknown-field] | write email`},
-		{`changed("adress.city")`, `f:1:9: error: contact has no field "adress" [unknown-field] | did you mean "address"?`},
+		{`changed("extr.city")`, `f:1:9: error: contact has no field "extr" [unknown-field] | did you mean "extra"?`},
 		{`changed("address.")`, `f:1:9: error: "address." is no path of fields [unknown-field] | write it as in address.city`},
 		{`changed("")`, `f:1:9: error: "" is no path of fields [unknown-field] | write it as in address.city`},
 		{`changed(record.email)`, `f:1:9: error: changed wants the name of a field in quotes [wrong-argument] | write changed("field")`},
@@ -105,7 +105,7 @@ func TestNames_CompileOnOpenRecords(t *testing.T) {
 		{`changed("emial")`, []string{`f:1:9: warning: contact has no listed field "emial" [unknown-field] | did you mean "email"?`}},
 		{`changed("birthday")`, nil},
 		{`changed("birthday.year", "extra.a.b", "custom.plan", "dotted.name")`, nil},
-		{`changed("adress.city")`, []string{`f:1:9: warning: contact has no listed field "adress" [unknown-field] | did you mean "address"?`}},
+		{`changed("extr.city")`, []string{`f:1:9: warning: contact has no listed field "extr" [unknown-field] | did you mean "extra"?`}},
 	}
 	for _, tt := range tests {
 		var into diag.List
