@@ -27,7 +27,7 @@ func Kinds(scoped bool) []string { return expression.Kinds(scoped) }
 // those that changed. A field counts as changed with anything below it. What stands
 // below a field counts if the field is listed alone; where paths below it are listed
 // too, they tell what changed in it.
-func Listed(changed []string, field string) bool { return expression.Listed(changed, field) }
+func Listed(changed []string, field string) bool { return functions.Listed(changed, field) }
 
 // Scope is what filters, expressions and mappings are evaluated with.
 type Scope = expression.Scope

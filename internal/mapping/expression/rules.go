@@ -1,10 +1,7 @@
 package expression
 
 import (
-	"regexp"
-	"regexp/syntax"
 	"slices"
-	"strings"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -204,14 +201,6 @@ func (r *rules) kindValue(n ast.Node) {
 	}
 }
 
-// The bounds of a pattern: with texts of at most maxMatched they keep a match
-// well under a second.
-const (
-	maxPattern      = 1_000
-	maxInstructions = 1_000
-	maxMatched      = 64 << 10
-)
-
 // pattern checks the pattern of matches.
 func (r *rules) pattern(n *ast.BinaryNode) {
 	constant, ok := n.Right.(*ast.StringNode)
@@ -219,29 +208,7 @@ func (r *rules) pattern(n *ast.BinaryNode) {
 		r.found(problemAt(n.Right, CodePattern, "write the pattern in quotes", "the pattern of matches must be a constant"))
 		return
 	}
-	if _, err := compilePattern(constant.Value); err != "" {
+	if _, err := functions.Pattern(constant.Value); err != "" {
 		r.found(problemAt(constant, CodePattern, `see the syntax of RE2; \ is written \\ in quotes`, "%s", err))
 	}
-}
-
-// compilePattern returns the compiled pattern, or what is wrong with it. Its size
-// counts after repetitions are unrolled: a{1000} is short to write and long to carry
-// out.
-func compilePattern(pattern string) (*regexp.Regexp, string) {
-	if len(pattern) > maxPattern {
-		return nil, "the pattern is too long"
-	}
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return nil, "the pattern is not valid: " + strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-	}
-	code, err := syntax.Compile(parsed.Simplify())
-	if err != nil || len(code.Inst) > maxInstructions {
-		return nil, "the pattern is too large"
-	}
-	compiled, err := regexp.Compile(pattern)
-	if err != nil {
-		return nil, "the pattern is not valid"
-	}
-	return compiled, ""
 }

@@ -1,6 +1,10 @@
 package expression
 
-import "time"
+import (
+	"time"
+
+	"github.com/pollux-automation/pollux/internal/mapping/functions"
+)
 
 // Scope is what an expression is evaluated with. Maps may be nil; then each of
 // their members is nil. Expressions never write to them.
@@ -28,9 +32,9 @@ type Scope struct {
 // than a change that was passed over.
 func (s *Scope) changed(field string) bool {
 	if s.Kind == Created {
-		return present(s.Record, field)
+		return functions.Present(s.Record, field)
 	}
-	return !s.BeforeKnown || Listed(s.Changed, field)
+	return !s.BeforeKnown || functions.Listed(s.Changed, field)
 }
 
 // value returns what a name stands for.
