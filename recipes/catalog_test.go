@@ -48,6 +48,8 @@ func contact() *schema.Object {
 			tags,
 			{Name: "score", Type: schema.Integer},
 			{Name: "address", Type: schema.Map, Fields: []schema.Field{{Name: "city", Type: schema.String}}},
+			{Name: "dndSettings", Type: schema.Map, Fields: []schema.Field{{Name: "Email", Type: schema.Map, Open: true}, {Name: "SMS", Type: schema.Map, Open: true}}},
+			{Name: "customFields", Type: schema.Array, Normal: "keyed"},
 			{Name: "dateAdded", Type: schema.Time},
 			{Name: "dateUpdated", Type: schema.Time},
 		},
@@ -68,6 +70,10 @@ func highlevel() []recipes.Operation {
 			{Field: schema.Field{Name: "dnd", Type: schema.Boolean}},
 			{Field: schema.Field{Name: "score", Type: schema.Integer}},
 		}},
+		{
+			Key: "contact.note.list", Strategy: "fan_out", Object: note, List: true, ParentInput: "contactId", Parent: contact(),
+			Inputs: []recipes.Input{text("contactId", true), text("order", false)},
+		},
 		{Key: "contact.note.create", Write: true, Repeat: "find", Match: "body", Object: note, Inputs: []recipes.Input{text("contactId", true), text("body", true)}},
 		{Key: "contact.tag.add", Write: true, Repeat: "safe", Inputs: []recipes.Input{
 			text("contactId", true), {Field: schema.Field{Name: "tags", Type: schema.Array, Required: true, Items: &schema.Field{Type: schema.String}}},

@@ -1,6 +1,9 @@
 package recipes
 
-import "github.com/pollux-automation/pollux/internal/diag"
+import (
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/recipes/cases"
+)
 
 // The codes of the findings that this package adds, beside those of the packages
 // that read YAML and compile expressions.
@@ -24,13 +27,17 @@ const (
 	CodeOperation       = "unknown-operation"
 	CodeCannotPoll      = "cannot-poll"
 	CodeDeprecated      = "deprecated"
+	CodeKindFamily      = "kind-family"
+	CodeDeletesUnused   = "deletes-unused"
+	CodeStrategy        = "other-strategy"
+	CodeParentInput     = "parent-input"
 	CodeNoTimes         = "no-times"
 	CodeBadTime         = "bad-time"
 	CodeSchedule        = "bad-schedule"
 	CodeTooOften        = "too-often"
 	CodeCron            = "bad-cron"
 	CodeTimezone        = "unknown-timezone"
-	CodeDuplicateValue  = "duplicate-value"
+	CodeDuplicateValue  = cases.CodeDuplicateValue
 	CodeNoSteps         = "no-steps"
 	CodeTooManySteps    = "too-many-steps"
 	CodeStepKind        = "step-kind"
@@ -43,9 +50,9 @@ const (
 	CodeTimeout         = "bad-timeout"
 	CodeRule            = "bad-rule"
 	CodeUnreachableRule = "unreachable-rule"
-	CodeNeverCalled     = "never-called"
-	CodeUnknownStep     = "unknown-step"
-	CodeTestRecord      = "test-record"
+	CodeNeverCalled     = cases.CodeNeverCalled
+	CodeUnknownStep     = cases.CodeUnknownStep
+	CodeTestRecord      = cases.CodeTestRecord
 )
 
 // Codes explains the codes of this package, in the order of the documentation.
@@ -70,6 +77,10 @@ func Codes() []diag.Code {
 		{Name: CodeOperation, Meaning: "The connector has no such operation."},
 		{Name: CodeCannotPoll, Meaning: "An operation cannot be polled."},
 		{Name: CodeDeprecated, Meaning: "An operation is deprecated."},
+		{Name: CodeKindFamily, Meaning: "A kind of change is only for recipes with a scope, or only for those without one."},
+		{Name: CodeDeletesUnused, Meaning: "deletes says how to find deletions, but the recipe does not run for them."},
+		{Name: CodeStrategy, Meaning: "A key of the trigger does nothing for lists that are polled in this way."},
+		{Name: CodeParentInput, Meaning: "The input that takes the parent of a record is given by hand."},
 		{Name: CodeNoTimes, Meaning: "start is a time, but the records of the list carry no times."},
 		{Name: CodeBadTime, Meaning: "A time is not written as RFC 3339 says."},
 		{Name: CodeSchedule, Meaning: "A schedule has neither every nor cron, or both, or keys that do not go together."},

@@ -6,9 +6,10 @@
 // compiled against the record's schema, every schedule has a next time. A recipe is
 // immutable and safe for concurrent use.
 //
-// The parts in order of the file: [Connection], [Trigger] with [Schedule] and
-// [Start], [Order], [Step] with [Retry] and [Rule], [Keep], and the recipe's own
-// [Test] cases, which the engine carries out and [Test.Compare] judges.
+// The parts in order of the file: [Connection], [Trigger] with [Schedule], [Start],
+// [Deletes] and [Parents], the scope and the filter, [Order], [Step] with [Retry] and
+// [Rule], [Keep], and the recipe's own [Test] cases, which the engine carries out and
+// package cases compares.
 //
 // [JSONSchema] describes the language for editors; docs/recipes.md does so for
 // people. Words of the language that belong to later versions are recognised and

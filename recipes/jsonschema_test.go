@@ -50,7 +50,7 @@ func TestJSONSchema_RefusesWrongForms(t *testing.T) {
 	schema := compileSchema(t)
 	forms := []string{
 		yamlnode.CodeUnknownKey, yamlnode.CodeMissingKey, yamlnode.CodeWrongType, yamlnode.CodeUnknownWord,
-		recipes.CodeNotYet, recipes.CodeStepKind, recipes.CodeNoSteps, recipes.CodeRule,
+		recipes.CodeNotYet, recipes.CodeStepKind, recipes.CodeNoSteps, recipes.CodeRule, recipes.CodeKindFamily,
 	}
 	// What a schema cannot say: these depend on other keys, or on the connector.
 	beyond := []string{"unsure-of-a-read.yaml", "retry-wait-form.yaml"}

@@ -20,8 +20,8 @@ const maxSteps = 200
 //
 //nolint:gochecknoglobals // tables
 var (
-	recipeKeys  = []string{"recipe", "id", "name", "connections", "vars", "trigger", "filter", "order", "steps", "on_error", "keep", "tests"}
-	recipeLater = []string{"scope", "notify", "link"}
+	recipeKeys  = []string{"recipe", "id", "name", "connections", "vars", "trigger", "scope", "filter", "order", "steps", "on_error", "keep", "tests"}
+	recipeLater = []string{"notify", "link"}
 )
 
 // The forms of names. Recipe ids are part of file names and commands, the others
@@ -41,6 +41,7 @@ type parser struct {
 	used    map[string]bool
 	trigger *target
 	names   *mapping.Names // those of the filter
+	scoped  bool           // the recipe has a scope
 }
 
 // Parse reads one recipe. file is the name that findings carry. It returns nil
@@ -75,6 +76,7 @@ func (p *parser) root(root *yamlnode.Node) {
 	p.connections(m)
 	p.vars(m.Get("vars"))
 	p.readTrigger(m)
+	p.scope(m.Get("scope"))
 	p.filter(m.Get("filter"))
 	p.order(m.Get("order"))
 	p.steps(m)
@@ -212,7 +214,8 @@ func source(n *yamlnode.Node) mapping.Source {
 func (p *parser) needsBodies() {
 	looksBack := func(uses func(string) bool) bool { return uses("before") || uses("changed") }
 	r := p.recipe
-	r.NeedsBodies = len(r.Trigger.Watch) > 0 || looksBack(r.Filter.Uses) || looksBack(r.Order.By.Uses) ||
+	gone := slices.Contains(r.Trigger.Kinds, mapping.Deleted) // a deleted record is known by its last body alone
+	r.NeedsBodies = p.scoped || gone || len(r.Trigger.Watch) > 0 || looksBack(r.Filter.Uses) || looksBack(r.Order.By.Uses) ||
 		slices.ContainsFunc(r.Steps, func(s Step) bool { return looksBack(s.If.Uses) || looksBack(s.With.Uses) })
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 	"github.com/pollux-automation/pollux/recipes"
 )
@@ -36,6 +37,8 @@ func TestParse_ReadsEveryWord(t *testing.T) {
 		Kinds, Watch      []string
 		Start             recipes.Start
 		Overlap           time.Duration
+		Deletes           recipes.Deletes
+		Reconcile         time.Duration
 		HoldOver          int
 		Jitter            time.Duration
 		Missed            string
@@ -52,7 +55,8 @@ func TestParse_ReadsEveryWord(t *testing.T) {
 			"mail": {Name: "mail", Connector: "stibee", Account: "newsletter"},
 		},
 		Vars: map[string]any{"list": "104532", "limits": map[string]any{"high": 10, "factors": []any{1.5, 2}}, "formula": "=not an expression"},
-		With: map[string]any{"query": "104532"}, Kinds: []string{"created", "updated"}, Watch: []string{"email", "tags"},
+		With: map[string]any{"query": "104532"}, Kinds: []string{"created", "updated", "deleted"}, Watch: []string{"email", "tags", "address.city"},
+		Deletes: recipes.Deletes{Scan: 10 * time.Second, RefuseOver: 0.05, HasRefuseOver: true}, Reconcile: 12 * time.Hour,
 		Start:   recipes.Start{Mode: recipes.StartTime, At: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Text: "2026-03-01T09:00:00+09:00"},
 		Overlap: 2 * time.Minute, HoldOver: 500, Jitter: 30 * time.Second, Missed: recipes.MissedSkip,
 		Workers: 8, Waiting: recipes.RunAll, Parked: recipes.GoOn,
@@ -61,6 +65,7 @@ func TestParse_ReadsEveryWord(t *testing.T) {
 	}
 	got := view{
 		r.ID, r.Name, r.Version, r.Connections, r.Vars, r.Trigger.With, r.Trigger.Kinds, r.Trigger.Watch, r.Trigger.Start, r.Trigger.Overlap,
+		r.Trigger.Deletes, r.Trigger.Reconcile,
 		r.Trigger.HoldOver, r.Trigger.Schedule.Jitter, r.Trigger.Schedule.Missed, r.Order.Workers, r.Order.WhileWaiting, r.Order.WhenParked,
 		r.OnError, r.Keep, r.NeedsBodies,
 	}
@@ -115,6 +120,149 @@ func TestParse_GivesDefaults(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"created", "updated"}, r.Trigger.Kinds); diff != "" {
 		t.Errorf("kinds (-want +got):\n%s", diff)
+	}
+}
+
+// parse reads the smallest recipe with further lines of the trigger and of the recipe,
+// without findings.
+func parse(t *testing.T, trigger, rest string) *recipes.Recipe {
+	t.Helper()
+	if !strings.Contains(trigger, "poll: ") {
+		trigger += ", poll: crm.contact.search"
+	}
+	text := complete("trigger: {schedule: {every: 5m}, start: now" + trigger + "}\n" + rest)
+	var into diag.List
+	r := recipes.Parse("f", []byte(text), catalog{}, &into)
+	if r == nil || into.Len() != 0 {
+		t.Fatalf("%s: %s", text, render(t, &into, nil))
+	}
+	return r
+}
+
+func TestParse_KindsFollowTheScope(t *testing.T) {
+	t.Parallel()
+	const scope = "scope: record.email != nil\n"
+	tests := []struct {
+		trigger, rest string
+		want          []string
+		bodies        bool
+	}{
+		{"", "", []string{"created", "updated"}, false},
+		{", kinds: [created]", "", []string{"created"}, false},
+		{", kinds: [deleted, created]", "", []string{"deleted", "created"}, true},
+		{"", scope, []string{"entered", "changed", "left"}, true},
+		{", kinds: [left]", scope, []string{"left"}, true},
+	}
+	for _, tt := range tests {
+		r := parse(t, tt.trigger, tt.rest)
+		if diff := cmp.Diff(tt.want, r.Trigger.Kinds); diff != "" {
+			t.Errorf("%q, %q: kinds (-want +got):\n%s", tt.trigger, tt.rest, diff)
+		}
+		if r.NeedsBodies != tt.bodies || (r.Scope != nil) != (tt.rest != "") {
+			t.Errorf("%q, %q: got bodies %t, scope %v", tt.trigger, tt.rest, r.NeedsBodies, r.Scope)
+		}
+	}
+}
+
+func TestParse_ScopeSeesTheRecord(t *testing.T) {
+	t.Parallel()
+	r := parse(t, "", "vars: {city: Seoul}\nscope: record.address.city == vars.city and account.name == \"acme\"\n")
+	for city, want := range map[string]bool{"Seoul": true, "Busan": false} {
+		got, err := r.Scope.Match(&mapping.Scope{
+			Record: map[string]any{"address": map[string]any{"city": city}}, Vars: r.Vars, Account: map[string]any{"name": "acme"},
+		})
+		if err != nil || got != want {
+			t.Errorf("%s: got %t, %v, want %t", city, got, err, want)
+		}
+	}
+}
+
+func TestParse_ReadsDeletesAndReconcile(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		trigger   string
+		deletes   recipes.Deletes
+		reconcile time.Duration
+	}{
+		{"", recipes.Deletes{}, 0},
+		{", reconcile: off", recipes.Deletes{}, recipes.Never},
+		{", reconcile: 10m, deletes: {}", recipes.Deletes{}, 10 * time.Minute},
+		{", reconcile: 30d, deletes: {scan: 30d}", recipes.Deletes{Scan: 720 * time.Hour}, 720 * time.Hour},
+		{", deletes: {refuse_over: 0%}", recipes.Deletes{HasRefuseOver: true}, 0},
+		{", deletes: {refuse_over: 12.5%}", recipes.Deletes{RefuseOver: 0.125, HasRefuseOver: true}, 0},
+		{", deletes: {refuse_over: 100%}", recipes.Deletes{RefuseOver: 1, HasRefuseOver: true}, 0},
+	}
+	for _, tt := range tests {
+		got := parse(t, ", kinds: [created, deleted]"+tt.trigger, "").Trigger
+		if got.Deletes != tt.deletes || got.Reconcile != tt.reconcile {
+			t.Errorf("%s: got %+v, %v, want %+v, %v", tt.trigger, got.Deletes, got.Reconcile, tt.deletes, tt.reconcile)
+		}
+	}
+}
+
+func TestParse_ReadsParents(t *testing.T) {
+	t.Parallel()
+	const notes = ", poll: crm.contact.note.list"
+	const step = "steps: [{id: a, set: {b: =event.parent}}]\nconnections: {crm: {connector: highlevel, account: acme}}\nvars: {least: 5}\n"
+	all := parse(t, notes, step).Trigger
+	if all.Parents.IDs != nil || all.Parents.Where != nil || len(all.With) != 0 {
+		t.Errorf("got %+v with %v, want all parents without inputs", all.Parents, all.With)
+	}
+	some := parse(t, notes+`, parents: ["c1", "2"]`, step).Trigger
+	if diff := cmp.Diff([]string{"c1", "2"}, some.Parents.IDs); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
+	}
+	r := parse(t, notes+", parents: record.score > vars.least", step)
+	for score, want := range map[any]bool{7: true, 3: false, nil: false} {
+		got, err := r.Trigger.Parents.Where.Match(&mapping.Scope{Record: map[string]any{"score": score}, Vars: r.Vars})
+		if err != nil || got != want {
+			t.Errorf("%v: got %t, %v, want %t", score, got, err, want)
+		}
+	}
+}
+
+// TestParse_ReadsTestsOfDeletions holds that both records of a deletion are known,
+// whichever of them the file gives.
+func TestParse_ReadsTestsOfDeletions(t *testing.T) {
+	t.Parallel()
+	r := good(t, "testdata/good/scope.yaml")
+	for i, want := range []string{"entered", "none", "left", "left"} {
+		if got := r.Tests[i].Expect.Kind; got != want {
+			t.Errorf("%s: got %q expected, want %q", r.Tests[i].Name, got, want)
+		}
+	}
+	for _, i := range []int{2, 3} {
+		g := r.Tests[i].Given
+		if g.Kind != "deleted" || g.Record["email"] != "a@example.com" || g.Before["email"] != "a@example.com" {
+			t.Errorf("%s: got %+v", r.Tests[i].Name, g)
+		}
+	}
+}
+
+func TestTrigger_Watches(t *testing.T) {
+	t.Parallel()
+	all := parse(t, "", "").Trigger
+	if !all.Watches([]string{"score"}) || !all.Watches(nil) {
+		t.Error("a trigger without watch lets an update pass by")
+	}
+	some := parse(t, ", watch: [email, address.city, customFields.plan, dndSettings.Email.status]", "").Trigger
+	tests := []struct {
+		changed []string
+		want    bool
+	}{
+		{nil, false},
+		{[]string{"score"}, false},
+		{[]string{"email", "score"}, true},
+		{[]string{"address"}, true},
+		{[]string{"address", "address.street"}, false},
+		{[]string{"customFields", "customFields.plan.value"}, true},
+		{[]string{"customFields", "customFields.other"}, false},
+		{[]string{"dndSettings", "dndSettings.Email"}, true},
+	}
+	for _, tt := range tests {
+		if got := some.Watches(tt.changed); got != tt.want {
+			t.Errorf("%v: got %t, want %t", tt.changed, got, tt.want)
+		}
 	}
 }
 

@@ -54,8 +54,8 @@ type Trigger struct {
 	Kinds    []string
 	Schedule Schedule
 	Start    Start
-	// Watch are the fields of which one must change for an update to count; empty
-	// lets every update count.
+	// Watch are the fields, and paths such as address.city, of which one must change
+	// for an update to count; empty lets every update count. See [Trigger.Watches].
 	Watch []string
 	// Overlap is how far behind the newest updated time a poll begins.
 	Overlap time.Duration // 0 means the default

@@ -218,13 +218,13 @@ func (p *parser) loop(at diag.Place, t *target, s *Step) {
 	if written, _, _ := strings.Cut(t.operation.Key, "."); written != own {
 		return
 	}
-	if !slices.Contains(p.recipe.Trigger.Kinds, mapping.Updated) {
+	if kinds := p.recipe.Trigger.Kinds; !slices.Contains(kinds, mapping.Updated) && !slices.Contains(kinds, mapping.Changed) {
 		return
 	}
-	o, watch := p.trigger.operation.Object, p.recipe.Trigger.Watch
+	o := p.trigger.operation.Object
 	var fields []string
 	for _, input := range s.With.Inputs() {
-		if _, isField := o.Field(input); isField && input != o.ID && (len(watch) == 0 || slices.Contains(watch, input)) {
+		if _, isField := o.Field(input); isField && input != o.ID && p.recipe.Trigger.Watches([]string{input}) {
 			fields = append(fields, input)
 		}
 	}

@@ -3,6 +3,7 @@ package recipes
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,9 +16,8 @@ import (
 //
 //nolint:gochecknoglobals // tables
 var (
-	triggerKeys  = []string{"poll", "with", "kinds", "schedule", "start", "watch", "overlap", "hold_over"}
-	triggerLater = []string{"deletes", "parents", "reconcile", "webhook"}
-	laterKinds   = []string{"deleted", "entered", "changed", "left"}
+	triggerKeys  = []string{"poll", "with", "kinds", "schedule", "start", "watch", "overlap", "deletes", "reconcile", "parents", "hold_over"}
+	triggerLater = []string{"webhook"}
 )
 
 // A poll that starts more runs than defaultHoldOver was probably not meant; a longer
@@ -31,21 +31,29 @@ const (
 // afterwards, so that the expressions of the recipe can be looked at.
 func (p *parser) readTrigger(m yamlnode.Map) {
 	t := &p.recipe.Trigger
-	t.HoldOver, t.Kinds = defaultHoldOver, []string{mapping.Created, mapping.Updated}
+	t.HoldOver = defaultHoldOver
+	p.scoped = m.Has("scope")
+	p.names = mapping.NewNames(nil, "the record", p.recipe.Vars)
 	tm, ok := p.mapping(m.Need(p.into, "trigger", "trigger: {poll: crm.contact.search, schedule: {every: 5m}, start: now}"), triggerKeys, triggerLater)
 	if ok {
 		p.poll(tm)
-		p.kinds(tm.Get("kinds"))
-		t.Schedule = p.schedule(tm.Need(p.into, "schedule", "schedule: {every: 5m}"))
-		t.Start = p.start(tm.Need(p.into, "start", "start: now"))
-		p.watch(tm.Get("watch"))
-		t.Overlap = p.duration(tm.Get("overlap"), 0, maxOverlap)
-		if n, ok := tm.Get("hold_over").Int(p.into, 1, math.MaxInt32); ok {
-			t.HoldOver = n
-		}
 	}
-	if p.names == nil {
-		p.names = mapping.NewNames(nil, "the record", p.recipe.Vars)
+	if p.scoped {
+		p.names.SetScoped()
+	}
+	p.kinds(tm.Get("kinds"))
+	if !ok {
+		return
+	}
+	t.Schedule = p.schedule(tm.Need(p.into, "schedule", "schedule: {every: 5m}"))
+	t.Start = p.start(tm.Need(p.into, "start", "start: now"))
+	p.watch(tm.Get("watch"))
+	p.deletes(tm)
+	p.reconcile(tm)
+	p.parents(tm)
+	t.Overlap = p.duration(tm.Get("overlap"), 0, maxOverlap)
+	if n, ok := tm.Get("hold_over").Int(p.into, 1, math.MaxInt32); ok {
+		t.HoldOver = n
 	}
 }
 
@@ -89,8 +97,12 @@ func (p *parser) constantInputs(t *target, n *yamlnode.Node, at diag.Place) map[
 	if n.Kind() != yamlnode.Null {
 		s = source(n)
 	}
-	before := p.into.Len()
-	m := mapping.NewConstants(p.recipe.Vars).Mapping(s, t.inputs(), p.into)
+	before, want := p.into.Len(), t.inputs()
+	if parent := t.operation.ParentInput; parent != "" {
+		want.Filled[parent] = true
+		s.Fields = p.withoutParent(s.Fields, parent)
+	}
+	m := mapping.NewConstants(p.recipe.Vars).Mapping(s, want, p.into)
 	if m == nil || p.into.Len() > before {
 		return nil
 	}
@@ -99,35 +111,6 @@ func (p *parser) constantInputs(t *target, n *yamlnode.Node, at diag.Place) map[
 		p.into.Errorf(s.At, mapping.CodeInputType, "", "%v", err)
 	}
 	return inputs
-}
-
-// kinds reads which changes count; without them both kinds do.
-func (p *parser) kinds(n *yamlnode.Node) {
-	items, ok := n.List(p.into)
-	if !ok {
-		return
-	}
-	if len(items) == 0 {
-		p.into.Errorf(n.At(), yamlnode.CodeWrongType, "write [created, updated], or remove it for both", "the list is empty")
-		return
-	}
-	var kinds []string
-	for _, item := range items {
-		if kind, ok := p.kind(item, mapping.Created, mapping.Updated); ok {
-			p.once(item, kinds, kind)
-			kinds = append(kinds, kind)
-		}
-	}
-	p.recipe.Trigger.Kinds = kinds
-}
-
-// kind reads a kind of change, one of some words.
-func (p *parser) kind(n *yamlnode.Node, words ...string) (kind string, ok bool) {
-	if slices.Contains(laterKinds, n.Written()) {
-		p.notYet(n.At(), n.Written())
-		return "", false
-	}
-	return n.Word(p.into, words...)
 }
 
 // once reports a value that is in a list already.
@@ -163,52 +146,17 @@ func (p *parser) start(n *yamlnode.Node) Start {
 	return Start{Mode: StartTime, At: at.UTC(), Text: text}
 }
 
-// watch reads the fields of which one must change.
-func (p *parser) watch(n *yamlnode.Node) {
-	items, ok := n.List(p.into)
-	if !ok {
-		return
-	}
-	for _, item := range items {
-		field, ok := item.Text(p.into)
-		if !ok {
-			continue
-		}
-		p.once(item, p.recipe.Trigger.Watch, field)
-		p.recordField(item.At(), field)
-		p.recipe.Trigger.Watch = append(p.recipe.Trigger.Watch, field)
-	}
-}
-
-// recordField reports a name that is no field of the polled record. In an open
-// object it may be one, so there only a near miss is worth a warning.
-func (p *parser) recordField(at diag.Place, name string) {
-	if p.trigger == nil || p.trigger.operation.Object == nil {
-		return
-	}
-	o := p.trigger.operation.Object
-	if _, isField := o.Field(name); isField {
-		return
-	}
-	names := make([]string, len(o.Fields))
-	for i, f := range o.Fields {
-		names[i] = f.Name
-	}
-	suggestion := diag.DidYouMean(name, names)
-	switch {
-	case !o.Open:
-		p.into.Errorf(at, mapping.CodeUnknownField, suggestion, "%s has no field %q", o.Key, cut(name))
-	case suggestion != "":
-		p.into.Warnf(at, mapping.CodeUnknownField, suggestion, "%s has no listed field %q", o.Key, cut(name))
-	}
-}
-
 // duration reads a duration between two bounds, inclusive; 0 when it is absent.
 func (p *parser) duration(n *yamlnode.Node, least, most time.Duration) time.Duration {
 	d, ok := n.Duration(p.into)
 	if !ok {
 		return 0
 	}
+	return p.between(n, d, least, most)
+}
+
+// between reports a duration outside two bounds, and returns 0 for it.
+func (p *parser) between(n *yamlnode.Node, d, least, most time.Duration) time.Duration {
 	if d < least || d > most {
 		p.into.Errorf(n.At(), CodeTimeout, "write "+short(least)+" to "+short(most), "%s is outside its bounds", n.Written())
 		return 0
@@ -216,8 +164,12 @@ func (p *parser) duration(n *yamlnode.Node, least, most time.Duration) time.Dura
 	return d
 }
 
-// short writes a duration without its zero parts, as in 24h.
+// short writes a duration without its zero parts, as in 24h and 30d.
 func short(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d > day && d%day == 0 {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
 	s := d.String()
 	for _, zero := range []string{"m0s", "h0m"} {
 		if strings.HasSuffix(s, zero) {

@@ -6,11 +6,28 @@ import (
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
-// The kinds of change that an expression can compare kind with.
+// The kinds of change that an expression can compare kind with: those of recipes
+// without a scope, and those of recipes with one.
 const (
 	Created = expression.Created
 	Updated = expression.Updated
+	Deleted = expression.Deleted
+
+	Entered = expression.Entered
+	Changed = expression.Changed
+	Left    = expression.Left
 )
+
+// Kinds returns the kinds of change that a recipe can run for. scoped tells whether it
+// has a scope. The kinds at the same place are each other's nearest: created and entered,
+// updated and changed, deleted and left.
+func Kinds(scoped bool) []string { return expression.Kinds(scoped) }
+
+// Listed reports whether a field, or a path below one such as "address.city", is among
+// those that changed. A field counts as changed with anything below it. What stands
+// below a field counts if the field is listed alone; where paths below it are listed
+// too, they tell what changed in it.
+func Listed(changed []string, field string) bool { return functions.Listed(changed, field) }
 
 // Scope is what filters, expressions and mappings are evaluated with.
 type Scope = expression.Scope
@@ -59,3 +76,12 @@ func NewConstants(vars map[string]any) *Names { return &Names{expression.NewCons
 
 // ForSteps returns the names of the steps: those of the filter, and run and steps.
 func (n *Names) ForSteps() *Names { return &Names{n.Names.ForSteps()} }
+
+// ForScope returns the names of a scope: the record, vars and account.
+func (n *Names) ForScope() *Names { return &Names{n.Names.ForScope()} }
+
+// ForParents returns the names of the choice of parents: the record of a parent (nil:
+// nothing is known of it), which messages call title, and vars.
+func (n *Names) ForParents(parent *schema.Object, title string) *Names {
+	return &Names{n.Names.ForParents(parent, title)}
+}

@@ -107,7 +107,6 @@ func (n *Names) check(f Fragment, into *diag.List) (*parser.Tree, bool) {
 		return nil, false
 	}
 	for _, doubt := range rules.doubts {
-		doubt.warn = true
 		doubt.add(f, into)
 	}
 	if _, err := checker.Check(tree, config); err != nil {

@@ -211,20 +211,51 @@ func TestProgram_Value(t *testing.T) {
 
 func TestScope_ChangedFollowsWhatIsKnown(t *testing.T) {
 	t.Parallel()
+	person := map[string]any{"email": "a@b.c", "address": map[string]any{"city": "Seoul"}, "extra": []any{}}
+	updated := func(kind string, changed ...string) expression.Scope {
+		return expression.Scope{Kind: kind, BeforeKnown: true, Changed: changed, Record: person}
+	}
 	tests := []struct {
-		name  string
-		scope expression.Scope
-		want  bool
+		name, field string
+		scope       expression.Scope
+		want        bool
 	}{
-		{"updated, unknown before", expression.Scope{Kind: expression.Updated}, true},
-		{"updated, other field", expression.Scope{Kind: expression.Updated, BeforeKnown: true, Changed: []string{"tags"}}, false},
-		{"created without", expression.Scope{Kind: expression.Created, BeforeKnown: true}, false},
-		{"created with", expression.Scope{Kind: expression.Created, Record: map[string]any{"email": "a@b.c"}}, true},
+		{"updated, unknown before", "email", expression.Scope{Kind: expression.Updated}, true},
+		{"updated, other field", "email", updated(expression.Updated, "tags"), false},
+		{"updated, inside", "address", updated(expression.Updated, "address", "address.city"), true},
+		{"updated, path", "address.city", updated(expression.Updated, "address", "address.city"), true},
+		{"updated, other path", "extra.b", updated(expression.Updated, "extra", "extra.a"), false},
+		{"entered, unknown before", "email", expression.Scope{Kind: expression.Entered, Record: person}, true},
+		{"entered, listed", "email", updated(expression.Entered, "email"), true},
+		{"entered, not listed", "email", updated(expression.Entered, "tags"), false},
+		{"left, not listed", "email", updated(expression.Left), false},
+		{"deleted", "email", updated(expression.Deleted), false},
+		{"created without", "score", expression.Scope{Kind: expression.Created, BeforeKnown: true}, false},
+		{"created with", "email", expression.Scope{Kind: expression.Created, Record: person}, true},
+		{"created with path", "address.city", expression.Scope{Kind: expression.Created, Record: person}, true},
+		{"created without path", "extra.a.b", expression.Scope{Kind: expression.Created, Record: map[string]any{"extra": map[string]any{"a": 1}}}, false},
+		{"created with a list", "extra.a", expression.Scope{Kind: expression.Created, Record: person}, true},
+		{"created without a list", "extra.a", expression.Scope{Kind: expression.Created}, false},
 	}
 	for _, tt := range tests {
-		got := evaluate(t, `changed("email")`, &tt.scope)
+		got := evaluate(t, `changed("`+tt.field+`")`, &tt.scope)
 		if want := strconv.FormatBool(tt.want); got != want {
 			t.Errorf("%s: got %s, want %s", tt.name, got, want)
+		}
+	}
+}
+
+func TestScope_UnknownBeforeIsARecordOfNils(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`before.email == nil and before.address.city == nil and not before.dnd`: "true",
+		`before.tags`:                     "null",
+		`event.parent`:                    "null",
+		`lower(before.email) != "a"`:      "true",
+		`any(before.tags ?? [], # == "")`: "false",
+	} {
+		if got := evaluate(t, text, &expression.Scope{Kind: expression.Updated}); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
 		}
 	}
 }

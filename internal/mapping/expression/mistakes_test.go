@@ -6,9 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/pollux-automation/pollux/internal/mapping/expression"
-
+	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/mapping/expression"
 )
 
 func TestNames_CompileReportsMistakes(t *testing.T) {
@@ -26,11 +26,18 @@ func TestNames_CompileReportsMistakes(t *testing.T) {
 		{`lowr(record.email) == "x"`, `f:1:1: error: there is no function "lowr" [unknown-function] | did you mean "lower"?`},
 		{`steps.a.b == 1`, `f:1:1: error: "steps" is not in reach here [unknown-name] | steps have not run yet when a filter is decided`},
 		{`kind == "create"`, `f:1:9: error: kind is never "create" [kind-value] | did you mean "created"?`},
-		{`kind == "deleted"`, `f:1:9: error: kind is never "deleted" [kind-value] | write "created" or "updated"`},
-		{`kind == record.email`, `f:1:9: error: kind can only be compared with its values [kind-value] | write "created" or "updated"`},
+		{`kind == "left"`, `f:1:9: error: kind is never "left" [kind-value] | "left" needs a scope; write "created", "updated" or "deleted"`},
+		{`kind == "x"`, `f:1:9: error: kind is never "x" [kind-value] | write "created", "updated" or "deleted"`},
+		{`kind == record.email`, `f:1:9: error: kind can only be compared with its values [kind-value] | write "created", "updated" or "deleted"`},
 		{`kind startsWith "c"`, `f:1:6: error: kind can only be compared with == and != [kind-value] | write kind == "created"`},
 		{`kind in ["creatd"]`, `f:1:10: error: kind is never "creatd" [kind-value] | did you mean "created"?`},
 		{`changed("emial")`, `f:1:9: error: contact has no field "emial" [unknown-field] | did you mean "email"?`},
+		{`changed("address.town")`, `f:1:9: error: address has no field "town" [unknown-field] | known here: city`},
+		{`changed("tags.vip")`, `f:1:9: error: a list has no fields, so there is no "vip" [unknown-field] | write tags`},
+		{`changed("email.domain")`, `f:1:9: error: text has no fields, so there is no "domain" [unknown-field] | write email`},
+		{`changed("extr.city")`, `f:1:9: error: contact has no field "extr" [unknown-field] | did you mean "extra"?`},
+		{`changed("address.")`, `f:1:9: error: "address." is no path of fields [unknown-field] | write it as in address.city`},
+		{`changed("")`, `f:1:9: error: "" is no path of fields [unknown-field] | write it as in address.city`},
 		{`changed(record.email)`, `f:1:9: error: changed wants the name of a field in quotes [wrong-argument] | write changed("field")`},
 		{`changed()`, `f:1:1: error: changed wants the names of fields [wrong-argument] | write changed("field")`},
 		{`record.score == "7"`, `f:1:14: error: a number and text do not go together with == [type-mismatch] | put the number in quotes, or use int(...) or string(...)`},
@@ -87,6 +94,7 @@ func TestNames_CompileOnOpenRecords(t *testing.T) {
 	t.Parallel()
 	open := contact()
 	open.Open = true
+	open.Fields = append(open.Fields, schema.Field{Name: "custom", Type: schema.Array, Normal: "keyed"}, schema.Field{Name: "dotted.name", Type: schema.String})
 	tests := []struct {
 		expression string
 		want       []string
@@ -96,6 +104,8 @@ func TestNames_CompileOnOpenRecords(t *testing.T) {
 		{`record?.emial == nil`, nil},
 		{`changed("emial")`, []string{`f:1:9: warning: contact has no listed field "emial" [unknown-field] | did you mean "email"?`}},
 		{`changed("birthday")`, nil},
+		{`changed("birthday.year", "extra.a.b", "custom.plan", "dotted.name")`, nil},
+		{`changed("extr.city")`, []string{`f:1:9: warning: contact has no listed field "extr" [unknown-field] | did you mean "extra"?`}},
 	}
 	for _, tt := range tests {
 		var into diag.List
@@ -105,6 +115,70 @@ func TestNames_CompileOnOpenRecords(t *testing.T) {
 		}
 		if ok == into.HasErrors() {
 			t.Errorf("%s: got ok %t with %v", tt.expression, ok, rendered(&into))
+		}
+	}
+}
+
+// TestNames_NarrowNamesSayWhy goes through what a scope and a choice of parents may not
+// use.
+func TestNames_NarrowNamesSayWhy(t *testing.T) {
+	t.Parallel()
+	scoped := func() *expression.Names { return names().ForScope() }
+	parents := func() *expression.Names { return names().ForParents(contact(), "parent") }
+	const alone = "a scope is a property of the record alone; use it in "
+	const chosen = "parents are chosen by their record and vars alone"
+	tests := []struct {
+		names            func() *expression.Names
+		expression, want string
+	}{
+		{scoped, `record.email != nil and account.name == vars.newsletter`, ""},
+		{scoped, `record.emial != nil`, `f:1:8: error: contact has no field "emial" [unknown-field] | did you mean "email"?`},
+		{scoped, `date(record.dateUpdated) > now`, `f:1:28: error: "now" is not in reach here [unknown-name] | ` + alone + "filter"},
+		{scoped, `date(record.dateUpdated) > now()`, `f:1:28: error: "now" is not in reach here [unknown-name] | ` + alone + "filter"},
+		{scoped, `before.email != nil`, `f:1:1: error: "before" is not in reach here [unknown-name] | ` + alone + "filter"},
+		{scoped, `kind == "left"`, `f:1:1: error: "kind" is not in reach here [unknown-name] | ` + alone + "filter"},
+		{scoped, `kind < "left"`, `f:1:1: error: "kind" is not in reach here [unknown-name] | ` + alone + "filter"},
+		{scoped, `changed("email")`, `f:1:1: error: "changed" is not in reach here [unknown-name] | ` + alone + "filter"},
+		{scoped, `event.revision == 1`, `f:1:1: error: "event" is not in reach here [unknown-name] | ` + alone + "filter"},
+		{scoped, `steps.a == nil`, `f:1:1: error: "steps" is not in reach here [unknown-name] | ` + alone + "steps"},
+		{scoped, `run.id == ""`, `f:1:1: error: "run" is not in reach here [unknown-name] | ` + alone + "steps"},
+		{parents, `record.email != nil and vars.limit == 5`, ""},
+		{parents, `record.emial != nil`, `f:1:8: error: parent has no field "emial" [unknown-field] | did you mean "email"?`},
+		{parents, `account.name == ""`, `f:1:1: error: "account" is not in reach here [unknown-name] | ` + chosen},
+		{parents, `changed("email")`, `f:1:1: error: "changed" is not in reach here [unknown-name] | ` + chosen},
+		{parents, `now == nil`, `f:1:1: error: "now" is not in reach here [unknown-name] | ` + chosen},
+		{func() *expression.Names { return names().ForParents(nil, "parent") }, `record.anything.at.all == 1`, ""},
+		{func() *expression.Names { return expression.NewConstants(nil) }, `changed("email")`, `f:1:1: error: "changed" is not in reach here [unknown-name] | only vars can be used here`},
+	}
+	for _, tt := range tests {
+		var into diag.List
+		_, ok := compile(tt.names(), tt.expression, &into)
+		if got := strings.Join(rendered(&into), "\n"); got != tt.want || ok != (tt.want == "") {
+			t.Errorf("%s: got ok %t and\n%s\nwant\n%s", tt.expression, ok, got, tt.want)
+		}
+	}
+}
+
+// TestNames_ScopedHasKindsOfItsOwn holds that kind is compared with the recipe's family.
+func TestNames_ScopedHasKindsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	const list = `write "entered", "changed" or "left"`
+	tests := []struct{ expression, want string }{
+		{`kind in ["entered", "changed"] or kind == "left"`, ""},
+		{`kind == "created"`, `f:1:9: error: kind is never "created" [kind-value] | with a scope ` + list},
+		{`kind == "leave"`, `f:1:9: error: kind is never "leave" [kind-value] | ` + list},
+		{`kind == "change"`, `f:1:9: error: kind is never "change" [kind-value] | did you mean "changed"?`},
+		{`kind > "left"`, `f:1:6: error: kind can only be compared with == and != [kind-value] | write kind == "entered"`},
+	}
+	for _, tt := range tests {
+		n := names()
+		n.SetScoped()
+		for _, names := range []*expression.Names{n, n.ForSteps()} {
+			var into diag.List
+			compile(names, tt.expression, &into)
+			if got := strings.Join(rendered(&into), "\n"); got != tt.want {
+				t.Errorf("%s: got %s, want %s", tt.expression, got, tt.want)
+			}
 		}
 	}
 }

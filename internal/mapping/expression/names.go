@@ -30,6 +30,8 @@ type Names struct {
 	shapes map[string]*Shape
 	// away explains names that exist, but not here.
 	away map[string]string
+	// kinds are the values that kind can have.
+	kinds []string
 	// compiled counts expressions, over all names of a recipe.
 	compiled *int
 	// later are the steps that have not run yet.
@@ -39,7 +41,7 @@ type Names struct {
 // NewNames makes the names of a filter: the record (nil: nothing is known of it)
 // and the recipe's vars; title is what messages call the record.
 func NewNames(record *schema.Object, title string, vars map[string]any) *Names {
-	n := &Names{compiled: new(int), away: map[string]string{
+	n := &Names{compiled: new(int), kinds: Kinds(false), away: map[string]string{
 		nameSteps: "steps have not run yet when a filter is decided",
 		nameRun:   "there is no run yet when a filter is decided",
 	}}
@@ -47,7 +49,7 @@ func NewNames(record *schema.Object, title string, vars map[string]any) *Names {
 		nameRecord:  ObjectShape(record, title),
 		nameBefore:  ObjectShape(record, title),
 		nameKind:    {Sort: functions.Text},
-		nameEvent:   fixed("event", "id", "record"),
+		nameEvent:   fixed("event", "id", "record", "parent"),
 		nameVars:    varsShape(vars),
 		nameAccount: fixed("account", "name"),
 		nameNow:     {Sort: functions.Time},
@@ -61,16 +63,57 @@ func NewNames(record *schema.Object, title string, vars map[string]any) *Names {
 // NewConstants makes the names of a value that is decided when a recipe is
 // loaded: only vars.
 func NewConstants(vars map[string]any) *Names {
-	n := &Names{compiled: new(int), away: map[string]string{}, shapes: map[string]*Shape{nameVars: varsShape(vars)}}
-	for _, name := range []string{nameRecord, nameBefore, nameKind, nameEvent, nameSteps, nameRun, nameAccount, nameNow} {
-		n.away[name] = "only vars can be used here"
-	}
+	n := &Names{shapes: map[string]*Shape{nameVars: varsShape(vars)}, kinds: Kinds(false), compiled: new(int)}
+	n.hide("only vars can be used here", nameRecord, nameBefore, nameKind, nameEvent, nameSteps, nameRun, nameAccount, nameNow, functions.Changed)
 	return n
+}
+
+// hide names what exists, but not here, and says why.
+func (n *Names) hide(why string, names ...string) {
+	if n.away == nil {
+		n.away = make(map[string]string, len(names))
+	}
+	for _, name := range names {
+		n.away[name] = why
+	}
+}
+
+// SetScoped tells that the recipe has a scope, and so the kinds of change that come
+// with one.
+func (n *Names) SetScoped() { n.kinds = Kinds(true) }
+
+// ForScope returns the names of a scope: the record, vars and account. Whether a record
+// is in scope must follow from the record alone, since it is asked of the record as it
+// was before, too, and asked again at any later time.
+func (n *Names) ForScope() *Names {
+	out := n.only(nameRecord, nameVars, nameAccount)
+	const why = "a scope is a property of the record alone; "
+	out.hide(why+"use it in filter", nameBefore, nameKind, nameEvent, nameNow, functions.Changed)
+	out.hide(why+"use it in steps", nameSteps, nameRun)
+	return out
+}
+
+// ForParents returns the names of the choice of parents: the record of a parent (nil:
+// nothing is known of it), which messages call title, and vars.
+func (n *Names) ForParents(parent *schema.Object, title string) *Names {
+	out := n.only(nameVars)
+	out.shapes[nameRecord] = ObjectShape(parent, title)
+	out.hide("parents are chosen by their record and vars alone", nameBefore, nameKind, nameEvent, nameSteps, nameRun, nameAccount, nameNow, functions.Changed)
+	return out
+}
+
+// only returns some of the names.
+func (n *Names) only(names ...string) *Names {
+	out := &Names{shapes: make(map[string]*Shape, len(names)+1), kinds: n.kinds, compiled: n.compiled}
+	for _, name := range names {
+		out.shapes[name] = n.shapes[name]
+	}
+	return out
 }
 
 // ForSteps returns the names of the steps: those of the filter, and run and steps.
 func (n *Names) ForSteps() *Names {
-	out := &Names{shapes: maps.Clone(n.shapes), away: map[string]string{}, compiled: n.compiled}
+	out := &Names{shapes: maps.Clone(n.shapes), kinds: n.kinds, compiled: n.compiled}
 	out.shapes[nameRun] = fixed("run", "id", "recipe", "version")
 	out.shapes[nameSteps] = &Shape{Sort: functions.Object, title: "steps", fields: map[string]*Shape{}}
 	return out

@@ -262,8 +262,8 @@ func match(args ...any) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("matches wants text, found %s", functions.SortOf(args[0]))
 	}
-	if len(s) > maxMatched {
-		return nil, fmt.Errorf("matches wants a text of at most %d bytes, found %d", maxMatched, len(s))
+	if len(s) > functions.MaxMatched {
+		return nil, fmt.Errorf("matches wants a text of at most %d bytes, found %d", functions.MaxMatched, len(s))
 	}
 	return pattern.MatchString(s), nil
 }

@@ -74,7 +74,7 @@ func visitBinary(node *ast.Node, n *ast.BinaryNode) {
 		n.Left, n.Right = truth(n.Left), truth(n.Right)
 	case "matches":
 		if pattern, ok := n.Right.(*ast.StringNode); ok {
-			if compiled, problem := compilePattern(pattern.Value); problem == "" {
+			if compiled, problem := functions.Pattern(pattern.Value); problem == "" {
 				replace(node, opMatch, n.Left, &ast.ConstantNode{Value: compiled})
 			}
 		}

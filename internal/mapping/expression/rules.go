@@ -1,10 +1,7 @@
 package expression
 
 import (
-	"regexp"
-	"regexp/syntax"
 	"slices"
-	"strings"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -43,6 +40,16 @@ func (r *rules) found(p *problem) {
 	}
 }
 
+// add keeps a problem, or a warning for what looks like a mistake where there is no way
+// of saying that it is meant.
+func (r *rules) add(p *problem) {
+	if p.warn {
+		r.doubts = append(r.doubts, p)
+		return
+	}
+	r.found(p)
+}
+
 // visit applies the rules to one part.
 func (r *rules) visit(node *ast.Node) {
 	switch n := (*node).(type) {
@@ -76,16 +83,6 @@ func (r *rules) nearMiss(n *ast.MemberNode) {
 		p := problemAt(name, CodeUnknownField, near+" If the field exists, write ?."+name.Value, "%s has no listed field %q", owner.title, name.Value)
 		p.width = max(p.width, len([]rune(name.Value)))
 		r.found(p)
-	}
-}
-
-// doubt keeps a warning for the name of a field that looks like a misspelt one, where
-// there is no way of saying that it is meant.
-func (r *rules) doubt(at ast.Node, owner *Shape, field string) {
-	if suggestion := diag.DidYouMean(field, owner.names()); suggestion != "" {
-		p := problemAt(at, CodeUnknownField, suggestion, "%s has no listed field %q", owner.title, field)
-		p.width = max(p.width, len([]rune(field)))
-		r.doubts = append(r.doubts, p)
 	}
 }
 
@@ -137,11 +134,10 @@ func (r *rules) call(n *ast.CallNode) {
 	}
 }
 
-// changed checks that the arguments are names of fields.
+// changed checks that the arguments are names of fields, or paths below them.
 func (r *rules) changed(n *ast.CallNode) {
-	if why, away := r.names.away[nameRecord]; away {
-		r.found(problemAt(n, CodeUnknownName, why, "changed is not in reach here"))
-		return
+	if r.names.away[functions.Changed] != "" {
+		return // found at the name
 	}
 	if len(n.Arguments) == 0 {
 		r.found(problemAt(n, CodeArgument, `write changed("field")`, "changed wants the names of fields"))
@@ -153,12 +149,10 @@ func (r *rules) changed(n *ast.CallNode) {
 			r.found(problemAt(arg, CodeArgument, `write changed("field")`, "changed wants the name of a field in quotes"))
 			continue
 		}
-		switch {
-		case record.Sort != functions.Object || record.fields[name.Value] != nil:
-		case record.open:
-			r.doubt(arg, record, name.Value)
-		default:
-			r.found(problemAt(arg, CodeUnknownField, diag.DidYouMean(name.Value, record.names()), "%s has no field %q", record.title, name.Value))
+		if p := record.path(name.Value); p != nil {
+			at := problemAt(arg, p.code, p.suggestion, "%s", p.message)
+			at.width, at.warn = max(at.width, len([]rune(name.Value))), p.warn
+			r.add(at)
 		}
 	}
 }
@@ -180,7 +174,7 @@ func (r *rules) binary(n *ast.BinaryNode) {
 		}
 		r.kindValue(other)
 	case "<", ">", "<=", ">=", "contains", "startsWith", "endsWith", "matches":
-		r.found(problemAt(n, CodeKind, `write kind == "`+Created+`"`, "kind can only be compared with == and !="))
+		r.found(problemAt(n, CodeKind, `write kind == "`+r.names.kinds[0]+`"`, "kind can only be compared with == and !="))
 	}
 }
 
@@ -193,32 +187,19 @@ func isName(n ast.Node, name string) bool {
 // kindValue refuses everything but the constants that kind can be. A comparison with
 // anything else is never true, and nobody would notice.
 func (r *rules) kindValue(n ast.Node) {
-	kinds := []string{Created, Updated}
 	switch x := n.(type) {
 	case *ast.StringNode:
-		if !slices.Contains(kinds, x.Value) {
-			suggestion := diag.DidYouMean(x.Value, kinds)
-			if suggestion == "" {
-				suggestion = `write "` + strings.Join(kinds, `" or "`) + `"`
-			}
-			r.found(problemAt(x, CodeKind, suggestion, "kind is never %q", x.Value))
+		if !slices.Contains(r.names.kinds, x.Value) {
+			r.found(problemAt(x, CodeKind, r.names.suggestKind(x.Value), "kind is never %q", x.Value))
 		}
 	case *ast.ArrayNode:
 		for _, item := range x.Nodes {
 			r.kindValue(item)
 		}
 	default:
-		r.found(problemAt(n, CodeKind, `write "`+strings.Join(kinds, `" or "`)+`"`, "kind can only be compared with its values"))
+		r.found(problemAt(n, CodeKind, r.names.suggestKind(""), "kind can only be compared with its values"))
 	}
 }
-
-// The bounds of a pattern: with texts of at most maxMatched they keep a match
-// well under a second.
-const (
-	maxPattern      = 1_000
-	maxInstructions = 1_000
-	maxMatched      = 64 << 10
-)
 
 // pattern checks the pattern of matches.
 func (r *rules) pattern(n *ast.BinaryNode) {
@@ -227,29 +208,7 @@ func (r *rules) pattern(n *ast.BinaryNode) {
 		r.found(problemAt(n.Right, CodePattern, "write the pattern in quotes", "the pattern of matches must be a constant"))
 		return
 	}
-	if _, err := compilePattern(constant.Value); err != "" {
+	if _, err := functions.Pattern(constant.Value); err != "" {
 		r.found(problemAt(constant, CodePattern, `see the syntax of RE2; \ is written \\ in quotes`, "%s", err))
 	}
-}
-
-// compilePattern returns the compiled pattern, or what is wrong with it. Its size
-// counts after repetitions are unrolled: a{1000} is short to write and long to carry
-// out.
-func compilePattern(pattern string) (*regexp.Regexp, string) {
-	if len(pattern) > maxPattern {
-		return nil, "the pattern is too long"
-	}
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return nil, "the pattern is not valid: " + strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-	}
-	code, err := syntax.Compile(parsed.Simplify())
-	if err != nil || len(code.Inst) > maxInstructions {
-		return nil, "the pattern is too large"
-	}
-	compiled, err := regexp.Compile(pattern)
-	if err != nil {
-		return nil, "the pattern is not valid"
-	}
-	return compiled, ""
 }

@@ -1,14 +1,9 @@
 package expression
 
 import (
-	"slices"
 	"time"
-)
 
-// The kinds of change that an expression can compare kind with.
-const (
-	Created = "created"
-	Updated = "updated"
+	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
 // Scope is what an expression is evaluated with. Maps may be nil; then each of
@@ -18,13 +13,13 @@ type Scope struct {
 	Record, Before map[string]any
 	// Kind is what happened to the record.
 	Kind string
-	// Changed are the names of the fields that changed; it counts only if
-	// BeforeKnown is true.
+	// Changed are the names of the fields that changed, and paths below them where
+	// it is known what changed inside; it counts only if BeforeKnown is true.
 	Changed     []string
 	BeforeKnown bool
-	// Event has id, record, revision (int), created_at and updated_at (time.Time,
-	// nil when the service does not say); Run has id, recipe and version; Account
-	// has name.
+	// Event has id, record, parent (nil when the record has none), revision (int),
+	// created_at and updated_at (time.Time, nil when the service does not say); Run
+	// has id, recipe and version; Account has name.
 	Event, Run, Account map[string]any
 	// Vars are the recipe's constants, Steps the results of its steps by id.
 	Vars, Steps map[string]any
@@ -32,14 +27,14 @@ type Scope struct {
 	Now time.Time
 }
 
-// changed tells whether a field counts as changed: on creation when it has a value,
+// changed tells whether a field or a path counts as changed: on creation when it has a value,
 // and always when it is unknown how the record was before. Too many runs are better
 // than a change that was passed over.
 func (s *Scope) changed(field string) bool {
 	if s.Kind == Created {
-		return s.Record[field] != nil
+		return functions.Present(s.Record, field)
 	}
-	return !s.BeforeKnown || slices.Contains(s.Changed, field)
+	return !s.BeforeKnown || functions.Listed(s.Changed, field)
 }
 
 // value returns what a name stands for.

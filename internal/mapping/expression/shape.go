@@ -13,6 +13,9 @@ import (
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
+// normalKeyed is the normaliser of lists whose elements are compared one by one.
+const normalKeyed schema.Normaliser = "keyed"
+
 // Shape is what is known at load time of a value: its sort, and the members of an
 // object. It is immutable once made.
 type Shape struct {
@@ -21,6 +24,7 @@ type Shape struct {
 	fields map[string]*Shape
 	open   bool   // the object may have more members
 	items  *Shape // of a list's elements; set for lists alone
+	keyed  bool   // the elements of the list have names, by which paths lead to them
 }
 
 // Anything is the shape of a value of which nothing is known.
@@ -68,10 +72,12 @@ func FieldShape(f schema.Field) *Shape {
 	case schema.Map:
 		return objectOf(f.Fields, f.Open, f.Name)
 	case schema.Array:
-		if f.Items == nil {
-			return ListShape(Anything())
+		list := ListShape(Anything())
+		if f.Items != nil {
+			list.items = FieldShape(*f.Items)
 		}
-		return ListShape(FieldShape(*f.Items))
+		list.keyed = f.Normal == normalKeyed
+		return list
 	default:
 		return Anything()
 	}

@@ -4,7 +4,8 @@
 // [Table] lists the functions in the order of the documentation; each entry has its
 // description with a tested example. To add a function, add an entry in text.go,
 // contact.go, times.go or lists.go: the compiler, the documentation and the tests
-// read the table.
+// read the table. [Listed] and [Present] say what counts as changed, [Pattern] which
+// patterns can be matched.
 //
 // Every function is safe for concurrent use and gives nil for nil. It checks the
 // types of its arguments, because the compiler lets pass what it does not know, and

@@ -1,4 +1,4 @@
-package recipes
+package cases
 
 import (
 	"encoding/json"
@@ -9,25 +9,25 @@ import (
 	"strings"
 )
 
-// TestResult is what happened in a test.
-type TestResult struct {
+// Result is what happened in a test.
+type Result struct {
 	// Ran tells whether the recipe ran; Kind is what it ran for.
 	Ran  bool
 	Kind string
 	// Calls are the calls of the run in their order.
-	Calls []TestCall
+	Calls []Call
 	Error string // empty when the run succeeded
 }
 
-// TestCall is one call that a run made.
-type TestCall struct {
+// Call is one call that a run made.
+type Call struct {
 	Operation string // as the recipe writes it, "mail.subscriber.upsert"
 	With      map[string]any
 }
 
 // Compare lists how the result differs from what the test expects, one sentence
 // each; none means that the test has passed.
-func (t Test) Compare(got TestResult) []string {
+func (t Test) Compare(got Result) []string {
 	var diffs []string
 	say := func(format string, args ...any) { diffs = append(diffs, fmt.Sprintf(format, args...)) }
 	kind := got.Kind
@@ -54,7 +54,7 @@ func (t Test) Compare(got TestResult) []string {
 
 // compareCalls compares calls in their order; a difference in one does not hide those
 // in the next.
-func compareCalls(want []ExpectedCall, got []TestCall) []string {
+func compareCalls(want []ExpectedCall, got []Call) []string {
 	var diffs []string
 	for i := range max(len(want), len(got)) {
 		switch {
