@@ -33,6 +33,12 @@ func (c *Catalog) Operations(connector string) ([]recipes.Operation, bool) {
 	ops := make([]recipes.Operation, len(described))
 	for i, o := range described {
 		ops[i] = operation(o)
+		if o.Poll != nil && o.Poll.Parents != nil {
+			ops[i].ParentInput = o.Poll.Parents.Input
+			if parents, ok := con.Describe().Operation(o.Poll.Parents.Operation); ok {
+				ops[i].Parent = parents.Answer
+			}
+		}
 	}
 	return ops, true
 }
@@ -46,6 +52,7 @@ func operation(o *connectors.Operation) recipes.Operation {
 	if o.Poll != nil {
 		op.Strategy = string(o.Poll.Strategy)
 		op.Timed = o.Answer != nil && o.Answer.Updated != ""
+		op.Windowed = o.Poll.Window != nil
 	}
 	if o.Find != nil {
 		op.Match = o.Find.Match

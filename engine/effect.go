@@ -11,6 +11,7 @@ import (
 
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 )
@@ -229,12 +230,12 @@ func (c *call) look(ctx context.Context) (found bool, record any, err error) {
 	if !ok {
 		return false, nil, fmt.Errorf("no operation %q to look with", find.Operation)
 	}
-	inputs := feedInputs(op, account, nil)
+	inputs := poll.Inputs(op, account, nil)
 	for name, from := range find.With {
 		inputs[name] = c.request.Input[from]
 	}
 	position := ""
-	for range maxPages {
+	for range poll.MaxPages {
 		page, err := c.request.Session.Page(ctx, op, connectors.Query{Inputs: inputs, Position: position})
 		if err != nil {
 			return false, nil, err
@@ -254,7 +255,7 @@ func (c *call) look(ctx context.Context) (found bool, record any, err error) {
 		}
 		position = page.Next
 	}
-	return false, nil, fmt.Errorf("no end after %d pages", maxPages)
+	return false, nil, fmt.Errorf("no end after %d pages", poll.MaxPages)
 }
 
 // anothers reports whether a record was left by another step of the run, whose text

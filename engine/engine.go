@@ -9,19 +9,14 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/recipes"
 )
 
 // Account is one named set of credentials, ready to be used.
-type Account struct {
-	Name      string
-	Connector connectors.Connector
-	Session   connectors.Session
-	Settings  map[string]any
-}
+type Account = poll.Account
 
 // Options are what an engine is made of.
 type Options struct {
@@ -54,6 +49,7 @@ type Engine struct {
 	pollers  int
 	requests func() int64
 
+	poller *poll.Poller
 	plan   *plan
 	health health
 	tally  tally
@@ -97,6 +93,7 @@ func New(o Options) (*Engine, error) {
 	for _, a := range o.Accounts {
 		e.accounts[a.Name] = a
 	}
+	e.poller = &poll.Poller{Store: o.Store, Log: o.Log, At: e.passed, Told: e.committed, Pause: e.fresh.wait}
 	var err error
 	e.plan, err = e.newPlan(o.Recipes)
 	return e, err
@@ -113,8 +110,8 @@ func (e *Engine) prepare(ctx context.Context) error {
 		return fmt.Errorf("load subscriptions: %w", err)
 	}
 	for _, f := range e.plan.feeds {
-		if err := e.subscribe(ctx, f, known); err != nil {
-			return fmt.Errorf("feed %s: %w", f.id, err)
+		if err := e.poller.Subscribe(ctx, f, known); err != nil {
+			return fmt.Errorf("feed %s: %w", f.ID, err)
 		}
 	}
 	return e.requeue(ctx)

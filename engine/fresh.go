@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/mapping"
 )
@@ -34,6 +35,26 @@ type fresh struct {
 type freshRun struct {
 	run   store.Run
 	scope *mapping.Scope
+}
+
+// passed tells the hooks of the moments of a poll.
+func (e *Engine) passed(m poll.Moment) {
+	e.hooks.at([...]Point{poll.Fetched: PageFetched, poll.Deciding: BeforeCommit, poll.Committed: AfterCommit}[m])
+}
+
+// committed takes over what a commit brought: runs that can start at once.
+func (e *Engine) committed(c poll.Commit) {
+	e.tally.page(c.Records, c.Changes, len(c.Runs))
+	for i, id := range c.IDs {
+		if s := c.Runs[i].Run.State.Status; s == store.Queued {
+			e.fresh.put(id, freshRun{run: c.Runs[i].Run, scope: c.Scopes[i]})
+		} else {
+			e.tally.ended(s)
+		}
+	}
+	if len(c.Runs) > 0 {
+		e.signal()
+	}
 }
 
 func newFresh() *fresh {

@@ -18,9 +18,6 @@ const reasonUnsure = "unsure"
 // reasonUnfit marks runs that their version of the recipe cannot carry out.
 const reasonUnfit = "the recipe's version does not fit any more"
 
-// reasonFlood marks runs that are held because one poll brought too many.
-const reasonFlood = "hold_over"
-
 // health knows which accounts rest because their credential was refused. The
 // zero value knows none. It is safe for concurrent use.
 type health struct {

@@ -2,11 +2,13 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"sort"
 	"sync"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -94,48 +96,67 @@ func (e *Engine) counts(ctx context.Context) RunCounts {
 	return c
 }
 
-// pollAll polls every feed once, some at a time.
+// pollAll polls every feed once, some at a time. Feeds from which others take their
+// parents go first.
 func (e *Engine) pollAll(ctx context.Context) []FeedFailure {
+	var first, rest []*poll.Feed
+	for _, f := range e.plan.feeds {
+		if f.Op.Poll.Parents == nil {
+			first = append(first, f)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	failures := append(e.pollEach(ctx, first), e.pollEach(ctx, rest)...)
+	sort.Slice(failures, func(i, j int) bool { return failures[i].Feed < failures[j].Feed })
+	return failures
+}
+
+// pollEach polls some feeds once.
+func (e *Engine) pollEach(ctx context.Context, feeds []*poll.Feed) []FeedFailure {
 	var (
 		mu       sync.Mutex
 		failures []FeedFailure
 		group    sync.WaitGroup
 	)
 	slots := make(chan struct{}, e.pollers)
-	for _, f := range e.plan.feeds {
+	for _, f := range feeds {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
 			if err := e.pollPatiently(ctx, f); err != nil {
 				mu.Lock()
-				failures = append(failures, FeedFailure{Feed: f.id, Err: err})
+				failures = append(failures, FeedFailure{Feed: f.ID, Err: err})
 				mu.Unlock()
 			}
 		})
 	}
 	group.Wait()
-	sort.Slice(failures, func(i, j int) bool { return failures[i].Feed < failures[j].Feed })
 	return failures
 }
 
 // pollPatiently polls a feed to its end. It waits out what passes, up to a minute
 // at each place of the list.
-func (e *Engine) pollPatiently(ctx context.Context, f *feedPlan) error {
+func (e *Engine) pollPatiently(ctx context.Context, f *poll.Feed) error {
 	var waited time.Duration
 	d := &dueFeed{feed: f}
 	for {
-		pages := f.pages
-		err := e.poll(ctx, f)
+		pages := f.Pages()
+		more, err := e.poller.Poll(ctx, f, time.Time{})
+		if err == nil && more {
+			continue
+		}
 		if err == nil {
+			e.tally.polls.Add(1)
 			return nil
 		}
-		if f.pages > pages {
+		if f.Pages() > pages {
 			waited, d.failures = 0, 0
 		}
 		kind := connectors.KindOf(err)
 		wait, counts := pollWait(err, d.failures)
 		waited += wait
-		passes := kind == connectors.RateLimited || kind == connectors.Transient
+		passes := (kind == connectors.RateLimited || kind == connectors.Transient) && !errors.Is(err, poll.ErrNoParents)
 		if ctx.Err() != nil || !passes || waited > patience {
 			d.failures++
 			d.due = time.Now().Add(wait)

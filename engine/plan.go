@@ -1,51 +1,23 @@
 package engine
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"time"
+	"slices"
 
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
-	"github.com/pollux-automation/pollux/triggers"
 )
 
 // plan is what the loaded recipes ask of the engine: which feeds to poll, and who
 // watches them.
 type plan struct {
-	feeds    map[store.FeedID]*feedPlan
+	feeds    map[store.FeedID]*poll.Feed
 	programs map[programKey]*program
 	recipes  map[string]*recipes.Recipe // by id
-}
-
-// feedPlan is one source of one account with one set of inputs, with everybody
-// who watches it.
-type feedPlan struct {
-	id       store.FeedID
-	account  *Account
-	op       *connectors.Operation
-	inputs   map[string]any
-	strategy triggers.Strategy
-	options  triggers.Options
-	subs     []*subscriber
-	// polled is true once this engine has polled the feed, pages counts the pages
-	// that were committed. Both belong to the poller of the feed.
-	polled bool
-	pages  int
-}
-
-// subscriber is a recipe on a feed. The record of its subscription belongs to the
-// poller of the feed.
-type subscriber struct {
-	program *program
-	record  store.Subscription
-	// accepted counts the runs of the poll in progress, for hold_over.
-	accepted int
 }
 
 // programKey names one version of a recipe.
@@ -67,7 +39,7 @@ type step struct {
 
 // newPlan builds the plan for some recipes.
 func (e *Engine) newPlan(list []*recipes.Recipe) (*plan, error) {
-	p := &plan{feeds: map[store.FeedID]*feedPlan{}, programs: map[programKey]*program{}, recipes: map[string]*recipes.Recipe{}}
+	p := &plan{feeds: map[store.FeedID]*poll.Feed{}, programs: map[programKey]*program{}, recipes: map[string]*recipes.Recipe{}}
 	for _, r := range list {
 		prog, err := e.newProgram(r)
 		if err != nil {
@@ -79,14 +51,47 @@ func (e *Engine) newPlan(list []*recipes.Recipe) (*plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("recipe %s: %w", r.ID, err)
 		}
-		if known, ok := p.feeds[f.id]; ok {
-			f = known
-		}
-		p.feeds[f.id] = f
-		f.subs = append(f.subs, &subscriber{program: prog})
-		f.join(r)
+		p.feed(f).Join(r, prog.account)
 	}
-	return p, nil
+	return p, p.adopt()
+}
+
+// feed returns the feed of the plan with the id of another one, which joins the plan if
+// there is none.
+func (p *plan) feed(f *poll.Feed) *poll.Feed {
+	if known, ok := p.feeds[f.ID]; ok {
+		return known
+	}
+	p.feeds[f.ID] = f
+	return f
+}
+
+// adopt gives every feed that needs parents the feed that they come from, which is
+// polled for it even if no recipe watches it, and its share of the account's budget.
+func (p *plan) adopt() error {
+	families := map[*Account][]*poll.Feed{}
+	for _, f := range slices.Collect(maps.Values(p.feeds)) {
+		if f.Op.Poll.Parents == nil {
+			continue
+		}
+		families[f.Account] = append(families[f.Account], f)
+		if _, named := f.Named(); named {
+			continue
+		}
+		parents, err := poll.New(f.Account, f.Op.Poll.Parents.Operation, nil)
+		if err != nil {
+			return fmt.Errorf("parents of %s: %w", f.ID, err)
+		}
+		f.Parents = p.feed(parents)
+		f.Parents.Children = append(f.Parents.Children, f)
+		f.Parents.Settle()
+	}
+	for account, list := range families {
+		for _, f := range list {
+			f.Rate = account.RoundRate() / float64(len(list))
+		}
+	}
+	return nil
 }
 
 // newProgram makes a recipe ready to run.
@@ -123,113 +128,15 @@ func (e *Engine) operation(r *recipes.Recipe, connection, key string) (*Account,
 	if !ok {
 		return nil, nil, fmt.Errorf("account %q is not there", r.Connections[connection].Account)
 	}
-	op, ok := account.Connector.Describe().Operation(key)
-	if !ok {
-		return nil, nil, fmt.Errorf("%s has no operation %q", account.Connector.Describe().Key, key)
-	}
-	return account, op, nil
+	op, err := account.Operation(key)
+	return account, op, err
 }
 
 // newFeed returns the feed that a recipe's trigger watches, without subscribers.
-func (e *Engine) newFeed(r *recipes.Recipe) (*feedPlan, error) {
-	account, op, err := e.operation(r, r.Trigger.Connection, r.Trigger.Operation)
-	if err != nil {
-		return nil, err
-	}
-	if op.Poll == nil {
-		return nil, fmt.Errorf("%s cannot be polled", op.Name())
-	}
-	strategy, ok := triggers.Find(op.Poll.Strategy)
+func (e *Engine) newFeed(r *recipes.Recipe) (*poll.Feed, error) {
+	account, ok := e.accounts[r.Connections[r.Trigger.Connection].Account]
 	if !ok {
-		return nil, fmt.Errorf("%s wants the unknown strategy %q", op.Name(), op.Poll.Strategy)
+		return nil, fmt.Errorf("account %q is not there", r.Connections[r.Trigger.Connection].Account)
 	}
-	inputs := feedInputs(op, account, r.Trigger.With)
-	return &feedPlan{
-		id: feedID(account.Name, op.Key, inputs), account: account, op: op, inputs: inputs, strategy: strategy,
-		options: triggers.Options{Overlap: op.Poll.Overlap, Reconcile: triggers.DefaultReconcile, Offsets: op.Poll.Offsets},
-	}, nil
-}
-
-// join lets a recipe's wishes count for the whole feed: the longest overlap, and
-// bodies as soon as one recipe needs them.
-func (f *feedPlan) join(r *recipes.Recipe) {
-	f.options.Overlap = max(f.options.Overlap, r.Trigger.Overlap)
-	if f.options.Overlap == 0 {
-		f.options.Overlap = triggers.DefaultOverlap
-	}
-	f.options.Bodies = f.options.Bodies || r.NeedsBodies
-}
-
-// feedInputs are a source's inputs after settings and defaults.
-func feedInputs(op *connectors.Operation, account *Account, with map[string]any) map[string]any {
-	inputs := map[string]any{}
-	for _, in := range op.Inputs {
-		if in.Paging {
-			continue
-		}
-		if v, ok := account.Settings[in.Setting]; ok && in.Setting != "" {
-			inputs[in.Name] = v
-		} else if in.Default != nil {
-			inputs[in.Name] = in.Default
-		}
-	}
-	maps.Copy(inputs, with)
-	return inputs
-}
-
-// feedID names a feed by what makes it one: account, operation and inputs. Not by
-// base URL, version or schedule.
-func feedID(account, operation string, inputs map[string]any) store.FeedID {
-	id := account + "." + operation
-	if len(inputs) > 0 {
-		text, err := json.Marshal(inputs)
-		if err != nil {
-			text = fmt.Append(nil, inputs) // inputs come from YAML, which always has JSON
-		}
-		sum := sha256.Sum256(text)
-		id += "~" + hex.EncodeToString(sum[:4])
-	}
-	return store.FeedID(id)
-}
-
-// next returns when the feed is due after a time: at the earliest due time of any
-// of its recipes, each moved by the feed's own stable jitter.
-func (f *feedPlan) next(after time.Time) time.Time {
-	var due time.Time
-	for _, s := range f.subs {
-		at := f.dueAfter(s.program.recipe.Trigger.Schedule, after)
-		if at.IsZero() {
-			continue
-		}
-		if due.IsZero() || at.Before(due) {
-			due = at
-		}
-	}
-	return due
-}
-
-// dueAfter returns when a schedule is due, moved by the feed's jitter. An interval
-// with jitter keeps its length: its times lie on a grid that the jitter moves.
-func (f *feedPlan) dueAfter(s recipes.Schedule, after time.Time) time.Time {
-	jitter := f.jitter(s)
-	if s.Every > 0 && s.Jitter > 0 {
-		return after.Add(-jitter).Truncate(s.Every).Add(s.Every + jitter)
-	}
-	at := s.Next(after.Add(-jitter))
-	if at.IsZero() {
-		return at
-	}
-	return at.Add(jitter)
-}
-
-// jitter spreads feeds with the same schedule. It is taken from the feed's id, so
-// that it does not change with a restart.
-func (f *feedPlan) jitter(s recipes.Schedule) time.Duration {
-	spread := s.Jitter
-	if spread <= 0 {
-		return 0
-	}
-	sum := sha256.Sum256([]byte(f.id))
-	part := uint64(sum[0])<<16 | uint64(sum[1])<<8 | uint64(sum[2])
-	return time.Duration(float64(spread) * float64(part) / (1 << 24))
+	return poll.New(account, r.Trigger.Operation, r.Trigger.With)
 }

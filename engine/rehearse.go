@@ -23,6 +23,8 @@ type Scene struct {
 	Record map[string]any
 	// Known makes a record without Before one that is not new.
 	Known bool
+	// Gone makes the record vanish from its list; Before is how it was last.
+	Gone bool
 	// Answers are the services' answers to the calls of some steps, by step id.
 	// Other calls are answered with a value of the right shape.
 	Answers map[string]any
@@ -65,7 +67,7 @@ func Rehearse(ctx context.Context, o Options, r *recipes.Recipe, s Scene) (Perfo
 		return Performance{}, err
 	}
 	stage.dress(e)
-	for _, act := range []string{"before", "after"} {
+	for _, act := range stage.acts() {
 		stage.act = act
 		report, err := e.Once(ctx)
 		if err != nil {
@@ -81,7 +83,7 @@ func Rehearse(ctx context.Context, o Options, r *recipes.Recipe, s Scene) (Perfo
 // stage is the world that a rehearsal plays in.
 type stage struct {
 	scene Scene
-	act   string // before, after: which version of the record the source shows
+	act   string // before, after, gone: which version of the record the source shows
 	at    time.Time
 
 	mu    sync.Mutex
@@ -99,8 +101,28 @@ func (s *stage) accounts(list []*Account) []*Account {
 	return out
 }
 
-// dress tells each step's session which step it belongs to.
+// acts are the polls of the rehearsal. What is gone must be missed twice.
+func (s *stage) acts() []string {
+	if s.scene.Gone {
+		return []string{"before", "gone", "gone"}
+	}
+	return []string{"before", "after"}
+}
+
+// dress tells each step's session which step it belongs to, and makes the trigger's list
+// one that is read whole: what a recipe says of a change does not depend on how it was
+// found.
 func (s *stage) dress(e *Engine) {
+	for id, f := range e.plan.feeds {
+		if len(f.Subs) == 0 {
+			delete(e.plan.feeds, id) // it only gave parents
+			continue
+		}
+		op := *f.Op
+		op.Poll = &connectors.Poll{Strategy: connectors.Snapshot}
+		f.Op, f.Strategy, f.Parents, f.Children = &op, triggers.Snapshot{}, nil, nil
+		f.Settle()
+	}
 	for _, p := range e.plan.programs {
 		for i, st := range p.steps {
 			if c, ok := st.action.(actions.CallOperation); ok {
@@ -118,6 +140,10 @@ func (s *stage) page(op *connectors.Operation) (connectors.Page, error) {
 	record, updated := s.scene.Before, s.at.Add(-time.Hour)
 	if record == nil && s.scene.Known {
 		record = map[string]any{op.Answer.ID: s.scene.Record[op.Answer.ID]}
+	}
+	if s.act == "gone" {
+		page.Date = s.at.Add(2 * time.Hour)
+		return page, nil
 	}
 	if s.act == "after" {
 		record, updated = s.scene.Record, s.at.Add(time.Hour)
@@ -146,18 +172,15 @@ func (s *stage) page(op *connectors.Operation) (connectors.Page, error) {
 func (s *stage) result(ctx context.Context, e *Engine) (Performance, error) {
 	p := Performance{Calls: s.calls}
 	for _, f := range e.plan.feeds {
-		seen, _, err := e.store.ScanEntries(ctx, f.id, "", "", 10)
+		seen, _, err := e.store.ScanEntries(ctx, f.ID, "", "", 10)
 		if err != nil {
 			return p, err
 		}
 		for _, entry := range seen {
-			if d, ok := entry.Entry.Decision(f.subs[0].record.Number); ok {
+			if d, ok := entry.Entry.Decision(f.Subs[0].Number()); ok {
 				p.Verdict = d.Verdict
 			}
-			p.Kind = string(triggers.Created)
-			if entry.Entry.Revision > 1 {
-				p.Kind = string(triggers.Updated)
-			}
+			p.Kind = string(kindOf(entry.Entry))
 		}
 	}
 	runs, err := e.store.ListRuns(ctx, store.RunFilter{Limit: 1})
@@ -168,8 +191,19 @@ func (s *stage) result(ctx context.Context, e *Engine) (Performance, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Run, p.Steps = &run, steps
+	p.Run, p.Steps, p.Kind = &run, steps, run.Kind
 	return p, nil
+}
+
+// kindOf is what was found, by the entry that it left.
+func kindOf(e triggers.Entry) triggers.Kind {
+	switch {
+	case e.Deleted:
+		return triggers.Deleted
+	case e.Revision > 1:
+		return triggers.Updated
+	}
+	return triggers.Created
 }
 
 // stageSession is a session that sends nothing.

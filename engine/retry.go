@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/triggers"
@@ -150,8 +151,10 @@ func retryAfter(err error) time.Duration {
 // failure counts.
 func pollWait(err error, failures int) (wait time.Duration, counts bool) {
 	switch {
-	case errors.Is(err, errPollLimit):
+	case errors.Is(err, poll.ErrLimit):
 		return 0, false
+	case errors.Is(err, poll.ErrNoParents):
+		return pollMinWait, false
 	case errors.Is(err, store.ErrFull):
 		return pollMinWait, true
 	case errors.Is(err, triggers.ErrWalk):

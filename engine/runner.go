@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/triggers"
@@ -148,7 +149,7 @@ func (p *program) scope(run *store.Run) (*mapping.Scope, error) {
 	c := triggers.Change{
 		Kind: triggers.Kind(run.Kind), Record: run.Record, Revision: run.Revision,
 		BeforeKnown: run.Event.BeforeKnown, Fields: run.Event.Fields,
-		CreatedAt: run.Event.CreatedAt, UpdatedAt: run.Event.UpdatedAt,
+		CreatedAt: run.Event.CreatedAt, UpdatedAt: run.Event.UpdatedAt, Parent: run.Event.Parent,
 	}
 	var err error
 	if c.After, err = p.source.Answer.Decode(run.Event.Record); err != nil {
@@ -159,7 +160,7 @@ func (p *program) scope(run *store.Run) (*mapping.Scope, error) {
 			return nil, fmt.Errorf("stored before: %w", err)
 		}
 	}
-	return newScope(p.recipe, run.Account, c, run.QueuedAt), nil
+	return poll.NewScope(p.recipe, run.Account, c, run.QueuedAt), nil
 }
 
 // know lets later steps see a step's result.

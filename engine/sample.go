@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/recipes"
 )
 
@@ -35,26 +36,26 @@ func Sample(ctx context.Context, o Options, r *recipes.Recipe, s SampleOptions) 
 	if err != nil {
 		return nil, err
 	}
-	if s.Record != "" || f.op.Poll.Strategy != connectors.Keyset {
-		return f.sample(ctx, time.Time{}, s)
+	if s.Record != "" || f.Op.Poll.Strategy != connectors.Keyset {
+		return sample(ctx, f, time.Time{}, s)
 	}
 	now := time.Now()
 	for _, back := range []time.Duration{time.Hour, 24 * time.Hour, 30 * 24 * time.Hour} {
-		found, err := f.sample(ctx, now.Add(-back), s)
+		found, err := sample(ctx, f, now.Add(-back), s)
 		if err != nil || len(found) >= s.Last {
 			return found, err
 		}
 	}
-	return f.sample(ctx, time.Time{}, s)
+	return sample(ctx, f, time.Time{}, s)
 }
 
 // sample reads the list from a time on and keeps what is wanted.
-func (f *feedPlan) sample(ctx context.Context, since time.Time, s SampleOptions) ([]SampleRecord, error) {
+func sample(ctx context.Context, f *poll.Feed, since time.Time, s SampleOptions) ([]SampleRecord, error) {
 	var kept []connectors.Record
 	position := ""
-	for range maxPages {
-		page, err := f.account.Session.Page(ctx, f.op, connectors.Query{
-			Inputs: f.inputs, Since: since, Position: position, Size: f.op.Poll.PageSize,
+	for range poll.MaxPages {
+		page, err := f.Account.Session.Page(ctx, f.Op, connectors.Query{
+			Inputs: f.Inputs, Since: since, Position: position, Size: f.Op.Poll.PageSize,
 		})
 		if err != nil {
 			return nil, err
@@ -68,17 +69,17 @@ func (f *feedPlan) sample(ctx context.Context, since time.Time, s SampleOptions)
 			kept = kept[len(kept)-s.Last:]
 		}
 		if page.Next == "" || page.Next == position || s.Record != "" && len(kept) > 0 {
-			return f.decoded(kept)
+			return decoded(f.Op, kept)
 		}
 		position = page.Next
 	}
-	return nil, fmt.Errorf("%s: no end after %d pages", f.op.Name(), maxPages)
+	return nil, fmt.Errorf("%s: no end after %d pages", f.Op.Name(), poll.MaxPages)
 }
 
-func (f *feedPlan) decoded(records []connectors.Record) ([]SampleRecord, error) {
+func decoded(op *connectors.Operation, records []connectors.Record) ([]SampleRecord, error) {
 	out := make([]SampleRecord, len(records))
 	for i, r := range records {
-		fields, err := f.op.Answer.Decode(r.Raw)
+		fields, err := op.Answer.Decode(r.Raw)
 		if err != nil {
 			return nil, fmt.Errorf("record %s: %w", r.ID, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -27,7 +28,7 @@ const saveLimit = time.Minute
 
 // dueFeed is a feed with the time of its next poll.
 type dueFeed struct {
-	feed *feedPlan
+	feed *poll.Feed
 	due  time.Time
 	// failures counts the polls that failed in a row.
 	failures int
@@ -110,7 +111,7 @@ func setBack(last, now time.Time, passed time.Duration) bool {
 // than their schedule allows.
 func (q dueQueue) replan(now time.Time) {
 	for _, d := range q {
-		if next := d.feed.next(now); d.due.After(next) {
+		if next := d.feed.Next(now); d.due.After(next) {
 			d.due = next
 		}
 	}
@@ -124,18 +125,18 @@ func (e *Engine) firstPolls(ctx context.Context) (dueQueue, error) {
 	var queue dueQueue
 	now := time.Now()
 	for _, f := range e.plan.feeds {
-		feed, err := e.loadFeed(ctx, f)
-		if err != nil {
+		feed, err := e.store.LoadFeed(ctx, f.ID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
-		next := f.next(now)
+		next := f.Next(now)
 		due := feed.NextPollAt
 		switch {
 		case due.IsZero() || feed.LastPollAt.IsZero():
 			due = now
 		case due.After(next):
 			due = next
-		case due.Before(now) && f.skipsMissed():
+		case due.Before(now) && f.SkipsMissed():
 			due = next
 		}
 		queue = append(queue, &dueFeed{feed: f, due: due})
@@ -144,20 +145,9 @@ func (e *Engine) firstPolls(ctx context.Context) (dueQueue, error) {
 	return queue, nil
 }
 
-// skipsMissed reports whether all recipes of a feed want polls that were missed
-// to be left out.
-func (f *feedPlan) skipsMissed() bool {
-	for _, s := range f.subs {
-		if s.program.recipe.Trigger.Schedule.Missed != "skip" {
-			return false
-		}
-	}
-	return true
-}
-
 // pollDue polls a feed once and says when it is due again.
 func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
-	if until, rests := e.health.rests(d.feed.account.Name, time.Now()); rests {
+	if until, rests := e.health.rests(d.feed.Account.Name, time.Now()); rests {
 		d.due = until
 		return
 	}
@@ -166,11 +156,15 @@ func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
 	ctx, cancel := context.WithCancel(work)
 	defer context.AfterFunc(take, cancel)()
 	defer cancel()
-	err := e.poll(ctx, d.feed)
+	more, err := e.poller.Poll(ctx, d.feed, d.feed.Next(time.Now()))
 	if err == nil {
 		e.recovered(d)
 		d.failures = 0
-		d.due = d.feed.next(time.Now())
+		if d.due = d.feed.Next(time.Now()); more {
+			d.due = time.Now()
+		} else {
+			e.tally.polls.Add(1)
+		}
 		return
 	}
 	if take.Err() != nil {
@@ -189,18 +183,18 @@ func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
 // growing distances.
 func (e *Engine) pollFailed(ctx context.Context, d *dueFeed, cause error) {
 	if connectors.KindOf(cause) == connectors.Auth {
-		e.health.pause(d.feed.account.Name, time.Now())
+		e.health.pause(d.feed.Account.Name, time.Now())
 	}
 	if errors.Is(cause, store.ErrClosed) {
 		return
 	}
 	if d.failures&(d.failures-1) == 0 {
-		e.log.Warn().Str("component", "poller").Str("trigger", string(d.feed.id)).Str("account", d.feed.account.Name).
+		e.log.Warn().Str("component", "poller").Str("trigger", string(d.feed.ID)).Str("account", d.feed.Account.Name).
 			Err(cause).Str("kind", failure(cause, "").Kind).Int("attempt", d.failures).
 			Int64("retry_in_ms", time.Until(d.due).Milliseconds()).Msg("poll failed")
 	}
 	status := store.FeedStatus{NextPollAt: d.due.UTC(), Error: failure(cause, ""), Failures: d.failures}
-	if err := e.store.SaveFeed(ctx, d.feed.id, status); err != nil && !errors.Is(err, store.ErrFull) && ctx.Err() == nil {
+	if err := e.store.SaveFeed(ctx, d.feed.ID, status); err != nil && !errors.Is(err, store.ErrFull) && ctx.Err() == nil {
 		e.fail(err)
 	}
 }
@@ -209,8 +203,8 @@ func (e *Engine) pollFailed(ctx context.Context, d *dueFeed, cause error) {
 // waited for its account.
 func (e *Engine) recovered(d *dueFeed) {
 	if d.failures > 0 {
-		e.log.Info().Str("component", "poller").Str("trigger", string(d.feed.id)).Str("account", d.feed.account.Name).
+		e.log.Info().Str("component", "poller").Str("trigger", string(d.feed.ID)).Str("account", d.feed.Account.Name).
 			Int("attempt", d.failures).Msg("poll works again")
 	}
-	e.accepted(d.feed.account.Name)
+	e.accepted(d.feed.Account.Name)
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/recipes/schedule"
@@ -33,10 +34,10 @@ func TestSetBack(t *testing.T) {
 func TestDueQueue_ReplanBringsForwardWhatTheClockPutAhead(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	every := func(d time.Duration) *feedPlan {
+	every := func(d time.Duration) *poll.Feed {
 		r := &recipes.Recipe{}
 		r.Trigger.Schedule = schedule.Every(d)
-		return &feedPlan{subs: []*subscriber{{program: &program{recipe: r}}}}
+		return &poll.Feed{Subs: []*poll.Subscriber{{Recipe: r}}}
 	}
 	q := dueQueue{
 		{feed: every(time.Hour), due: now.Add(30 * time.Minute)},

@@ -260,12 +260,13 @@ func rescope(s *Subscriber, c *triggers.Change, now time.Time) (inside bool, err
 }
 
 // watched reports whether a change touches what the recipe watches. A change
-// whose former body is unknown passes: losing it would be worse.
+// whose former body is unknown passes: losing it would be worse. A record that came or
+// went, or entered or left the scope, is told of whatever fields that was by.
 func watched(r *recipes.Recipe, c triggers.Change) bool {
-	if len(r.Trigger.Watch) == 0 || c.Kind == triggers.Created || c.Kind == triggers.Deleted || !c.BeforeKnown {
+	if c.Kind != triggers.Updated && c.Kind != triggers.Changed || !c.BeforeKnown {
 		return true
 	}
-	return slices.ContainsFunc(c.Fields, func(f string) bool { return slices.Contains(r.Trigger.Watch, f) })
+	return r.Trigger.Watches(c.Fields)
 }
 
 // laneKey joins what makes a lane.

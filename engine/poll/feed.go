@@ -20,6 +20,8 @@ type Account struct {
 	Connector connectors.Connector
 	Session   connectors.Session
 	Settings  map[string]any
+	// Limits are what the account may send; nil means what its connector says.
+	Limits []connectors.Limit
 }
 
 // Operation returns an operation of the account's connector.
@@ -30,6 +32,34 @@ func (a *Account) Operation(key string) (*connectors.Operation, error) {
 		return nil, fmt.Errorf("%s has no operation %q", d.Key, key)
 	}
 	return op, nil
+}
+
+const (
+	// roundShare is the part of an account's budget that rounds over parents may use.
+	roundShare = 0.5
+	// usualRate is how many requests a second rounds may make where nobody knows what
+	// the service allows.
+	usualRate = 1.0
+)
+
+// RoundRate is how many requests a second the rounds over parents of the account may
+// make on the average, all of them together: half of what the tightest of its limits
+// allows for good.
+func (a *Account) RoundRate() float64 {
+	limits := a.Limits
+	if limits == nil && a.Connector != nil {
+		limits = a.Connector.Describe().Limits
+	}
+	rate := 0.0
+	for _, l := range limits {
+		if r := float64(l.Requests) / l.Per.Seconds(); len(l.Operations) == 0 && (rate == 0 || r < rate) {
+			rate = r
+		}
+	}
+	if rate == 0 {
+		return usualRate
+	}
+	return roundShare * rate
 }
 
 // Feed is one source of one account with one set of inputs, with everybody who
@@ -57,6 +87,7 @@ type Feed struct {
 	// show may still be there.
 	filtered bool
 	polled   bool // once by this program
+	beside   bool // the last poll failed in the walk over the whole list
 	pages    int  // that were committed
 	// present notes what the walk with the number attended shows; nil when that proves
 	// nothing.

@@ -19,9 +19,9 @@ const (
 	// limit is how long one poll may take. A walk that is not done by then goes on
 	// where it stands at the feed's next turn.
 	limit = 10 * time.Minute
-	// maxPages is how many pages one poll may read: a list without an end must not
-	// keep a worker for ever.
-	maxPages = 100_000
+	// MaxPages is how many pages of one list are read in one go: a list without an end
+	// must not keep a worker for ever.
+	MaxPages = 100_000
 	// saveLimit is how long the store may take for one write.
 	saveLimit = time.Minute
 )
@@ -78,7 +78,8 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 	for _, s := range f.Subs {
 		s.accepted = 0
 	}
-	v := &visit{Poller: p, f: f, began: time.Now(), until: until, first: !f.polled}
+	v := &visit{Poller: p, f: f, began: time.Now(), until: until, first: !f.polled, side: f.beside}
+	f.beside = false
 	defer func() {
 		if err != nil {
 			f.attended = 0 // a walk that was interrupted proves no deletion
@@ -107,6 +108,7 @@ type visit struct {
 	began time.Time
 	until time.Time
 	first bool   // the first poll by this program
+	side  bool   // it begins with the walk over the whole list
 	live  uint32 // number of the walk from the watermark that is under way
 	// records and changes count what was found.
 	records, changes int
@@ -114,8 +116,8 @@ type visit struct {
 
 // walks makes the walk from the watermark on, then the one over the whole list.
 func (v *visit) walks(ctx context.Context) (more bool, err error) {
-	side := false
-	for range maxPages {
+	side, fromTop := v.side, !v.side
+	for range MaxPages {
 		if !v.begin(side) {
 			if side {
 				return false, nil
@@ -133,6 +135,9 @@ func (v *visit) walks(ctx context.Context) (more bool, err error) {
 				return false, err
 			}
 		case err != nil:
+			// The next try goes on here, or a service that answers only now and then
+			// would never let this walk come to an end.
+			v.f.beside = side && fromTop
 			return false, err
 		case !done && side && v.late():
 			return true, nil
@@ -146,7 +151,7 @@ func (v *visit) walks(ctx context.Context) (more bool, err error) {
 			side = true
 		}
 	}
-	return false, fmt.Errorf("%w: no end after %d pages", triggers.ErrWalk, maxPages)
+	return false, fmt.Errorf("%w: no end after %d pages", triggers.ErrWalk, MaxPages)
 }
 
 // late reports whether the walk over the whole list must make way for the next poll. It

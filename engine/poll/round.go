@@ -123,7 +123,7 @@ func (v *visit) round(ctx context.Context) (more bool, err error) {
 // time until it is due again.
 func (v *visit) allowance() int {
 	if v.f.Rate == 0 || v.until.IsZero() {
-		return maxPages
+		return MaxPages
 	}
 	return max(1, int(v.f.Rate*v.until.Sub(v.began).Seconds()))
 }
@@ -272,7 +272,7 @@ func (r *round) list(ctx context.Context, p *parent, inRound bool) error {
 	inputs[r.f.Op.Poll.Parents.Input] = p.name
 	shown := map[string]bool{}
 	r.feed.State = r.feed.State.NextParent(r.feed.State.Walk.Parent)
-	for range maxPages {
+	for range MaxPages {
 		walk := r.feed.State.Walk
 		asked := time.Now()
 		page, err := r.f.Account.Session.Page(ctx, r.f.Op, connectors.Query{Inputs: inputs, Position: walk.Position, Size: r.f.Op.Poll.PageSize})
@@ -307,7 +307,7 @@ func (r *round) list(ctx context.Context, p *parent, inRound bool) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: no end after %d pages", triggers.ErrWalk, maxPages)
+	return fmt.Errorf("%w: no end after %d pages", triggers.ErrWalk, MaxPages)
 }
 
 // endVisit completes the last page of a parent's list by what the list did not show.
