@@ -9,6 +9,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 )
 
@@ -20,7 +21,7 @@ var (
 )
 
 // list is an operation for each style of paging.
-func list(style manifest.Style) *manifest.Operation {
+func list(style lists.Style) *manifest.Operation {
 	op := &manifest.Operation{
 		Spec: &connectors.Operation{
 			Connector: "x", Key: "x.list", Kind: connectors.Read, List: true,
@@ -28,18 +29,18 @@ func list(style manifest.Style) *manifest.Operation {
 			Poll:   &connectors.Poll{Strategy: connectors.Keyset},
 		},
 		Answer: manifest.Answer{Paths: []string{"items", "."}},
-		Paging: manifest.Paging{
-			Style: style, Last: manifest.NoNextIsLast, Link: []string{"next"}, Total: []string{"total"},
-			Carry: []manifest.Carry{{Input: "a", Last: true, Path: "sort"}, {Input: "b", Path: "meta.next"}},
+		Paging: lists.Paging{
+			Style: style, Last: lists.NoNextIsLast, Link: []string{"next"}, Total: []string{"total"},
+			Carry: []lists.Carry{{Input: "a", Last: true, Path: "sort"}, {Input: "b", Path: "meta.next"}},
 		},
 	}
-	if style == manifest.Numbered || style == manifest.Offset {
-		op.Paging.Last = manifest.EmptyIsLast // the reader of manifests sees to it
+	if style == lists.Numbered || style == lists.Offset {
+		op.Paging.Last = lists.EmptyIsLast // the reader of manifests sees to it
 	}
 	return op
 }
 
-var styles = []manifest.Style{manifest.NoPaging, manifest.Cursor, manifest.Numbered, manifest.Offset, manifest.NextLink}
+var styles = []lists.Style{lists.NoPaging, lists.Cursor, lists.Numbered, lists.Offset, lists.NextLink}
 
 func FuzzAnswer(f *testing.F) {
 	f.Add([]byte(`{"items":[{"id":1,"changed":1,"sort":[1]}],"meta":{"next":"x"},"next":"?a=b","total":3}`), uint8(1))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 )
 
@@ -53,7 +54,7 @@ func (s *session) Page(ctx context.Context, o *connectors.Operation, q connector
 }
 
 // pageSize returns how many records to ask for; 0 when the list takes no number.
-func pageSize(p manifest.Paging, wanted int) int {
+func pageSize(p lists.Paging, wanted int) int {
 	switch {
 	case p.SizeInput == "":
 		return 0
@@ -166,9 +167,9 @@ func total(op *manifest.Operation, a *answer) int {
 func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, current string, size int) (string, error) {
 	p := op.Paging
 	switch {
-	case p.Style == manifest.NoPaging,
-		len(items) == 0 && p.Last != manifest.NoNextIsLast,
-		len(items) < size && p.Last == manifest.ShortIsLast:
+	case p.Style == lists.NoPaging,
+		len(items) == 0 && p.Last != lists.NoNextIsLast,
+		len(items) < size && p.Last == lists.ShortIsLast:
 		return "", nil
 	}
 	at, err := readPosition(op, current)
@@ -177,21 +178,21 @@ func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, curren
 	}
 	next := position{}
 	switch p.Style {
-	case manifest.Numbered:
+	case lists.Numbered:
 		next.Number = at.Number + 1
-	case manifest.Offset:
+	case lists.Offset:
 		next.Number = at.Number + len(items)
-	case manifest.Cursor:
+	case lists.Cursor:
 		next.Carry, err = carry(p.Carry, a, items)
 		if next.Carry == nil {
 			return "", err
 		}
-	case manifest.NextLink:
+	case lists.NextLink:
 		next.Query, err = s.linkQuery(text(a.body, p.Link))
 		if next.Query == "" {
 			return "", err
 		}
-	case manifest.NoPaging:
+	case lists.NoPaging:
 	}
 	b, err := json.Marshal(next)
 	if err != nil {
@@ -209,7 +210,7 @@ func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, curren
 // carry takes the values out of an answer that the next request needs. Without
 // those of the answer itself the list has ended; a last record without its values
 // is an error, for the list goes on.
-func carry(rules []manifest.Carry, a *answer, items [][]byte) (map[string]json.RawMessage, error) {
+func carry(rules []lists.Carry, a *answer, items [][]byte) (map[string]json.RawMessage, error) {
 	out := map[string]json.RawMessage{}
 	missing := 0
 	for _, c := range rules {

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 )
 
 // sinceValue returns what the input for the lower bound gets. held is what the input
 // holds already; a list goes on behind it. Any other value cannot be joined with the
 // bound, and to replace it would change what the recipe asked for.
-func sinceValue(op *manifest.Operation, s *manifest.Since, t time.Time, held any) (any, error) {
+func sinceValue(op *manifest.Operation, s *lists.Since, t time.Time, held any) (any, error) {
 	value := substitute(s.Value, written(op, s, t))
 	list, isList := value.([]any)
 	switch before := held.(type) {
@@ -29,14 +30,14 @@ func sinceValue(op *manifest.Operation, s *manifest.Since, t time.Time, held any
 // written writes a time in the declared format. What is finer than the format is cut
 // off: the bound may only move to the past. A number goes as a text where its input
 // is one.
-func written(op *manifest.Operation, s *manifest.Since, t time.Time) any {
+func written(op *manifest.Operation, s *lists.Since, t time.Time) any {
 	var n int64
 	switch s.Format {
-	case manifest.RFC3339:
+	case lists.RFC3339:
 		return t.UTC().Format("2006-01-02T15:04:05.000Z")
-	case manifest.EpochSeconds:
+	case lists.EpochSeconds:
 		n = t.Unix()
-	case manifest.EpochMillis:
+	case lists.EpochMillis:
 		n = t.UnixMilli()
 	}
 	for _, in := range op.Spec.Inputs {
@@ -52,7 +53,7 @@ func written(op *manifest.Operation, s *manifest.Since, t time.Time) any {
 func substitute(v, t any) any {
 	switch x := v.(type) {
 	case string:
-		if x == manifest.SincePlaceholder {
+		if x == lists.SincePlaceholder {
 			return t
 		}
 	case []any:

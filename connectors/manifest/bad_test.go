@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/internal/diag"
 )
 
@@ -147,7 +148,7 @@ func TestRead_ReportsEachMistakeAtItsPlace(t *testing.T) {
 	}
 	compareGolden(t, "testdata/mistakes.golden", got.String())
 	for _, c := range manifest.Codes() {
-		elsewhere := c.Name == manifest.CodeNoConnector || c.Name == manifest.CodeUnreadable || c.Name == manifest.CodeNoOperations
+		elsewhere := c.Name == finding.CodeNoConnector || c.Name == finding.CodeUnreadable || c.Name == finding.CodeNoOperations
 		if !codes[c.Name] && !elsewhere {
 			t.Errorf("no mistake yields the code %q", c.Name)
 		}

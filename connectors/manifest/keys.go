@@ -30,9 +30,5 @@ var (
 	}
 	fixedKeys  = []string{"body", "query", "headers"}
 	answerKeys = []string{"object", "list", "value", "optional"}
-	pagingKeys = []string{"style", "size", "carry", "input", "first", "link", "last", "total"}
-	sizeKeys   = []string{"input", "default", "max"}
-	pollKeys   = []string{"strategy", "overlap", "page_size", "with", "since"}
-	sinceKeys  = []string{"input", "format", "value"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
 )

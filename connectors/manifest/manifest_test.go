@@ -18,6 +18,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
@@ -92,13 +93,13 @@ func TestRead_AListThatIsPolled(t *testing.T) {
 			"team": "team", "state": "state", "updated_from": "updated_from", "sort": "sort", "limit": "limit", "page_token": "page_token",
 		},
 		Answer: manifest.Answer{Paths: []string{"tickets"}},
-		Paging: manifest.Paging{
-			Style: manifest.Cursor, SizeInput: "limit", Size: 50, MaxSize: 100, Last: manifest.ShortIsLast,
-			Carry: []manifest.Carry{{Input: "page_token", Path: "next_token"}}, Total: []string{"total"},
+		Paging: lists.Paging{
+			Style: lists.Cursor, SizeInput: "limit", Size: 50, MaxSize: 100, Last: lists.ShortIsLast,
+			Carry: []lists.Carry{{Input: "page_token", Path: "next_token"}}, Total: []string{"total"},
 		},
-		Poll: &manifest.Poll{
+		Poll: &lists.Poll{
 			With:  map[string]any{"sort": "updated_at"},
-			Since: &manifest.Since{Input: "updated_from", Format: manifest.RFC3339, Value: manifest.SincePlaceholder},
+			Since: &lists.Since{Input: "updated_from", Format: lists.RFC3339, Value: lists.SincePlaceholder},
 		},
 	}
 	if diff := cmp.Diff(want, op); diff != "" {
