@@ -51,7 +51,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, style uint8) {
 		op := list(styles[int(style)%len(styles)])
 		a := &answer{status: 200, header: http.Header{}, body: body}
-		page, err := s.readPage(op, a, "", 2)
+		page, err := s.readPage(op, a, pageQuery{size: 2})
 		if err != nil {
 			return
 		}

@@ -27,7 +27,9 @@ func (r *reader) check() {
 		lists.CheckPoll(d.list(), r.into)
 	}
 	for _, d := range r.drafts {
-		r.checkFind(d) // it asks which inputs paging fills, of operations that may stand further down
+		// These ask which inputs paging fills, of operations that may stand further down.
+		r.checkFind(d)
+		lists.CheckOthers(d.list(), r.needList, r.into)
 	}
 	for _, l := range r.m.Limits {
 		for _, key := range l.Operations {
@@ -59,6 +61,15 @@ func (r *reader) needOperation(key string, at diag.Place) *draft {
 		finding.Unknown(r.into, at, "operation", key, keys)
 	}
 	return d
+}
+
+// needList is needOperation for the checks of lists.
+func (r *reader) needList(key string, at diag.Place) (lists.Operation, bool) {
+	d := r.needOperation(key, at)
+	if d == nil {
+		return lists.Operation{}, false
+	}
+	return d.list(), true
 }
 
 // checkObject puts the object in the place of its name. An object that was read but

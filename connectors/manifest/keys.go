@@ -29,6 +29,6 @@ var (
 		"repeat", "errors", "deprecated", "timeout", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers"}
-	answerKeys = []string{"object", "list", "value", "optional"}
+	answerKeys = []string{"object", "list", "value", "optional", "absent"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
 )

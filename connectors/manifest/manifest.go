@@ -93,6 +93,8 @@ type Answer struct {
 	Paths []string
 	// Optional is true when the value may be missing: then it is nil.
 	Optional bool
+	// Absent is true for lists that the service calls not found where they are empty.
+	Absent bool
 }
 
 // Operation returns the operation with that key.

@@ -107,6 +107,49 @@ func TestRead_AListThatIsPolled(t *testing.T) {
 	}
 }
 
+func TestRead_WaysOfPolling(t *testing.T) {
+	t.Parallel()
+	m, err := manifest.Load(os.DirFS(studioFolder), "studio")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]*connectors.Poll{}
+	filled := map[string][]string{} // inputs that recipes cannot set
+	for _, o := range m.Operations {
+		if o.Spec.Poll != nil {
+			got[o.Spec.Key] = o.Spec.Poll
+		}
+		for _, in := range o.Spec.Inputs {
+			if in.Paging {
+				filled[o.Spec.Key] = append(filled[o.Spec.Key], in.Name)
+			}
+		}
+	}
+	want := map[string]*connectors.Poll{
+		"member.changed": {
+			Strategy: connectors.Keyset, PageSize: 2, Offsets: true, Confirm: &connectors.Confirm{Operation: "member.get", Input: "memberId"},
+		},
+		"message.list": {Strategy: connectors.Newest, PageSize: 2, By: "sent"},
+		"message.read": {Strategy: connectors.Newest, By: "read"},
+		"room.list":    {Strategy: connectors.Snapshot, PageSize: 2, Offsets: true},
+		"booking.list": {Strategy: connectors.Snapshot, By: "starts", Window: &connectors.Window{Back: 24 * time.Hour, Ahead: 48 * time.Hour}},
+		"slot.list":    {Strategy: connectors.Snapshot, By: "value", Window: &connectors.Window{Ahead: 24 * time.Hour}},
+		"plan.get":     {Strategy: connectors.Snapshot},
+		"remark.list":  {Strategy: connectors.FanOut, Parents: &connectors.Parents{Operation: "member.changed", Input: "memberId"}},
+		"name.check":   {Strategy: connectors.Snapshot},
+		"report.get":   {Strategy: connectors.Snapshot},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("polls (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string][]string{
+		"member.changed": {"order", "after", "limit", "skip"}, "message.list": {"sort", "limit", "before"},
+		"room.list": {"page", "size"}, "booking.list": {"from", "to"}, "slot.list": {"start", "end"},
+	}, filled); diff != "" {
+		t.Errorf("inputs that polling fills (-want +got):\n%s", diff)
+	}
+}
+
 func TestRead_AWriteThatCanBeLookedUp(t *testing.T) {
 	t.Parallel()
 	op, _ := helpdesk(t).Operation("ticket.create")
@@ -210,7 +253,7 @@ func TestDocs_ShowTheExample(t *testing.T) {
 func TestSchema_AcceptsWhatTheReaderAccepts(t *testing.T) {
 	t.Parallel()
 	compiled := compile(t)
-	for _, folder := range []string{"testdata/helpdesk", "../highlevel", "../stibee"} {
+	for _, folder := range []string{"testdata/helpdesk", "../highlevel", "../stibee", "../httpapi/testdata/studio", "../httpapi/testdata/shop"} {
 		for _, name := range yamlFiles(t, folder) {
 			if err := compiled.Validate(value(t, name)); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -289,11 +332,17 @@ func parse(t *testing.T, name string, text []byte) any {
 // read returns a file of the example.
 func read(tb testing.TB, name string) string {
 	tb.Helper()
-	text, err := os.ReadFile("testdata/helpdesk/" + name)
+	return text(tb, "testdata/helpdesk/"+name)
+}
+
+// text returns a file.
+func text(tb testing.TB, name string) string {
+	tb.Helper()
+	b, err := os.ReadFile(name)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return string(text)
+	return string(b)
 }
 
 // lines returns findings as people read them, without suggestions.

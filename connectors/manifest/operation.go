@@ -222,10 +222,15 @@ func (r *reader) answer(d *draft) {
 	}
 	d.op.Spec.List = list != nil
 	if d.op.Spec.List {
-		value = list
+		d.op.Answer.Paths = lists.ListPaths(list, r.into)
+	} else {
+		d.op.Answer.Paths = lists.Paths(value, r.into)
 	}
-	d.op.Answer.Paths = lists.Paths(value, r.into)
 	d.op.Answer.Optional, _ = m.Get("optional").Bool(r.into)
+	d.op.Answer.Absent, _ = m.Get("absent").Bool(r.into)
+	if m.Has("absent") && (!d.op.Spec.List || d.op.Spec.Kind != connectors.Read) {
+		r.into.Errorf(m.Get("absent").At(), finding.CodeAnswer, "leave it out", "only reads of a list say with it that a list that is not found is empty")
+	}
 	if name, ok := m.Get("object").Text(r.into); ok {
 		d.op.Spec.Answer = &schema.Object{Key: name} // until all files are read
 	}

@@ -72,8 +72,15 @@ func (f *Field) plain(v any) any {
 	case int:
 		v = strconv.Itoa(n)
 	}
-	if text, ok := v.(string); ok && f.Type == Time {
-		return timeText(text)
+	if f.Type == Time {
+		switch x := v.(type) {
+		case string:
+			return timeText(x)
+		case map[string]any:
+			if t, ok := secondsTime(x); ok {
+				return t.Format(time.RFC3339Nano)
+			}
+		}
 	}
 	return Plain(v)
 }

@@ -40,6 +40,10 @@ func TestObject_Decode(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("closed object: err = %v, fields (-want +got):\n%s", err, diff)
 	}
+	asObject, err := contact(false).Decode([]byte(`{"made":{"seconds":1700000000,"nanoseconds":0}}`))
+	if err != nil || asObject["made"] != "2023-11-14T22:13:20Z" {
+		t.Errorf("a time of seconds and nanoseconds is %v, %v, want it as text", asObject["made"], err)
+	}
 	want["extra"] = map[string]any{"n": 3}
 	got, err = contact(true).Decode([]byte(text))
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -133,6 +137,14 @@ func TestParseTime(t *testing.T) {
 		{"1731398953000", at},
 		{"1731398953000.0", at},
 		{"1.731398953e12", at},
+		{`{"seconds":1731398953,"nanoseconds":500000000}`, at.Add(500 * time.Millisecond)},
+		{`{"_seconds":1731398953,"_nanoseconds":0}`, at},
+		{`{"seconds":1731398953}`, at},
+		{`{"seconds":0,"nanoseconds":5}`, time.Time{}},
+		{`{"seconds":1e300}`, time.Time{}},
+		{`{"seconds":1731398953,"nanoseconds":-1}`, time.Time{}},
+		{`{"seconds":"soon"}`, time.Time{}},
+		{`{"seconds":`, time.Time{}},
 		{"", time.Time{}},
 		{"0", time.Time{}},
 		{"soon", time.Time{}},

@@ -40,9 +40,17 @@ func Unfilled(in *connectors.Input) bool {
 	return in.Required && in.Default == nil && in.Setting == "" && !in.Paging
 }
 
-// Path reports a path that cannot lead anywhere inside an answer. A single dot stands
-// for the whole answer.
+// Path reports a path that cannot lead to one value inside an answer. A single dot
+// stands for the whole answer.
 func Path(into *diag.List, path string, at diag.Place) {
+	ListPath(into, path, at)
+	if slices.Contains(strings.Split(path, "."), "*") {
+		into.Errorf(at, CodeAnswer, "", "the path %q leads to many values; only answer: {list: …} may have a star", path)
+	}
+}
+
+// ListPath reports a path that cannot lead to a list inside an answer.
+func ListPath(into *diag.List, path string, at diag.Place) {
 	if path == "." {
 		return
 	}

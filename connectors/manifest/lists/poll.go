@@ -9,25 +9,25 @@ import (
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
 
-// Poll says how the list is asked for changes.
+// Poll says how a list, or a single record, is asked for changes.
 type Poll struct {
 	// With are inputs that only polling sets, e.g. the sort order.
-	With  map[string]any
-	Since *Since // nil unless the strategy is keyset
+	With   map[string]any
+	Since  *Since  // nil unless the strategy is keyset
+	Window *Window // nil for lists without one
+	// Gone names the field that is true in records that were deleted; such rows are
+	// left out. Empty for none.
+	Gone string
+	// Record names the input whose value identifies the record that a read of a
+	// single one answers; empty when the object has an id.
+	Record string
 }
 
-// TimeFormat is a way to write a time into a request.
-type TimeFormat string
-
-// The formats of times in requests.
-const (
-	EpochMillis  TimeFormat = "epoch_ms"
-	EpochSeconds TimeFormat = "epoch_s"
-	RFC3339      TimeFormat = "rfc3339"
-)
-
-// SincePlaceholder stands for the time inside [Since.Value].
-const SincePlaceholder = "$since"
+// Window says how the bounds of a window go into a request.
+type Window struct {
+	From, To string // inputs
+	Format   TimeFormat
+}
 
 // Since says how the lower bound of the updated time goes into a request.
 type Since struct {
@@ -38,15 +38,15 @@ type Since struct {
 	Value any
 }
 
-// ReadPoll reads how changes in a list are found. A keyset list needs two promises of its
-// author: an input that takes the lower bound, and an order by the updated time, even
-// if that is said with an empty mapping.
+// ReadPoll reads how changes are found. Which keys a strategy needs and which it may
+// have is checked here; what they name is checked by [CheckPoll] and [CheckOthers],
+// when all files are read.
 func ReadPoll(n *yamlnode.Node, paging Paging, into *diag.List) (*connectors.Poll, *Poll) {
 	m, ok := n.Mapping(into, pollKeys...)
 	if !ok {
 		return nil, nil
 	}
-	word, _ := m.Need(into, "strategy", "strategy: snapshot").Word(into, string(connectors.Keyset), string(connectors.Snapshot))
+	word, _ := m.Need(into, "strategy", "strategy: snapshot").Word(into, strategies()...)
 	spec := &connectors.Poll{
 		Strategy: connectors.Strategy(word), PageSize: paging.Size,
 		Offsets: paging.Style == Offset || paging.Style == Numbered,
@@ -55,21 +55,111 @@ func ReadPoll(n *yamlnode.Node, paging Paging, into *diag.List) (*connectors.Pol
 	if size, ok := m.Get("page_size").Int(into, 1, max(1, paging.MaxSize)); ok {
 		spec.PageSize = size
 	}
+	spec.By, _ = m.Get("by").Text(into)
+	spec.Parents = parents(m.Get("parents"), into)
+	spec.Confirm = confirm(m.Get("confirm"), into)
 	p := &Poll{With: Values(m.Get("with"), into)}
-	keyset := spec.Strategy == connectors.Keyset
-	if keyset && !m.Has("with") {
-		into.Errorf(m.At(), finding.CodePoll, "write with: {sort: updated_asc}, or with: {} where the list is always in that order",
-			"a keyset list must say what sorts it by its updated time, oldest first")
+	p.Gone, _ = m.Get("gone").Text(into)
+	p.Record, _ = m.Get("record").Text(into)
+	p.Window, spec.Window = window(m.Get("window"), into)
+	if word != "" {
+		strategyFits(spec.Strategy, m, into)
 	}
-	since := m.Get("since")
-	switch {
-	case keyset && since == nil:
-		into.Errorf(m.At(), finding.CodePoll, "write since: {input: updated_after, format: rfc3339}", "a keyset list must say which input takes the lower bound of the updated time")
-	case !keyset && since != nil:
-		into.Errorf(since.At(), finding.CodePoll, "leave it out, or write strategy: keyset", "only keyset lists take a lower bound")
-	}
-	p.since(since, into)
+	p.since(m.Get("since"), into)
 	return spec, p
+}
+
+// strategies are the words for the ways of finding changes.
+func strategies() []string {
+	return []string{string(connectors.Keyset), string(connectors.Newest), string(connectors.Snapshot), string(connectors.FanOut)}
+}
+
+// strategyFits reports what a strategy needs and what only others have. A list that
+// is walked by time needs a promise of its author: an order, even if that is said
+// with an empty mapping.
+func strategyFits(strategy connectors.Strategy, m yamlnode.Map, into *diag.List) {
+	keyset, newest, fanOut := strategy == connectors.Keyset, strategy == connectors.Newest, strategy == connectors.FanOut
+	windowed := m.Has("window")
+	for _, rule := range []struct {
+		key            string
+		needed         bool
+		lacks, example string // what to say if it is missing
+		allowed        bool
+		stray, change  string // what to say if it is there for nothing
+	}{
+		{
+			key: "with", allowed: true, needed: keyset, example: "write with: {sort: updated_asc}, or with: {} where the list is always in that order",
+			lacks: "a keyset list must say what sorts it by its updated time, oldest first",
+		},
+		{
+			key: "with", allowed: true, needed: newest, example: "write with: {sort: created_desc}, or with: {} where the list is always in that order",
+			lacks: "a list of the strategy newest must say what sorts it by its time, newest first",
+		},
+		{
+			key: "since", allowed: keyset, needed: keyset, example: "write since: {input: updated_after, format: rfc3339}", change: "leave it out, or write strategy: keyset",
+			lacks: "a keyset list must say which input takes the lower bound of the updated time", stray: "only keyset lists take a lower bound",
+		},
+		{key: "overlap", allowed: keyset || newest, change: "leave it out", stray: "only lists that are walked by time have an overlap"},
+		{key: "window", allowed: !keyset && !newest, change: "leave it out, or write strategy: snapshot", stray: "a list that is walked by time has no window"},
+		{
+			key: "by", allowed: newest || windowed, needed: windowed, example: "write by: starts_at", change: "leave it out",
+			lacks: "a window needs the field whose time lies in it", stray: "only lists of the strategy newest and those with a window have a field to go by",
+		},
+		{
+			key: "parents", allowed: fanOut, needed: fanOut, example: "write parents: {operation: contact.search, input: contactId}", change: "leave it out, or write strategy: fan_out",
+			lacks: "a fan_out list must say whose records it is asked for", stray: "only fan_out lists have parents",
+		},
+	} {
+		switch {
+		case rule.needed && !m.Has(rule.key):
+			into.Errorf(m.At(), finding.CodePoll, rule.example, "%s", rule.lacks)
+		case !rule.allowed && m.Has(rule.key):
+			into.Errorf(m.Get(rule.key).At(), finding.CodePoll, rule.change, "%s", rule.stray)
+		}
+	}
+}
+
+// window reads which inputs take the bounds of a window, and how far it reaches.
+func window(n *yamlnode.Node, into *diag.List) (*Window, *connectors.Window) {
+	m, ok := n.Mapping(into, windowKeys...)
+	if !ok {
+		return nil, nil
+	}
+	w, spec := &Window{}, &connectors.Window{}
+	w.From, _ = m.Need(into, "from", "from: starts_after").Text(into)
+	w.To, _ = m.Need(into, "to", "to: starts_before").Text(into)
+	w.Format = format(m, into)
+	back, backOK := m.Need(into, "back", "back: 24h").Duration(into)
+	ahead, aheadOK := m.Need(into, "ahead", "ahead: 90d").Duration(into)
+	spec.Back, spec.Ahead = back, ahead
+	if backOK && aheadOK && back+ahead <= 0 {
+		into.Errorf(m.At(), finding.CodePoll, "write back: 24h", "the window has no length")
+	}
+	return w, spec
+}
+
+// parents reads whose records a list is asked for.
+func parents(n *yamlnode.Node, into *diag.List) *connectors.Parents {
+	m, ok := n.Mapping(into, otherKeys...)
+	if !ok {
+		return nil
+	}
+	p := &connectors.Parents{}
+	p.Operation, _ = m.Need(into, "operation", "operation: contact.search").Text(into)
+	p.Input, _ = m.Need(into, "input", "input: contactId").Text(into)
+	return p
+}
+
+// confirm reads which call shows whether a record is gone.
+func confirm(n *yamlnode.Node, into *diag.List) *connectors.Confirm {
+	m, ok := n.Mapping(into, otherKeys...)
+	if !ok {
+		return nil
+	}
+	c := &connectors.Confirm{}
+	c.Operation, _ = m.Need(into, "operation", "operation: contact.get").Text(into)
+	c.Input, _ = m.Need(into, "input", "input: contactId").Text(into)
+	return c
 }
 
 // since reads how the lower bound is written. Without a value the time stands alone;
@@ -81,8 +171,7 @@ func (p *Poll) since(n *yamlnode.Node, into *diag.List) {
 	}
 	s := &Since{Value: SincePlaceholder}
 	s.Input, _ = m.Need(into, "input", "input: updated_after").Text(into)
-	word, _ := m.Need(into, "format", "format: rfc3339").Word(into, string(EpochMillis), string(EpochSeconds), string(RFC3339))
-	s.Format = TimeFormat(word)
+	s.Format = format(m, into)
 	if value := m.Get("value"); value != nil {
 		s.Value = value.Value()
 		if !holdsPlaceholder(s.Value) {

@@ -23,15 +23,33 @@ func Values(n *yamlnode.Node, into *diag.List) map[string]any {
 // Paths reads one path inside an answer, or several of which the first that
 // leads somewhere counts.
 func Paths(n *yamlnode.Node, into *diag.List) []string {
+	for _, item := range pathNodes(n) {
+		finding.Path(into, item.Written(), item.At())
+	}
+	return pathTexts(n, into)
+}
+
+// ListPaths reads paths to a list. A star in them stands for every member of an object.
+func ListPaths(n *yamlnode.Node, into *diag.List) []string {
+	for _, item := range pathNodes(n) {
+		finding.ListPath(into, item.Written(), item.At())
+	}
+	return pathTexts(n, into)
+}
+
+func pathNodes(n *yamlnode.Node) []*yamlnode.Node {
+	if n.Kind() == yamlnode.Text {
+		return []*yamlnode.Node{n}
+	}
+	return n.Items()
+}
+
+func pathTexts(n *yamlnode.Node, into *diag.List) []string {
 	if n.Kind() == yamlnode.Text {
 		text, _ := n.Text(into)
-		finding.Path(into, text, n.At())
 		return []string{text}
 	}
 	texts, _ := n.Texts(into)
-	for _, item := range n.Items() {
-		finding.Path(into, item.Written(), item.At())
-	}
 	return texts
 }
 
@@ -42,11 +60,13 @@ func Paths(n *yamlnode.Node, into *diag.List) []string {
 var (
 	pagingKeys = []string{"style", "size", "carry", "input", "first", "link", "last", "total"}
 	sizeKeys   = []string{"input", "default", "max"}
-	pollKeys   = []string{"strategy", "overlap", "page_size", "with", "since"}
+	pollKeys   = []string{"strategy", "overlap", "page_size", "with", "since", "by", "window", "parents", "confirm", "gone", "record"}
+	windowKeys = []string{"from", "to", "format", "back", "ahead"}
+	otherKeys  = []string{"operation", "input"}
 	sinceKeys  = []string{"input", "format", "value"}
 )
 
 // Keys returns the keys that each mapping may have, by its name in schema.json.
 func Keys() map[string][]string {
-	return map[string][]string{"paging": pagingKeys, "size": sizeKeys, "poll": pollKeys, "since": sinceKeys}
+	return map[string][]string{"paging": pagingKeys, "size": sizeKeys, "poll": pollKeys, "since": sinceKeys, "window": windowKeys, "other": otherKeys}
 }
