@@ -121,6 +121,11 @@ var partMistakes = []mistake{
 const studioFolder = "../httpapi/testdata/studio/"
 
 var pollMistakes = []mistake{
+	{"key: question, ", ""},
+	{", values: [answer, text]", ", values: answer"},
+	{", values: [answer, text]", ", values: []"},
+	{"type: array, normal: keyed", "type: string, normal: keyed"},
+	{"normal: keyed", "normal: set"},
 	{"strategy: newest, with: {sort: sent_desc}", "strategy: newst, with: {sort: sent_desc}"},
 	{"strategy: newest, with: {sort: sent_desc}", "strategy: newest"},
 	{"strategy: newest, with: {sort: sent_desc}", "strategy: newest, by: sents, with: {sort: sent_desc}"},

@@ -42,20 +42,35 @@ func (r *reader) field(f yamlnode.Field, known []string) (schema.Field, yamlnode
 }
 
 // normal reads how values are made comparable before a change is looked for. A set
-// ignores the order of a list, the others change texts, so each goes with one type.
+// ignores the order of a list and keyed also the form of its elements; the others
+// change texts. So each goes with one type.
 func (r *reader) normal(out *schema.Field, m yamlnode.Map) {
 	var words []string
 	for _, n := range schema.Normalisers() {
 		words = append(words, string(n))
 	}
 	word, ok := m.Get("normal").Word(r.into, words...)
+	for _, key := range []string{"key", "values"} {
+		if m.Has(key) && word != string(schema.NormalKeyed) {
+			r.into.Errorf(m.Get(key).At(), finding.CodeFieldOption, "leave it out, or write normal: keyed", "%q goes with normal: keyed alone", key)
+		}
+	}
 	if !ok {
 		return
 	}
 	out.Normal = schema.Normaliser(word)
-	if wantsList := out.Normal == schema.NormalSet; wantsList != (out.Type == schema.Array) {
-		r.into.Errorf(m.Get("normal").At(), finding.CodeFieldOption, "set is for arrays, the others are for strings",
+	keyed := out.Normal == schema.NormalKeyed
+	if wantsList := out.Normal == schema.NormalSet || keyed; wantsList != (out.Type == schema.Array) {
+		r.into.Errorf(m.Get("normal").At(), finding.CodeFieldOption, "set and keyed are for arrays, the others are for strings",
 			"a field of type %s cannot be compared as %q", out.Type, word)
+	}
+	if keyed {
+		out.Key, _ = m.Need(r.into, "key", "key: id").Text(r.into)
+		names, ok := m.Need(r.into, "values", "values: [value]").Texts(r.into)
+		if ok && len(names) == 0 {
+			r.into.Errorf(m.Get("values").At(), finding.CodeFieldOption, "write values: [value]", "without a name for the value all elements would be equal")
+		}
+		out.Values = names
 	}
 }
 

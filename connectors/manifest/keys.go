@@ -20,7 +20,7 @@ var (
 	partKeys      = []string{"objects", "inputs", "operations"}
 	objectKeys    = []string{"title", "id", "created", "updated", "open", "fields", "note"}
 	valueKeys     = []string{"type", "description", "secret", "personal", "options", "items", "fields", "open", "note"}
-	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal"})
+	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal", "key", "values"})
 	memberKeys    = slices.Concat(valueKeys, []string{"required", "nullable"})
 	settingKeys   = slices.Concat(valueKeys, []string{"required", "default"})
 	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting"})
