@@ -213,7 +213,7 @@ func (r *reader) errors(n *yamlnode.Node) {
 	r.m.Errors.Rules = r.rules(m.Get("rules"))
 }
 
-// rules reads what gives errors their kinds. A rule without status and code would
+// rules reads what gives errors their kinds. A rule for nothing would
 // catch all errors and is refused.
 func (r *reader) rules(n *yamlnode.Node) []Rule {
 	items, _ := n.List(r.into)
@@ -226,11 +226,12 @@ func (r *reader) rules(n *yamlnode.Node) []Rule {
 		rule := Rule{}
 		rule.Status, _ = m.Get("status").Int(r.into, 300, 599)
 		rule.Code, _ = m.Get("code").Text(r.into)
+		rule.Message, _ = m.Get("message").Text(r.into)
 		rule.Hint, _ = m.Get("hint").Text(r.into)
 		word, _ := m.Need(r.into, "kind", "kind: invalid").Word(r.into, errorKinds()...)
 		rule.Kind = connectors.Kind(word)
-		if !m.Has("status") && !m.Has("code") {
-			r.into.Errorf(m.At(), finding.CodeErrorRule, "add status or code", "the rule says neither which status nor which code it is for")
+		if !m.Has("status") && !m.Has("code") && rule.Message == "" {
+			r.into.Errorf(m.At(), finding.CodeErrorRule, "add status or code", "the rule does not say which status, code or message it is for")
 		}
 		out = append(out, rule)
 	}

@@ -15,7 +15,7 @@ var (
 	checkKeys   = []string{"operation", "with"}
 	limitKeys   = []string{"requests", "per", "by", "remaining", "max", "reset", "operations"}
 	errorsKeys  = []string{"code", "message", "rules"}
-	ruleKeys    = []string{"status", "code", "kind", "hint"}
+	ruleKeys    = []string{"status", "code", "message", "kind", "hint"}
 
 	partKeys      = []string{"objects", "inputs", "operations"}
 	objectKeys    = []string{"title", "id", "created", "updated", "open", "fields", "note"}

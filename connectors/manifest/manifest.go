@@ -51,8 +51,11 @@ type Errors struct {
 type Rule struct {
 	Status int    // 0 fits every status
 	Code   string // fits a code that is or ends in it, after a dot; empty fits every code
-	Kind   connectors.Kind
-	Hint   string // one sentence for the operator; may be empty
+	// Message fits a message that it is a part of, in small or capital letters; empty
+	// fits every message.
+	Message string
+	Kind    connectors.Kind
+	Hint    string // one sentence for the operator; may be empty
 }
 
 // Operation is what it takes to send an operation's request and to read its

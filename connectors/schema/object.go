@@ -153,14 +153,10 @@ func (o *Object) Normalize(fields map[string]any) map[string]any {
 
 // normalize returns a value of the field in the form in which it is compared.
 func (f *Field) normalize(v any) any {
-	if list, ok := v.([]any); ok {
-		switch f.Normal {
-		case NormalSet:
-			return asSet(list)
-		case NormalKeyed:
-			return f.byKey(list)
-		}
-		return v
+	if list, ok := v.([]any); ok && f.Normal == NormalSet {
+		return asSet(list)
+	} else if ok && f.Normal == NormalKeyed {
+		return f.byKey(list)
 	}
 	s, ok := v.(string)
 	if !ok {
