@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
@@ -40,6 +42,25 @@ func list(style lists.Style) *manifest.Operation {
 	return op
 }
 
+// shape is an operation for each style of paging, and two for what is no list of
+// objects.
+func shape(n int) *manifest.Operation {
+	n %= len(styles) + 2
+	if n < len(styles) {
+		return list(styles[n])
+	}
+	op := list(lists.NoPaging)
+	op.Spec.Poll.Strategy = connectors.Snapshot
+	op.Spec.Answer = &schema.Object{ID: "value", Fields: []schema.Field{{Name: "value", Type: schema.Any}}}
+	if n == len(styles) {
+		op.Spec.Poll.By, op.Answer.Paths = "value", []string{"*.items"}
+		return op
+	}
+	op.Spec.List, op.Spec.Answer.ID, op.Answer.Paths = false, "", []string{"value"}
+	op.Poll = &lists.Poll{Record: "name", Gone: "gone"}
+	return op
+}
+
 var styles = []lists.Style{lists.NoPaging, lists.Cursor, lists.Numbered, lists.Offset, lists.NextLink}
 
 func FuzzAnswer(f *testing.F) {
@@ -47,17 +68,23 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte(`[{"id":"1","changed":"2026-01-01T00:00:00Z"}]`), uint8(2))
 	f.Add([]byte(`{"items":[[]],"next":17}`), uint8(4))
 	f.Add([]byte("{\"items\":[{\"id\":\"\xff\"}"), uint8(0))
+	f.Add([]byte(`{"d1":{"items":["2026-01-01T00:00:00Z",1]},"x":2}`), uint8(5))
+	f.Add([]byte(`{"value":true}`), uint8(6))
+	f.Add([]byte(`{"value":{"gone":true,"at":{"seconds":1}}}`), uint8(6))
 	s := &session{Connector: New(&manifest.Manifest{Key: "x"}), method: auth.Method{Name: auth.APIKey, In: "query", Param: "key"}}
 	f.Fuzz(func(t *testing.T, body []byte, style uint8) {
-		op := list(styles[int(style)%len(styles)])
+		op := shape(int(style))
 		a := &answer{status: 200, header: http.Header{}, body: body}
-		page, err := s.readPage(op, a, pageQuery{size: 2})
+		page, err := s.readPage(op, a, pageQuery{size: 2, inputs: map[string]any{"name": "x"}})
 		if err != nil {
 			return
 		}
 		for i, r := range page.Records {
-			if r.ID == "" || r.Updated.IsZero() {
+			if r.ID == "" || r.Updated.IsZero() && r.At.IsZero() && op.Poll == nil {
 				t.Errorf("record %d of %q has no id or time: %+v", i, body, r)
+			}
+			if !json.Valid(r.Raw) && utf8.Valid(body) {
+				t.Errorf("record %d of %q is no JSON: %q", i, body, r.Raw)
 			}
 		}
 		if page.Next == "" {

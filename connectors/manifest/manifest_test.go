@@ -250,6 +250,24 @@ func TestDocs_ShowTheExample(t *testing.T) {
 	}
 }
 
+// TestDocs_ShowTheShapes keeps the examples of the chapter on strategies to the manifest
+// that tests poll.
+func TestDocs_ShowTheShapes(t *testing.T) {
+	t.Parallel()
+	studio, shown := text(t, studioFolder+"studio.yaml"), 0
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(  .*?)```").FindAllStringSubmatch(text(t, "../../docs/writing-a-connector.md"), -1) {
+		for operation := range strings.SplitSeq(strings.TrimSuffix(block[1], "\n"), "\n\n") {
+			shown++
+			if !strings.Contains(studio, operation) {
+				t.Errorf("the tests do not have this operation:\n%s", operation)
+			}
+		}
+	}
+	if shown < 6 {
+		t.Errorf("%d operations are shown, want 6", shown)
+	}
+}
+
 func TestSchema_AcceptsWhatTheReaderAccepts(t *testing.T) {
 	t.Parallel()
 	compiled := compile(t)

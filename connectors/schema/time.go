@@ -23,7 +23,10 @@ const maxMillis = 253_402_300_799_999
 // nanoseconds. ok is false for texts that hold none, among them 0 and the year 1,
 // which stand for "never".
 func ParseTime(text string) (t time.Time, ok bool) {
-	if strings.HasPrefix(text, "{") {
+	if text == "" {
+		return time.Time{}, false
+	}
+	if text[0] == '{' {
 		return parseSeconds(text)
 	}
 	if ms, err := strconv.ParseFloat(text, 64); err == nil {
