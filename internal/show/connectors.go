@@ -201,7 +201,7 @@ func pollFacts(o *connectors.Operation) []string {
 		facts = append(facts, fmt.Sprintf("for each record of %s, whose id goes into %s", p.Parents.Operation, p.Parents.Input))
 	}
 	if p.Confirm != nil {
-		facts = append(facts, fmt.Sprintf("%s shows whether a record is gone", p.Confirm.Operation))
+		facts = append(facts, p.Confirm.Operation+" shows whether a record is gone")
 	}
 	return facts
 }
