@@ -13,15 +13,21 @@ const module = "github.com/pollux-automation/pollux"
 // arrows is the table of docs/architecture.md: what each package may import of
 // this module. "*" stands for any package, "connectors/*" for each service.
 var arrows = map[string][]string{
-	"connectors/schema":      {},
-	"internal/diag":          {},
-	"internal/secret":        {},
-	"internal/yamlnode":      {"internal/diag"},
-	"connectors/auth":        {"internal/secret"},
-	"connectors/budget":      {},
-	"connectors":             {"connectors/auth", "connectors/schema"},
-	"connectors/manifest":    {"connectors", "connectors/auth", "connectors/schema", "internal/diag", "internal/yamlnode"},
-	"connectors/httpapi":     {"connectors", "connectors/auth", "connectors/budget", "connectors/manifest", "connectors/schema", "internal/secret"},
+	"connectors/schema":           {},
+	"internal/diag":               {},
+	"internal/secret":             {},
+	"internal/yamlnode":           {"internal/diag"},
+	"connectors/auth":             {"internal/secret"},
+	"connectors/budget":           {},
+	"connectors":                  {"connectors/auth", "connectors/schema"},
+	"connectors/manifest/finding": {"connectors", "connectors/schema", "internal/diag"},
+	"connectors/manifest/lists":   {"connectors", "connectors/manifest/finding", "connectors/schema", "internal/diag", "internal/yamlnode"},
+	"connectors/manifest": {
+		"connectors", "connectors/auth", "connectors/manifest/finding", "connectors/manifest/lists", "connectors/schema", "internal/diag", "internal/yamlnode",
+	},
+	"connectors/httpapi": {
+		"connectors", "connectors/auth", "connectors/budget", "connectors/manifest", "connectors/manifest/lists", "connectors/schema", "internal/secret",
+	},
 	"connectors/protocol":    {"connectors/schema"},
 	"connectors/plugin":      {"connectors", "connectors/protocol"},
 	"connectors/external":    {"connectors", "connectors/protocol"},

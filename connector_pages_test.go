@@ -204,15 +204,34 @@ func pollFacts(o *connectors.Operation) []string {
 	if o.Poll == nil {
 		return nil
 	}
-	text := "Can be polled: the whole list is read and compared (snapshot)."
-	if o.Poll.Strategy == connectors.Keyset {
-		text = "Can be polled: by the time of update (keyset)"
-		if o.Poll.Overlap > 0 {
-			text += ", with an overlap of " + brief(o.Poll.Overlap)
+	p := o.Poll
+	var text string
+	switch p.Strategy {
+	case connectors.Keyset:
+		text = "by the time of update (keyset)"
+		if p.Overlap > 0 {
+			text += ", with an overlap of " + brief(p.Overlap)
 		}
-		text += "."
+	case connectors.Newest:
+		text = "from the newest on, by " + code(p.By) + " (newest)"
+	case connectors.FanOut:
+		text = fmt.Sprintf("one request for each record of [`%s`](#%s) (fan_out); its id goes into %s",
+			p.Parents.Operation, strings.ReplaceAll(p.Parents.Operation, ".", ""), code(p.Parents.Input))
+	case connectors.Snapshot:
+		text = "the whole list is read and compared (snapshot)"
+		if !o.List {
+			text = "the one record is read and compared (snapshot)"
+		}
 	}
-	return []string{text}
+	facts := []string{"Can be polled: " + text + "."}
+	if p.Window != nil {
+		facts = append(facts, fmt.Sprintf("A poll asks for what has its %s between %s ago and %s ahead.", code(p.By), brief(p.Window.Back), brief(p.Window.Ahead)))
+	}
+	if p.Confirm != nil {
+		facts = append(facts, fmt.Sprintf("Whether a record that is missing is gone is asked of [`%s`](#%s).",
+			p.Confirm.Operation, strings.ReplaceAll(p.Confirm.Operation, ".", "")))
+	}
+	return facts
 }
 
 func repeatFact(o *connectors.Operation) []string {

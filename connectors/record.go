@@ -57,10 +57,18 @@ func Decode(text []byte) (any, error) {
 // document. found is false when the path leads nowhere or not to an array; null
 // is an empty array. The elements are copies. A document that is cut off or goes
 // on after its end is an error, also where the array itself is whole.
+//
+// A star in the path stands for every member of an object, in order ("*.slots"). The
+// arrays that the rest of the path leads to are put behind each other; members from
+// which it leads nowhere are skipped.
 func Items(doc []byte, path string) (items [][]byte, found bool, err error) {
 	dec := decoder(doc)
+	path, rest, star := cutStar(path)
 	if found, err = follow(dec, path); err != nil || !found {
 		return nil, false, err
+	}
+	if star {
+		return everyMember(dec, rest)
 	}
 	switch dec.PeekKind() {
 	case '[':
@@ -84,6 +92,69 @@ func Items(doc []byte, path string) (items [][]byte, found bool, err error) {
 		return nil, false, err
 	}
 	return items, true, nil
+}
+
+// cutStar splits a path at its first star.
+func cutStar(path string) (before, after string, star bool) {
+	names := strings.Split(path, ".")
+	i := slices.Index(names, "*")
+	if i < 0 {
+		return path, "", false
+	}
+	return strings.Join(names[:i], "."), strings.Join(names[i+1:], "."), true
+}
+
+// everyMember returns the elements of the arrays at a path inside the members of the
+// object that comes next. A path that leads to something else than an array means that
+// the answer has another shape; nothing is found then.
+func everyMember(dec *jsontext.Decoder, path string) (items [][]byte, found bool, err error) {
+	switch dec.PeekKind() {
+	case '{':
+	case 'n': // no member
+		err = finish(dec)
+		return nil, err == nil, err
+	default:
+		return nil, false, finish(dec)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, false, err
+	}
+	for dec.PeekKind() != '}' {
+		if err := dec.SkipValue(); err != nil { // the name
+			return nil, false, notEOF(err)
+		}
+		member, err := dec.ReadValue()
+		if err != nil {
+			return nil, false, notEOF(err)
+		}
+		more, fits, err := memberItems(member, path)
+		if err != nil || !fits {
+			return nil, false, err
+		}
+		items = append(items, more...)
+	}
+	if err := finish(dec); err != nil {
+		return nil, false, err
+	}
+	return items, true, nil
+}
+
+// memberItems returns the elements of the arrays at a path inside one member; none if
+// the path leads nowhere. fits is false if it leads to something else than an array.
+func memberItems(member []byte, path string) (items [][]byte, fits bool, err error) {
+	before, rest, star := cutStar(path)
+	leadsOn := byte('[')
+	if star {
+		leadsOn, rest = '{', strings.TrimSuffix("*."+rest, ".")
+	}
+	value, leads, err := Value(member, before)
+	if err != nil {
+		return nil, false, err
+	}
+	if !leads || before == "" && value[0] != leadsOn {
+		return nil, true, nil
+	}
+	return Items(value, rest)
 }
 
 // Value returns the value at a path inside a JSON document as it is written;

@@ -33,6 +33,17 @@ func TestItems(t *testing.T) {
 		{"two documents", `[1][2]`, "", nil, false, true},
 		{"nothing", ``, "", nil, false, true},
 		{"not JSON", `<html>`, "a", nil, false, true},
+		{"every member", `{"d1":{"slots":["a","b"]},"trace":"x","d2":{"slots":["c"]},"d3":{"note":1},"d4":{"slots":null}}`, "*.slots", []string{`"a"`, `"b"`, `"c"`}, true, false},
+		{"every member that is an array", `{"d1":["a"],"trace":"x","o":{},"d2":["c"]}`, "*", []string{`"a"`, `"c"`}, true, false},
+		{"every member of every member", `{"m":{"d":{"s":[1]},"x":2},"n":{"d":{"s":[3]}},"t":"x"}`, "*.*.s", []string{"1", "3"}, true, false},
+		{"every member inside", `{"days":{"d":{"a":{"s":[1]}}}}`, "days.*.a.s", []string{"1"}, true, false},
+		{"no member", `{"days":{}}`, "days.*.s", nil, true, false},
+		{"null has no members", `{"days":null}`, "days.*.s", nil, true, false},
+		{"a member of another shape", `{"d1":{"slots":["a"]},"d2":{"slots":"b"}}`, "*.slots", nil, false, false},
+		{"members of a list", `[{"slots":["a"]}]`, "*.slots", nil, false, false},
+		{"cut inside a member", `{"d1":{"slots":["a"]},"d2":{"slots"`, "*.slots", nil, false, true},
+		{"cut behind a member", `{"d1":{"slots":["a"]}`, "*.slots", nil, false, true},
+		{"something behind the members", `{"d1":{"slots":["a"]}} x`, "*.slots", nil, false, true},
 		{"sloppy but whole", `{"a":["\ud800",1,1],"a":2}`, "a", []string{`"\ud800"`, "1", "1"}, true, false},
 	}
 	for _, tt := range tests {
@@ -152,6 +163,7 @@ func FuzzItems(f *testing.F) {
 	for _, s := range []string{`{"a":[1,2]}`, `[{"b":null}]`, `{"a":[`, `{"a":{"a":[]}}`, "\xff", `{"a":[1]} x`} {
 		f.Add([]byte(s), "a")
 	}
+	f.Add([]byte(`{"a":{"b":[1]},"c":2}`), "*.b")
 	f.Fuzz(func(t *testing.T, doc []byte, path string) {
 		items, found, err := connectors.Items(doc, path)
 		_, _, _ = connectors.Value(doc, path)

@@ -37,8 +37,9 @@ func TestNew_HasTheOperationsOfTheCatalog(t *testing.T) {
 		}
 	}
 	want := []string{
-		"contact.appointment.list snapshot", "contact.search keyset", "contact.list_by_business snapshot",
-		"contact.note.list snapshot", "task.search snapshot", "contact.task.list snapshot",
+		"contact.appointment.list fan_out", "contact.get snapshot", "contact.search keyset", "contact.list_by_business snapshot",
+		"contact.find_duplicate snapshot", "contact.list_legacy newest", "contact.note.list fan_out", "contact.note.get snapshot",
+		"task.search snapshot", "contact.task.list fan_out", "contact.task.get snapshot",
 	}
 	if diff := cmp.Diff(want, polled); diff != "" {
 		t.Errorf("lists that can be polled (-want +got):\n%s", diff)
@@ -113,5 +114,51 @@ func TestFind_ReadsNothingAsNothing(t *testing.T) {
 		if err != nil || a.Value != nil {
 			t.Errorf("%s gives %v, %v, want nothing", body, a.Value, err)
 		}
+	}
+}
+
+// TestPage_ReadsOneContactAsAListOfOne covers contacts that are watched one by one, and
+// the call that confirms that one is gone.
+func TestPage_ReadsOneContactAsAListOfOne(t *testing.T) {
+	t.Parallel()
+	c, s := open(t, says(200, `{"contact":{"id":"c1","dateUpdated":"2026-01-01T00:00:00.000Z","customFields":[{"id":"f1","value":"x"}]}}`))
+	op, q := operation(t, c, "contact.get"), connectors.Query{Inputs: map[string]any{"contactId": "c1"}}
+	page, err := s.Page(t.Context(), op, q)
+	if err != nil || len(page.Records) != 1 || page.Records[0].ID != "c1" || page.Next != "" {
+		t.Errorf("page = %+v, %v, want c1 alone", page, err)
+	}
+	_, gone := open(t, says(400, `{"statusCode":400,"message":"Contact not found for id: c1"}`))
+	page, err = gone.Page(t.Context(), op, q)
+	if err != nil || len(page.Records) != 0 {
+		t.Errorf("page of a contact that is gone = %+v, %v, want no record", page, err)
+	}
+	_, err = gone.Page(t.Context(), operation(t, c, "contact.note.list"), q)
+	if connectors.KindOf(err) != connectors.NotFound {
+		t.Errorf("notes of a contact that is gone: %v, want not_found", err)
+	}
+	_, wrong := open(t, says(400, `{"statusCode":400,"message":"contactId is not valid"}`))
+	if _, err := wrong.Page(t.Context(), op, q); connectors.KindOf(err) != connectors.Invalid {
+		t.Errorf("page of a wrong request: %v, want invalid", err)
+	}
+}
+
+func TestContact_CustomFieldsAreEqualHoweverTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	c, _ := open(t, says(200, ""))
+	o := operation(t, c, "contact.get").Answer
+	read := func(text string) map[string]any {
+		fields, err := o.Decode([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fields
+	}
+	a := read(`{"id":"c1","customFields":[{"id":"f1","value":"x"},{"id":"f2","value":2}]}`)
+	if names := o.Changed(a, read(`{"id":"c1","customFields":[{"id":"f2","fieldValue":2},{"id":"f1","field_value":"x"}]}`)); names != nil {
+		t.Errorf("the same values differ in %v", names)
+	}
+	want := []string{"customFields", "customFields.f2"}
+	if diff := cmp.Diff(want, o.Changed(a, read(`{"id":"c1","customFields":[{"id":"f1","value":"x"},{"id":"f2","value":3}]}`))); diff != "" {
+		t.Errorf("another value of f2 (-want +got):\n%s", diff)
 	}
 }

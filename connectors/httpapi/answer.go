@@ -34,26 +34,38 @@ func valueOf(op *manifest.Operation, a *answer) (any, error) {
 	if op.Spec.List {
 		return listOf(op, a)
 	}
+	raw, found, err := one(op, a)
+	switch {
+	case err != nil:
+		return nil, err
+	case !found && op.Spec.Kind == connectors.Write && !op.Answer.Optional:
+		return whole, nil
+	case !found:
+		return nil, nil
+	}
+	v, err := decode(op, raw)
+	if err != nil {
+		return nil, unreadable(op, a.status, err)
+	}
+	return v, nil
+}
+
+// one returns the value of an answer as it was sent. One that is missing is an error,
+// unless it is optional or the answer is that of a write.
+func one(op *manifest.Operation, a *answer) (raw []byte, found bool, err error) {
 	for _, path := range op.Answer.Paths {
 		raw, found, err := connectors.Value(a.body, inside(path))
 		if err != nil {
-			return nil, unreadable(op, a.status, fmt.Errorf("the answer is not JSON: %w", err))
+			return nil, false, unreadable(op, a.status, fmt.Errorf("the answer is not JSON: %w", err))
 		}
 		if found {
-			v, err := decode(op, raw)
-			if err != nil {
-				return nil, unreadable(op, a.status, err)
-			}
-			return v, nil
+			return raw, true, nil
 		}
 	}
-	switch {
-	case op.Answer.Optional:
-		return nil, nil
-	case op.Spec.Kind == connectors.Write:
-		return whole, nil
+	if op.Answer.Optional || op.Spec.Kind == connectors.Write {
+		return nil, false, nil
 	}
-	return nil, unreadable(op, a.status, fmt.Errorf("the answer has nothing at %q", op.Answer.Paths[0]))
+	return nil, false, unreadable(op, a.status, fmt.Errorf("the answer has nothing at %q", op.Answer.Paths[0]))
 }
 
 // empty is the value of an answer without a body. Writes, and reads that may find
@@ -98,10 +110,34 @@ func listOf(op *manifest.Operation, a *answer) (any, error) {
 	return list, nil
 }
 
-// itemsOf splits the list of an answer into its records. They are slices of the body
-// and not decoded. A list that is not where it was described is an error, unless it
-// is optional: an answer of another shape must not pass for an empty list.
+// single returns the one record of an answer as a list of one, or of none where it may
+// be missing.
+func single(op *manifest.Operation, a *answer) ([][]byte, error) {
+	if op.Answer.Optional && firstByte(a.body) == "" {
+		return nil, nil
+	}
+	if _, err := connectors.Decode(a.body); err != nil {
+		return nil, unreadable(op, a.status, fmt.Errorf("the answer is not JSON: %w", err))
+	}
+	raw, found, err := one(op, a)
+	switch {
+	case err != nil:
+		return nil, err
+	case found && string(raw) != "null":
+		return [][]byte{raw}, nil
+	case op.Answer.Optional:
+		return nil, nil
+	}
+	return nil, unreadable(op, a.status, fmt.Errorf("the answer has nothing at %q", op.Answer.Paths[0]))
+}
+
+// itemsOf splits the list of an answer into its records. They are copied and not
+// decoded. A list that is not where it was described is an error, unless it is
+// optional: an answer of another shape must not pass for an empty list.
 func itemsOf(op *manifest.Operation, a *answer) ([][]byte, error) {
+	if !op.Spec.List {
+		return single(op, a)
+	}
 	for _, path := range op.Answer.Paths {
 		items, found, err := connectors.Items(a.body, inside(path))
 		if err != nil {
@@ -120,6 +156,7 @@ func itemsOf(op *manifest.Operation, a *answer) ([][]byte, error) {
 // decode reads one record. Records of a described object get its shape, what is
 // not an object stays as it is.
 func decode(op *manifest.Operation, raw []byte) (any, error) {
+	raw = wrapped(op, raw)
 	if op.Spec.Answer == nil || len(raw) == 0 || raw[0] != '{' {
 		return connectors.Decode(raw)
 	}

@@ -127,15 +127,16 @@ func (s *session) refusal(op *manifest.Operation, a *answer) error {
 	if a.status >= 300 && a.status <= 399 {
 		e.Hint = "the service answers at another address; set base_url to it"
 	}
-	if rule, ok := match(op.Rules, a.status, code); ok {
+	message := text(a.body, s.manifest.Errors.Message)
+	if rule, ok := match(op.Rules, a.status, code, message); ok {
 		e.Kind, e.Hint = rule.Kind, rule.Hint
-	} else if rule, ok := match(s.manifest.Errors.Rules, a.status, code); ok {
+	} else if rule, ok := match(s.manifest.Errors.Rules, a.status, code, message); ok {
 		e.Kind, e.Hint = rule.Kind, rule.Hint
 	}
 	if e.Kind == connectors.RateLimited {
 		e.RetryAfter = retryAfter(a)
 	}
-	message := s.clean(text(a.body, s.manifest.Errors.Message))
+	message = s.clean(message)
 	if message == "" && code == "" {
 		message = s.clean(string(a.body))
 	}
@@ -180,10 +181,11 @@ func kindOf(kind connectors.OperationKind, status int) connectors.Kind {
 // match returns the first rule that fits. The last part of a code is enough, since
 // some services put changing prefixes before it (Stibee's documentation has two, read
 // 2026-09).
-func match(rules []manifest.Rule, status int, code string) (manifest.Rule, bool) {
+func match(rules []manifest.Rule, status int, code, message string) (manifest.Rule, bool) {
+	message = strings.ToLower(message)
 	for _, r := range rules {
 		fits := r.Code == "" || r.Code == code || strings.HasSuffix(code, "."+r.Code)
-		if fits && (r.Status == 0 || r.Status == status) {
+		if fits && (r.Status == 0 || r.Status == status) && strings.Contains(message, strings.ToLower(r.Message)) {
 			return r, true
 		}
 	}

@@ -38,6 +38,8 @@ func TestCall_KindsOfRefusals(t *testing.T) {
 		{599, ``, connectors.Transient, connectors.Uncertain},
 		{999, ``, connectors.Transient, connectors.Uncertain},
 		{400, `{"error":{"code":"stb.Errors.Order.Locked"}}`, connectors.Conflict, connectors.Conflict},
+		{400, `{"error":{"message":"There is No such order: 7"}}`, connectors.NotFound, connectors.NotFound},
+		{422, `{"error":{"message":"no such order"}}`, connectors.Invalid, connectors.Invalid},
 		{400, `{"error":{"code":"Errors.MyOrder.Locked"}}`, connectors.Invalid, connectors.Invalid},
 		{500, `{"error":{"code":"busy"}}`, connectors.Transient, connectors.Transient}, // a rule of the write
 	}

@@ -71,7 +71,13 @@ type service struct {
 
 func newService(tb testing.TB, transport http.RoundTripper, change ...func(*connectors.Account)) *service {
 	tb.Helper()
-	m, err := manifest.Load(os.DirFS("testdata/shop"), "shop")
+	return newServiceOf(tb, "shop", transport, change...)
+}
+
+// newServiceOf is newService with another connector in testdata.
+func newServiceOf(tb testing.TB, name string, transport http.RoundTripper, change ...func(*connectors.Account)) *service {
+	tb.Helper()
+	m, err := manifest.Load(os.DirFS("testdata/"+name), name)
 	if err != nil {
 		tb.Fatal(err)
 	}

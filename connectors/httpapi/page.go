@@ -10,23 +10,22 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 )
 
-// maxIDBytes is the longest id that a record may have. It is a part of keys in the
-// store and of lanes.
-const maxIDBytes = 1024
-
-// Page fetches one page of a list. It counts as a poll at the gate, which lets the
-// steps of runs pass first. The position of the query is checked against the style of
-// paging, so that one stored before the connector changed is an error and not a wrong
-// page.
+// Page fetches one page of a list, or a single record as the only page of a list of
+// one. It counts as a poll at the gate, which lets the steps of runs pass first. The
+// position of the query is checked against the style of paging, so that one stored
+// before the connector changed is an error and not a wrong page. A single record that
+// is not found makes an empty page, as does a list that the connector says is then
+// empty.
 func (s *session) Page(ctx context.Context, o *connectors.Operation, q connectors.Query) (connectors.Page, error) {
 	op, err := s.operation(o)
 	if err != nil {
 		return connectors.Page{}, err
 	}
-	if !op.Spec.List || op.Spec.Kind != connectors.Read {
+	if op.Spec.Kind != connectors.Read || !op.Spec.List && op.Spec.Answer == nil {
 		return connectors.Page{}, invalid(op, errors.New("the operation does not list anything"))
 	}
 	at, err := readPosition(op, q.Position)
@@ -38,22 +37,28 @@ func (s *session) Page(ctx context.Context, o *connectors.Operation, q connector
 	if err != nil {
 		return connectors.Page{}, invalid(op, err)
 	}
-	req, err := s.prepare(op, inputs)
+	if inputs, err = s.resolve(op, inputs); err != nil {
+		return connectors.Page{}, invalid(op, err)
+	}
+	req, err := s.build(op, inputs)
 	if err != nil {
-		return connectors.Page{}, err
+		return connectors.Page{}, invalid(op, err)
 	}
 	if err := at.follow(req.url); err != nil {
 		return connectors.Page{}, invalid(op, err)
 	}
 	a, err := s.exchange(ctx, op, req, connectors.ForPoll)
 	if err != nil {
+		if a != nil && connectors.KindOf(err) == connectors.NotFound && (op.Answer.Absent || !op.Spec.List) {
+			return connectors.Page{Date: a.date, Total: -1}, nil
+		}
 		return connectors.Page{}, err
 	}
-	return s.readPage(op, a, q.Position, size)
+	return s.readPage(op, a, pageQuery{position: q.Position, size: size, inputs: inputs})
 }
 
 // pageSize returns how many records to ask for; 0 when the list takes no number.
-func pageSize(p manifest.Paging, wanted int) int {
+func pageSize(p lists.Paging, wanted int) int {
 	switch {
 	case p.SizeInput == "":
 		return 0
@@ -78,6 +83,9 @@ func pageInputs(op *manifest.Operation, q connectors.Query, at position, size in
 			}
 			in[s.Input] = value
 		}
+		if op.Poll.Window != nil {
+			fillWindow(op, in, q.From, q.To)
+		}
 	}
 	if op.Paging.SizeInput != "" {
 		in[op.Paging.SizeInput] = numberFor(op, op.Paging.SizeInput, size)
@@ -93,60 +101,43 @@ func pageInputs(op *manifest.Operation, q connectors.Query, at position, size in
 
 // numberFor gives a number the type of its input: some services take texts.
 func numberFor(op *manifest.Operation, input string, n int) any {
-	for _, in := range op.Spec.Inputs {
-		if in.Name == input && in.Type == schema.String {
-			return strconv.Itoa(n)
-		}
+	if inputOf(op, input).Type == schema.String {
+		return strconv.Itoa(n)
 	}
 	return n
 }
 
+// pageQuery is what was asked for with a page, as far as its answer depends on it.
+type pageQuery struct {
+	position string
+	size     int
+	inputs   map[string]any
+}
+
 // readPage reads the records of an answer and the position behind them. One row that
 // cannot be read fails the page, because a cursor that moved past it would never come
-// back.
-func (s *session) readPage(op *manifest.Operation, a *answer, position string, size int) (connectors.Page, error) {
+// back. Rows that say that they are gone are left out, but they count as rows of the
+// page.
+func (s *session) readPage(op *manifest.Operation, a *answer, q pageQuery) (connectors.Page, error) {
 	items, err := itemsOf(op, a)
 	if err != nil {
 		return connectors.Page{}, err
 	}
-	page := connectors.Page{Date: a.date, Total: total(op, a), Records: make([]connectors.Record, len(items))}
+	page := connectors.Page{Date: a.date, Total: total(op, a), Records: make([]connectors.Record, 0, len(items))}
+	rows := newRows(op, q.inputs)
 	for i, item := range items {
-		if page.Records[i], err = record(op, item); err != nil {
+		r, gone, err := rows.read(item)
+		if err != nil {
 			return connectors.Page{}, unreadable(op, a.status, fmt.Errorf("record %d of the page: %w", i+1, err))
 		}
+		if !gone {
+			page.Records = append(page.Records, r)
+		}
 	}
-	if page.Next, err = s.next(op, a, items, position, size); err != nil {
+	if page.Next, err = s.next(op, a, items, q); err != nil {
 		return connectors.Page{}, unreadable(op, a.status, err)
 	}
 	return page, nil
-}
-
-// record reads the id and the times of one record. Only the id and the times are
-// looked up; the rest stays the bytes that were sent. Where the list is walked by
-// time a row without one is an error, elsewhere its time is zero.
-func record(op *manifest.Operation, item []byte) (connectors.Record, error) {
-	o := op.Spec.Answer
-	if o == nil || o.ID == "" {
-		return connectors.Record{}, errors.New("the connector does not say what identifies a record")
-	}
-	texts, err := connectors.Texts(item, o.ID, o.Created, o.Updated)
-	if err != nil {
-		return connectors.Record{}, err
-	}
-	r := connectors.Record{ID: texts[0], Raw: item}
-	switch {
-	case r.ID == "":
-		return connectors.Record{}, fmt.Errorf("it has no %q", o.ID)
-	case len(r.ID) > maxIDBytes:
-		return connectors.Record{}, fmt.Errorf("its %q has %d bytes, more than %d", o.ID, len(r.ID), maxIDBytes)
-	}
-	var ok bool
-	r.Created, _ = schema.ParseTime(texts[1])
-	r.Updated, ok = schema.ParseTime(texts[2])
-	if !ok && op.Spec.Poll != nil && op.Spec.Poll.Strategy == connectors.Keyset {
-		return connectors.Record{}, fmt.Errorf("the record %.80q has no readable time in %q: %.80q", r.ID, o.Updated, texts[2])
-	}
-	return r, nil
 }
 
 // total returns how many records the whole list has, -1 when the answer does not
@@ -163,41 +154,41 @@ func total(op *manifest.Operation, a *answer) int {
 // that does not move is an error, for the walk would never end. With offsets it is
 // counted in rows that came, not in rows that were asked for: services may give
 // fewer.
-func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, current string, size int) (string, error) {
+func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, q pageQuery) (string, error) {
 	p := op.Paging
 	switch {
-	case p.Style == manifest.NoPaging,
-		len(items) == 0 && p.Last != manifest.NoNextIsLast,
-		len(items) < size && p.Last == manifest.ShortIsLast:
+	case p.Style == lists.NoPaging,
+		len(items) == 0 && p.Last != lists.NoNextIsLast,
+		len(items) < q.size && p.Last == lists.ShortIsLast:
 		return "", nil
 	}
-	at, err := readPosition(op, current)
+	at, err := readPosition(op, q.position)
 	if err != nil {
 		return "", err
 	}
 	next := position{}
 	switch p.Style {
-	case manifest.Numbered:
+	case lists.Numbered:
 		next.Number = at.Number + 1
-	case manifest.Offset:
+	case lists.Offset:
 		next.Number = at.Number + len(items)
-	case manifest.Cursor:
+	case lists.Cursor:
 		next.Carry, err = carry(p.Carry, a, items)
 		if next.Carry == nil {
 			return "", err
 		}
-	case manifest.NextLink:
+	case lists.NextLink:
 		next.Query, err = s.linkQuery(text(a.body, p.Link))
 		if next.Query == "" {
 			return "", err
 		}
-	case manifest.NoPaging:
+	case lists.NoPaging:
 	}
 	b, err := json.Marshal(next)
 	if err != nil {
 		return "", fmt.Errorf("the position of the next page: %w", err)
 	}
-	if string(b) == current {
+	if string(b) == q.position {
 		return "", errors.New("the next page begins where this one did")
 	}
 	if len(b) > maxPositionBytes {
@@ -209,7 +200,7 @@ func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, curren
 // carry takes the values out of an answer that the next request needs. Without
 // those of the answer itself the list has ended; a last record without its values
 // is an error, for the list goes on.
-func carry(rules []manifest.Carry, a *answer, items [][]byte) (map[string]json.RawMessage, error) {
+func carry(rules []lists.Carry, a *answer, items [][]byte) (map[string]json.RawMessage, error) {
 	out := map[string]json.RawMessage{}
 	missing := 0
 	for _, c := range rules {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 )
 
 // maxPositionBytes is the longest position; what is longer belongs to no list.
@@ -47,20 +48,20 @@ func readPosition(op *manifest.Operation, text string) (position, error) {
 
 // fits reports whether a position has what the style of paging needs, and nothing
 // else.
-func (p position) fits(paging manifest.Paging) bool {
+func (p position) fits(paging lists.Paging) bool {
 	switch paging.Style {
-	case manifest.Numbered, manifest.Offset:
+	case lists.Numbered, lists.Offset:
 		return p.Number > paging.First && p.Carry == nil && p.Query == ""
-	case manifest.Cursor:
+	case lists.Cursor:
 		for _, c := range paging.Carry {
 			if len(p.Carry[c.Input]) == 0 {
 				return false
 			}
 		}
 		return len(p.Carry) == len(paging.Carry) && p.Number == 0 && p.Query == ""
-	case manifest.NextLink:
+	case lists.NextLink:
 		return p.Query != "" && p.Number == 0 && p.Carry == nil
-	case manifest.NoPaging:
+	case lists.NoPaging:
 	}
 	return false
 }

@@ -54,7 +54,7 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 	if err != nil {
 		return connectors.Answer{}, err
 	}
-	req, err := s.prepare(op, withSize(op, inputs))
+	req, err := s.prepare(op, completed(op, inputs))
 	if err != nil {
 		return connectors.Answer{}, err
 	}
@@ -69,18 +69,22 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 	return connectors.Answer{Status: a.status, Value: value, Date: a.date}, nil
 }
 
-// withSize completes the inputs of a list by the usual number of records: recipes
-// cannot give it, and some services refuse a list without one.
-func withSize(op *manifest.Operation, inputs map[string]any) map[string]any {
-	name := op.Paging.SizeInput
-	if !op.Spec.List || name == "" || inputs[name] != nil {
+// completed completes the inputs of a list by the usual number of records and by the
+// window: recipes cannot give them, and services refuse a list without.
+func completed(op *manifest.Operation, inputs map[string]any) map[string]any {
+	if !op.Spec.List {
 		return inputs
 	}
 	in := maps.Clone(inputs)
 	if in == nil {
 		in = map[string]any{}
 	}
-	in[name] = numberFor(op, name, op.Paging.Size)
+	if name := op.Paging.SizeInput; name != "" && in[name] == nil {
+		in[name] = numberFor(op, name, op.Paging.Size)
+	}
+	if op.Poll != nil && op.Poll.Window != nil {
+		fillWindow(op, in, time.Time{}, time.Time{})
+	}
 	return in
 }
 
@@ -133,7 +137,7 @@ func (s *session) prepare(op *manifest.Operation, given map[string]any) (*reques
 }
 
 // exchange passes the gate, sends a request once and reads the answer to its end.
-// An answer whose status is not 2xx is an error.
+// An answer whose status is not 2xx is an error, and comes along with it.
 func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *request, p connectors.Priority) (*answer, error) {
 	if err := s.account.Gate.Enter(ctx, op.Spec.Key, p); err != nil {
 		return nil, s.gateError(op, err)
@@ -143,7 +147,7 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 		return nil, err
 	}
 	if a.status < 200 || a.status > 299 {
-		return nil, s.refusal(op, a)
+		return a, s.refusal(op, a)
 	}
 	if a.broken != nil {
 		return nil, unreadable(op, a.status, a.broken)
@@ -237,7 +241,7 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 	if err != nil {
 		return connectors.Request{}, err
 	}
-	resolved, err := s.resolve(op, inputs)
+	resolved, err := s.resolve(op, completed(op, inputs))
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
 	}

@@ -2,18 +2,18 @@ package httpapi
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest"
-	"github.com/pollux-automation/pollux/connectors/schema"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 )
 
 // sinceValue returns what the input for the lower bound gets. held is what the input
 // holds already; a list goes on behind it. Any other value cannot be joined with the
 // bound, and to replace it would change what the recipe asked for.
-func sinceValue(op *manifest.Operation, s *manifest.Since, t time.Time, held any) (any, error) {
-	value := substitute(s.Value, written(op, s, t))
+func sinceValue(op *manifest.Operation, s *lists.Since, t time.Time, held any) (any, error) {
+	value := substitute(s.Value, s.Format.Value(inputOf(op, s.Input), t))
 	list, isList := value.([]any)
 	switch before := held.(type) {
 	case nil:
@@ -26,25 +26,31 @@ func sinceValue(op *manifest.Operation, s *manifest.Since, t time.Time, held any
 	return nil, fmt.Errorf("the input %q is needed for the lower bound of the time and cannot be given", s.Input)
 }
 
-// written writes a time in the declared format. What is finer than the format is cut
-// off: the bound may only move to the past. A number goes as a text where its input
-// is one.
-func written(op *manifest.Operation, s *manifest.Since, t time.Time) any {
-	var n int64
-	switch s.Format {
-	case manifest.RFC3339:
-		return t.UTC().Format("2006-01-02T15:04:05.000Z")
-	case manifest.EpochSeconds:
-		n = t.Unix()
-	case manifest.EpochMillis:
-		n = t.UnixMilli()
+// fillWindow puts the bounds of a list's window into its inputs, where they are not
+// given. Bounds that nobody names are those of now.
+func fillWindow(op *manifest.Operation, in map[string]any, from, to time.Time) {
+	w := op.Poll.Window
+	if from.IsZero() {
+		from = time.Now().Add(-op.Spec.Poll.Window.Back)
 	}
-	for _, in := range op.Spec.Inputs {
-		if in.Name == s.Input && in.Type == schema.String {
-			return strconv.FormatInt(n, 10)
+	if to.IsZero() {
+		to = time.Now().Add(op.Spec.Poll.Window.Ahead)
+	}
+	for name, t := range map[string]time.Time{w.From: from, w.To: to} {
+		if in[name] == nil {
+			in[name] = w.Format.Value(inputOf(op, name), t)
 		}
 	}
-	return int(n)
+}
+
+// inputOf returns the input of an operation; one without a type if there is none.
+func inputOf(op *manifest.Operation, name string) *connectors.Input {
+	for i := range op.Spec.Inputs {
+		if op.Spec.Inputs[i].Name == name {
+			return &op.Spec.Inputs[i]
+		}
+	}
+	return &connectors.Input{}
 }
 
 // substitute returns a copy of a value with the time in the place of its
@@ -52,7 +58,7 @@ func written(op *manifest.Operation, s *manifest.Since, t time.Time) any {
 func substitute(v, t any) any {
 	switch x := v.(type) {
 	case string:
-		if x == manifest.SincePlaceholder {
+		if x == lists.SincePlaceholder {
 			return t
 		}
 	case []any:

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/internal/diag"
 )
 
@@ -114,6 +116,63 @@ var partMistakes = []mistake{
 	{"answer: {object: team, list: .}", "answer: {list: .}"},
 }
 
+// studioFolder holds a connector with one operation for each shape of what can be
+// polled.
+const studioFolder = "../httpapi/testdata/studio/"
+
+var pollMistakes = []mistake{
+	{"key: question, ", ""},
+	{", values: [answer, text]", ", values: answer"},
+	{", values: [answer, text]", ", values: []"},
+	{"type: array, normal: keyed", "type: string, normal: keyed"},
+	{"normal: keyed", "normal: set"},
+	{"strategy: newest, with: {sort: sent_desc}", "strategy: newst, with: {sort: sent_desc}"},
+	{"strategy: newest, with: {sort: sent_desc}", "strategy: newest"},
+	{"strategy: newest, with: {sort: sent_desc}", "strategy: newest, by: sents, with: {sort: sent_desc}"},
+	{"strategy: newest, with: {sort: sent_desc}", "strategy: newest, with: {sort: sent_desc}, since: {input: before, format: rfc3339}"},
+	{"strategy: newest, with: {sort: sent_desc}", "strategy: newest, with: {sort: sent_desc}, window: {from: before, to: sort, format: rfc3339, back: 1h, ahead: 1h}"},
+	{"    created: sent\n", ""},
+	{"by: read, with", "by: id, gone: read, with"},
+	{"by: read, with", "by: closed, with"},
+	{"gone: closed}", "gone: closes}"},
+	{"gone: closed}", "gone: closed, by: id}"},
+	{"gone: closed}", "gone: closed, overlap: 1m}"},
+	{"gone: closed}", "gone: closed, parents: {operation: member.changed, input: page}}"},
+	{"gone: closed}", "gone: closed, record: page}"},
+	{"gone: closed}", "gone: closed, confirm: {operation: rooms.get, input: id}}"},
+	{"answer: {object: plan, value: [plan, .]}", "answer: {object: plan, value: [plan, .], absent: true}"},
+	{"value: [plan, .]", "value: [plan, '*.plan']"},
+	{"by: starts\n", "by: cancelled\n"},
+	{"      by: starts\n", ""},
+	{"from: from, to: to, format: rfc3339", "from: from, to: too, format: rfc3339"},
+	{"from: from, to: to, format: rfc3339", "from: from, to: from, format: rfc3339"},
+	{"from: from, to: to, format: rfc3339", "from: from, to: to, format: epoch_s"},
+	{"from: from, to: to, format: rfc3339", "from: from, to: to, format: iso"},
+	{"from: from, to: to, format: rfc3339", "to: to, format: rfc3339"},
+	{"back: 24h, ahead: 48h", "back: 24h"},
+	{"back: 24h, ahead: 48h", "back: 0s, ahead: 0s"},
+	{"back: 0s, ahead: 24h", "back: -1h, ahead: 24h"},
+	{"strategy: snapshot, gone: deleted", "strategy: newest, gone: deleted, with: {}"},
+	{"strategy: snapshot, gone: deleted", "strategy: snapshot, confirm: {operation: plan.get, input: x}"},
+	{"strategy: snapshot, gone: deleted", "strategy: snapshot, gone: price"},
+	{"strategy: snapshot, gone: deleted", "strategy: snapshot, by: id, window: {from: a, to: b, format: rfc3339, back: 1h, ahead: 0s}"},
+	{", parents: {operation: member.changed, input: memberId}", ""},
+	{"operation: member.changed, input: memberId", "operation: member.change, input: memberId"},
+	{"operation: member.changed, input: memberId", "operation: member.changed, input: member"},
+	{"operation: member.changed, input: memberId", "operation: member.get, input: memberId"},
+	{"operation: member.changed, input: memberId", "operation: remark.list, input: memberId"},
+	{"operation: member.changed, input: memberId", "operation: booking.list, input: memberId"},
+	{"inputs: {memberId: string}\n    answer: {object: remark", "inputs: {memberId: integer}\n    answer: {object: remark"},
+	{"inputs: {memberId: string}\n    answer: {object: remark", "inputs: {memberId: {default: m1}}\n    answer: {object: remark"},
+	{", record: name", ""},
+	{", record: name", ", record: names"},
+	{"{name: {required: true}}", "{name: string}"},
+	{"poll: {strategy: snapshot}\n", "poll: {strategy: snapshot, record: reportId}\n"},
+	{"operation: member.get, input: memberId", "operation: member.get, input: id"},
+	{"operation: member.get, input: memberId", "operation: message.list, input: sort"},
+	{"inputs: {memberId: string}\n    answer: {object: member", "inputs: {memberId: integer, kind: {in: query, required: true}}\n    answer: {object: member"},
+}
+
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestRead_ReportsEachMistakeAtItsPlace(t *testing.T) {
@@ -121,18 +180,22 @@ func TestRead_ReportsEachMistakeAtItsPlace(t *testing.T) {
 	var got strings.Builder
 	codes := map[string]bool{}
 	for _, part := range []struct {
-		file     string
-		mistakes []mistake
-	}{{"connector.yaml", connectorMistakes}, {"tickets.yaml", partMistakes}} {
+		name, file string
+		mistakes   []mistake
+	}{{"helpdesk", "connector.yaml", connectorMistakes}, {"helpdesk", "tickets.yaml", partMistakes}, {"studio", "studio.yaml", pollMistakes}} {
+		right := map[string]string{"connector.yaml": read(t, "connector.yaml"), "tickets.yaml": read(t, "tickets.yaml")}
+		if part.name == "studio" {
+			right = map[string]string{"connector.yaml": text(t, studioFolder+"connector.yaml"), "studio.yaml": text(t, studioFolder+"studio.yaml")}
+		}
 		for _, m := range part.mistakes {
-			texts := map[string]string{"connector.yaml": read(t, "connector.yaml"), "tickets.yaml": read(t, "tickets.yaml")}
-			if !strings.Contains(texts[part.file], m.old) {
+			if !strings.Contains(right[part.file], m.old) {
 				t.Errorf("%s does not hold %q", part.file, m.old)
 				continue
 			}
+			texts := maps.Clone(right)
 			texts[part.file] = strings.Replace(texts[part.file], m.old, m.new, 1)
 			var found diag.List
-			if manifest, _ := manifest.Read(folder(texts), "helpdesk", &found); manifest != nil {
+			if manifest, _ := manifest.Read(folder(texts), part.name, &found); manifest != nil {
 				t.Errorf("%q instead of %q: the manifest is not refused", m.new, m.old)
 			}
 			fmt.Fprintf(&got, "%q instead of %q\n", m.new, m.old)
@@ -147,7 +210,7 @@ func TestRead_ReportsEachMistakeAtItsPlace(t *testing.T) {
 	}
 	compareGolden(t, "testdata/mistakes.golden", got.String())
 	for _, c := range manifest.Codes() {
-		elsewhere := c.Name == manifest.CodeNoConnector || c.Name == manifest.CodeUnreadable || c.Name == manifest.CodeNoOperations
+		elsewhere := c.Name == finding.CodeNoConnector || c.Name == finding.CodeUnreadable || c.Name == finding.CodeNoOperations
 		if !codes[c.Name] && !elsewhere {
 			t.Errorf("no mistake yields the code %q", c.Name)
 		}
@@ -210,8 +273,11 @@ func TestRead_RefusesFoldersThatAreNoConnectors(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	connector, tickets := read(f, "connector.yaml"), read(f, "tickets.yaml")
+	connector, tickets, studio := read(f, "connector.yaml"), read(f, "tickets.yaml"), text(f, studioFolder+"studio.yaml")
 	f.Add(connector, tickets)
+	for _, m := range pollMistakes {
+		f.Add(text(f, studioFolder+"connector.yaml"), strings.Replace(studio, m.old, m.new, 1))
+	}
 	for _, m := range partMistakes {
 		f.Add(connector, strings.Replace(tickets, m.old, m.new, 1))
 	}

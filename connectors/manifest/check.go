@@ -1,12 +1,13 @@
 package manifest
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/manifest/finding"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 )
@@ -22,11 +23,13 @@ func (r *reader) check() {
 	for _, d := range r.drafts {
 		r.checkPlaces(d)
 		r.checkSettings(d)
-		r.checkPaging(d)
-		r.checkPoll(d)
+		lists.CheckPaging(d.list(), r.into)
+		lists.CheckPoll(d.list(), r.into)
 	}
 	for _, d := range r.drafts {
-		r.checkFind(d) // it asks which inputs paging fills, of operations that may stand further down
+		// These ask which inputs paging fills, of operations that may stand further down.
+		r.checkFind(d)
+		lists.CheckOthers(d.list(), r.needList, r.into)
 	}
 	for _, l := range r.m.Limits {
 		for _, key := range l.Operations {
@@ -55,9 +58,18 @@ func (r *reader) needOperation(key string, at diag.Place) *draft {
 		for _, d := range r.drafts {
 			keys = append(keys, d.op.Spec.Key)
 		}
-		r.unknown(at, "operation", key, keys)
+		finding.Unknown(r.into, at, "operation", key, keys)
 	}
 	return d
+}
+
+// needList is needOperation for the checks of lists.
+func (r *reader) needList(key string, at diag.Place) (lists.Operation, bool) {
+	d := r.needOperation(key, at)
+	if d == nil {
+		return lists.Operation{}, false
+	}
+	return d.list(), true
 }
 
 // checkObject puts the object in the place of its name. An object that was read but
@@ -72,7 +84,7 @@ func (r *reader) checkObject(d *draft) {
 	spec.Answer = r.m.Object(key)
 	d.unclear = d.unclear || spec.Answer == nil
 	if _, read := r.objectAt[key]; spec.Answer == nil && !read {
-		r.unknown(d.place("answer", "object"), "object", key, mapKeys(r.objectAt))
+		finding.Unknown(r.into, d.place("answer", "object"), "object", key, finding.Keys(r.objectAt))
 	}
 }
 
@@ -82,8 +94,9 @@ func (r *reader) checkPlaces(d *draft) {
 	spec := d.op.Spec
 	holes := Holes(spec.Path)
 	for _, name := range holes {
-		if in := input(spec, name); in == nil || in.In != "path" {
-			r.into.Errorf(d.place(string(spec.Kind)), CodePathHole, "add "+name+" to the inputs", "no input fills {%s} in the path", name)
+		fills := func(in connectors.Input) bool { return in.Name == name && in.In == "path" }
+		if !slices.ContainsFunc(spec.Inputs, fills) {
+			r.into.Errorf(d.place(string(spec.Kind)), finding.CodePathHole, "add "+name+" to the inputs", "no input fills {%s} in the path", name)
 		}
 	}
 	// The same name may be used in the query and in the body, so the place includes
@@ -94,7 +107,7 @@ func (r *reader) checkPlaces(d *draft) {
 		r.checkPlace(d, in, at)
 		place := in.In + " " + d.op.At[in.Name]
 		if other, twice := taken[place]; twice {
-			r.into.Errorf(at, CodeInputPlace, "", "%q goes to the same place as %q", in.Name, other)
+			r.into.Errorf(at, finding.CodeInputPlace, "", "%q goes to the same place as %q", in.Name, other)
 		}
 		taken[place] = in.Name
 	}
@@ -109,25 +122,25 @@ func (r *reader) checkPlace(d *draft, in connectors.Input, at diag.Place) {
 	switch in.In {
 	case "path":
 		if !slices.Contains(Holes(spec.Path), in.Name) {
-			r.into.Errorf(at, CodeInputNowhere, "write {"+in.Name+"} into the path, or in: query", "the path has no hole for %q", in.Name)
+			r.into.Errorf(at, finding.CodeInputNowhere, "write {"+in.Name+"} into the path, or in: query", "the path has no hole for %q", in.Name)
 		}
 		if !scalar {
-			r.into.Errorf(at, CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a part of a path", in.Name, in.Type)
+			r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a part of a path", in.Name, in.Type)
 		}
 	case "header":
 		if r.headerName(d.op.At[in.Name], at) && !scalar {
-			r.into.Errorf(at, CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a header", in.Name, in.Type)
+			r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a header", in.Name, in.Type)
 		}
 	case "query":
 		if in.Type == schema.Map {
-			r.into.Errorf(at, CodeInputPlace, "send it in the body", "%q of type %s cannot be sent in the query", in.Name, in.Type)
+			r.into.Errorf(at, finding.CodeInputPlace, "send it in the body", "%q of type %s cannot be sent in the query", in.Name, in.Type)
 		}
 	case "body":
 		if spec.Method == http.MethodGet {
-			r.into.Errorf(at, CodeInputPlace, "write in: query", "a GET request has no body for %q", in.Name)
+			r.into.Errorf(at, finding.CodeInputPlace, "write in: query", "a GET request has no body for %q", in.Name)
 		}
 		if place := d.op.At[in.Name]; place != "." && slices.Contains(strings.Split(place, "."), "") {
-			r.into.Errorf(at, CodeInputPlace, "write it like subscriber.email", "%q is not a place in a body", place)
+			r.into.Errorf(at, finding.CodeInputPlace, "write it like subscriber.email", "%q is not a place in a body", place)
 		}
 	}
 }
@@ -143,16 +156,16 @@ func (r *reader) checkBody(d *draft) {
 	for _, in := range inside {
 		place := d.op.At[in.Name]
 		if place == "." && (len(inside) > 1 || d.op.Fixed.HasBody) {
-			r.into.Errorf(d.inputAt[in.Name], CodeInputPlace, "", "%q is the whole body, so nothing else can go there", in.Name)
+			r.into.Errorf(d.inputAt[in.Name], finding.CodeInputPlace, "", "%q is the whole body, so nothing else can go there", in.Name)
 			continue
 		}
 		for _, other := range inside {
 			if strings.HasPrefix(place, d.op.At[other.Name]+".") {
-				r.into.Errorf(d.inputAt[in.Name], CodeInputPlace, "", "%q would go inside %q", in.Name, other.Name)
+				r.into.Errorf(d.inputAt[in.Name], finding.CodeInputPlace, "", "%q would go inside %q", in.Name, other.Name)
 			}
 		}
 		if d.op.Fixed.HasBody && !leadsThrough(d.op.Fixed.Body, strings.Split(place, ".")) {
-			r.into.Errorf(d.inputAt[in.Name], CodeInputPlace, "", "%q would go inside a fixed value that is no mapping", in.Name)
+			r.into.Errorf(d.inputAt[in.Name], finding.CodeInputPlace, "", "%q would go inside a fixed value that is no mapping", in.Name)
 		}
 	}
 }
@@ -183,77 +196,9 @@ func (r *reader) checkSettings(d *draft) {
 		}
 		i := slices.IndexFunc(r.m.Settings, func(f schema.Field) bool { return f.Name == in.Setting })
 		if i < 0 {
-			r.unknown(d.inputAt[in.Name], "setting", in.Setting, fieldNames(r.m.Settings))
+			finding.Unknown(r.into, d.inputAt[in.Name], "setting", in.Setting, finding.Names(r.m.Settings))
 		} else if r.m.Settings[i].Type != in.Type {
-			r.into.Errorf(d.inputAt[in.Name], CodeFieldOption, "", "%q has the type %s, its setting %q has %s", in.Name, in.Type, in.Setting, r.m.Settings[i].Type)
-		}
-	}
-}
-
-// checkPaging marks the inputs that paging fills. Recipes cannot give those: a page
-// that a recipe chose would be fetched again and again.
-func (r *reader) checkPaging(d *draft) {
-	p, spec := d.op.Paging, d.op.Spec
-	at := d.place("paging")
-	if p.Style != NoPaging && !spec.List && !d.unclear {
-		r.into.Errorf(at, CodePaging, "write answer: {list: …}", "only lists have pages")
-	}
-	fill := func(name string, keys ...string) {
-		if in := r.needInput(spec, name, d.place(keys...)); in != nil {
-			in.Paging = true
-		}
-	}
-	fill(p.SizeInput, "paging", "size", "input")
-	fill(p.Input, "paging", "input")
-	for _, c := range p.Carry {
-		fill(c.Input, "paging", "carry", c.Input)
-	}
-}
-
-// checkPoll reports lists that lack what their strategy needs. Without an id no
-// record could be told from another, and without a time a keyset walk would not know
-// where to go on.
-func (r *reader) checkPoll(d *draft) {
-	spec := d.op.Spec
-	if spec.Poll == nil {
-		return
-	}
-	at := d.place("poll")
-	r.checkPollInputs(d)
-	if d.unclear {
-		return
-	}
-	if spec.Kind != connectors.Read || !spec.List {
-		r.into.Errorf(at, CodePoll, "write read: and answer: {list: …}", "only reads that list records can be polled")
-	}
-	switch {
-	case spec.Answer == nil:
-		r.into.Errorf(at, CodeIDField, "write answer: {object: …}", "a list that is polled must say of which object its records are")
-	case spec.Answer.ID == "":
-		r.into.Errorf(at, CodeIDField, "add id: to the object", "the object %q does not say which field identifies a record", spec.Answer.Key)
-	case spec.Answer.Updated == "" && spec.Poll.Strategy == connectors.Keyset:
-		r.into.Errorf(at, CodeTimeField, "add updated: to the object, or write strategy: snapshot", "the object %q has no time of its last update", spec.Answer.Key)
-	}
-}
-
-// checkPollInputs marks the inputs that polling fills. A constant that is polled with
-// must fit its input, as a default must. The input of the lower bound stays open to
-// recipes when the bound is only a part of its value.
-func (r *reader) checkPollInputs(d *draft) {
-	spec := d.op.Spec
-	for _, name := range slices.Sorted(maps.Keys(d.op.Poll.With)) {
-		in := r.needInput(spec, name, d.place("poll", "with", name))
-		if in == nil {
-			continue
-		}
-		in.Paging = true
-		if err := in.Accepts(d.op.Poll.With[name]); err != nil {
-			r.into.Errorf(d.place("poll", "with", name), CodeDefault, "", "the value of %q does not fit: %s", name, err)
-		}
-	}
-	if s := d.op.Poll.Since; s != nil {
-		if in := r.needInput(spec, s.Input, d.place("poll", "since", "input")); in != nil && s.Value == SincePlaceholder {
-			in.Paging = true
+			r.into.Errorf(d.inputAt[in.Name], finding.CodeFieldOption, "", "%q has the type %s, its setting %q has %s", in.Name, in.Type, in.Setting, r.m.Settings[i].Type)
 		}
 	}
 }
@@ -267,11 +212,11 @@ func (r *reader) checkFind(d *draft) {
 		return
 	}
 	found := r.needOperation(find.Operation, d.place("repeat", "find"))
-	r.needInput(d.op.Spec, find.Match, d.place("repeat", "match"))
+	finding.Input(r.into, d.op.Spec, find.Match, d.place("repeat", "match"))
 	for name, from := range find.With {
-		r.needInput(d.op.Spec, from, d.place("repeat", "with", name))
+		finding.Input(r.into, d.op.Spec, from, d.place("repeat", "with", name))
 		if found != nil {
-			r.needInput(found.op.Spec, name, d.place("repeat", "with", name))
+			finding.Input(r.into, found.op.Spec, name, d.place("repeat", "with", name))
 		}
 	}
 	if found == nil || found.unclear {
@@ -279,21 +224,15 @@ func (r *reader) checkFind(d *draft) {
 	}
 	read := found.op.Spec
 	if read.Kind != connectors.Read || read.Answer == nil {
-		r.into.Errorf(d.place("repeat", "find"), CodeRepeat, "name a read with an object", "%s does not return records to look at", read.Key)
+		r.into.Errorf(d.place("repeat", "find"), finding.CodeRepeat, "name a read with an object", "%s does not return records to look at", read.Key)
 	} else if _, ok := read.Answer.Field(find.Match); !ok {
-		r.unknown(d.place("repeat", "match"), "field of "+read.Answer.Key, find.Match, fieldNames(read.Answer.Fields))
+		finding.Unknown(r.into, d.place("repeat", "match"), "field of "+read.Answer.Key, find.Match, finding.Names(read.Answer.Fields))
 	}
 	for _, in := range read.Inputs {
-		if _, given := find.With[in.Name]; !given && r.unfilled(in) {
-			r.into.Errorf(d.place("repeat", "find"), CodeRepeat, "add it under with", "%s needs %q", read.Key, in.Name)
+		if _, given := find.With[in.Name]; !given && finding.Unfilled(&in) {
+			r.into.Errorf(d.place("repeat", "find"), finding.CodeRepeat, "add it under with", "%s needs %q", read.Key, in.Name)
 		}
 	}
-}
-
-// unfilled reports whether an input must be given because nothing else fills it. A
-// path's holes count as required.
-func (r *reader) unfilled(in connectors.Input) bool {
-	return in.Required && in.Default == nil && in.Setting == "" && !in.Paging
 }
 
 // checkCredentialCall looks at the call that checks a credential. It has no recipe
@@ -306,17 +245,14 @@ func (r *reader) checkCredentialCall() {
 		return
 	}
 	if d.op.Spec.Kind != connectors.Read {
-		r.into.Errorf(at, CodeCheck, "name a read", "%s writes, and a check must not", d.op.Spec.Key)
+		r.into.Errorf(at, finding.CodeCheck, "name a read", "%s writes, and a check must not", d.op.Spec.Key)
 	}
 	for name := range r.m.Check.With {
-		r.needInput(d.op.Spec, name, at)
+		finding.Input(r.into, d.op.Spec, name, at)
 	}
 	for _, in := range d.op.Spec.Inputs {
-		if _, given := r.m.Check.With[in.Name]; !given && r.unfilled(in) {
-			r.into.Errorf(at, CodeCheck, "add it under with", "%s needs %q", d.op.Spec.Key, in.Name)
+		if _, given := r.m.Check.With[in.Name]; !given && finding.Unfilled(&in) {
+			r.into.Errorf(at, finding.CodeCheck, "add it under with", "%s needs %q", d.op.Spec.Key, in.Name)
 		}
 	}
 }
-
-// mapKeys returns the keys of a map, sorted, for suggestions.
-func mapKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

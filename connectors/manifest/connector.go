@@ -12,7 +12,8 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
-	"github.com/pollux-automation/pollux/connectors/schema"
+	"github.com/pollux-automation/pollux/connectors/manifest/finding"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
@@ -31,7 +32,7 @@ func (r *reader) connector(n *yamlnode.Node) {
 		return
 	}
 	if word, ok := m.Need(r.into, "connector", "connector: v1").Text(r.into); ok && word != "v1" {
-		r.into.Errorf(m.Get("connector").At(), CodeConnectorForm, "write connector: v1", "the version %q of the format is not known", word)
+		r.into.Errorf(m.Get("connector").At(), finding.CodeConnectorForm, "write connector: v1", "the version %q of the format is not known", word)
 	}
 	if key, ok := m.Need(r.into, "key", "key: weather").Text(r.into); ok {
 		r.m.Key = key
@@ -57,7 +58,7 @@ func (r *reader) baseURL(n *yamlnode.Node) {
 		return
 	}
 	if err := CheckBaseURL(text); err != nil {
-		r.into.Errorf(n.At(), CodeAddress, "write it like https://api.example.com/v2", "%s", err)
+		r.into.Errorf(n.At(), finding.CodeAddress, "write it like https://api.example.com/v2", "%s", err)
 		return
 	}
 	r.m.BaseURL = strings.TrimRight(text, "/")
@@ -98,7 +99,7 @@ func (r *reader) headers(n *yamlnode.Node) map[string]string {
 	for _, f := range m.Fields() {
 		value, _ := f.Value.Text(r.into)
 		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) {
-			r.into.Errorf(f.Value.At(), CodeHeader, "use printable ASCII", "the value of the header %q cannot be sent", f.Name)
+			r.into.Errorf(f.Value.At(), finding.CodeHeader, "use printable ASCII", "the value of the header %q cannot be sent", f.Name)
 		}
 		if r.headerName(f.Name, f.At) {
 			out[http.CanonicalHeaderKey(f.Name)] = value
@@ -112,14 +113,14 @@ func (r *reader) headers(n *yamlnode.Node) map[string]string {
 // are made by the HTTP client or by the engine.
 func (r *reader) headerName(name string, at diag.Place) bool {
 	if !headerForm.MatchString(name) {
-		r.into.Errorf(at, CodeHeader, "write it like X-Api-Version", "%q is not the name of a header", name)
+		r.into.Errorf(at, finding.CodeHeader, "write it like X-Api-Version", "%q is not the name of a header", name)
 		return false
 	}
 	switch http.CanonicalHeaderKey(name) {
 	case "Authorization", "Cookie", "Proxy-Authorization":
-		r.into.Errorf(at, CodeHeader, "say how to sign in under auth", "the header %q would carry a secret", name)
+		r.into.Errorf(at, finding.CodeHeader, "say how to sign in under auth", "the header %q would carry a secret", name)
 	case "Host", "Content-Length", "Transfer-Encoding", "Connection", "Accept-Encoding", "Idempotency-Key", "X-Idempotency-Key":
-		r.into.Errorf(at, CodeHeader, "leave it out", "the header %q is set by Pollux alone", name)
+		r.into.Errorf(at, finding.CodeHeader, "leave it out", "the header %q is set by Pollux alone", name)
 	default:
 		return true
 	}
@@ -154,7 +155,7 @@ func (r *reader) auth(n *yamlnode.Node) {
 			method.In, _ = m.Need(r.into, "in", "in: header").Word(r.into, "header", "query")
 			method.Param, _ = m.Need(r.into, "name", "name: X-Api-Key").Text(r.into)
 			if method.In == "header" && method.Param != "" && !headerForm.MatchString(method.Param) {
-				r.into.Errorf(m.Get("name").At(), CodeHeader, "write it like X-Api-Key", "%q is not the name of a header", method.Param)
+				r.into.Errorf(m.Get("name").At(), finding.CodeHeader, "write it like X-Api-Key", "%q is not the name of a header", method.Param)
 			}
 		}
 		r.m.Auth = append(r.m.Auth, method)
@@ -207,12 +208,12 @@ func (r *reader) errors(n *yamlnode.Node) {
 	if !ok {
 		return
 	}
-	r.m.Errors.Code = r.paths(m.Get("code"))
-	r.m.Errors.Message = r.paths(m.Get("message"))
+	r.m.Errors.Code = lists.Paths(m.Get("code"), r.into)
+	r.m.Errors.Message = lists.Paths(m.Get("message"), r.into)
 	r.m.Errors.Rules = r.rules(m.Get("rules"))
 }
 
-// rules reads what gives errors their kinds. A rule without status and code would
+// rules reads what gives errors their kinds. A rule for nothing would
 // catch all errors and is refused.
 func (r *reader) rules(n *yamlnode.Node) []Rule {
 	items, _ := n.List(r.into)
@@ -225,11 +226,12 @@ func (r *reader) rules(n *yamlnode.Node) []Rule {
 		rule := Rule{}
 		rule.Status, _ = m.Get("status").Int(r.into, 300, 599)
 		rule.Code, _ = m.Get("code").Text(r.into)
+		rule.Message, _ = m.Get("message").Text(r.into)
 		rule.Hint, _ = m.Get("hint").Text(r.into)
 		word, _ := m.Need(r.into, "kind", "kind: invalid").Word(r.into, errorKinds()...)
 		rule.Kind = connectors.Kind(word)
-		if !m.Has("status") && !m.Has("code") {
-			r.into.Errorf(m.At(), CodeErrorRule, "add status or code", "the rule says neither which status nor which code it is for")
+		if !m.Has("status") && !m.Has("code") && rule.Message == "" {
+			r.into.Errorf(m.At(), finding.CodeErrorRule, "add status or code", "the rule does not say which status, code or message it is for")
 		}
 		out = append(out, rule)
 	}
@@ -250,57 +252,5 @@ func (r *reader) checkCall(n *yamlnode.Node) {
 	}
 	r.places["check"] = m.At()
 	r.m.Check.Operation, _ = m.Need(r.into, "operation", "operation: weather.list").Text(r.into)
-	r.m.Check.With = r.values(m.Get("with"))
-}
-
-// values reads a mapping of inputs to constants. Whether they fit is checked when all
-// operations are known.
-func (r *reader) values(n *yamlnode.Node) map[string]any {
-	m, ok := n.Mapping(r.into)
-	if !ok {
-		return nil
-	}
-	out := map[string]any{}
-	for _, f := range m.Fields() {
-		out[f.Name] = f.Value.Value()
-	}
-	return out
-}
-
-// paths reads one path inside an answer, or several of which the first that
-// leads somewhere counts.
-func (r *reader) paths(n *yamlnode.Node) []string {
-	if n.Kind() == yamlnode.Text {
-		text, _ := n.Text(r.into)
-		r.path(text, n.At())
-		return []string{text}
-	}
-	texts, _ := n.Texts(r.into)
-	for _, item := range n.Items() {
-		r.path(item.Written(), item.At())
-	}
-	return texts
-}
-
-// path reports a path that cannot lead anywhere. A single dot stands for the whole
-// answer.
-func (r *reader) path(text string, at diag.Place) {
-	if text == "." {
-		return
-	}
-	for name := range strings.SplitSeq(text, ".") {
-		if name == "" {
-			r.into.Errorf(at, CodeAnswer, "write names with dots between them, or . for the whole answer", "the path %q has an empty part", text)
-			return
-		}
-	}
-}
-
-// fieldNames returns the names of some fields.
-func fieldNames(fields []schema.Field) []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.Name
-	}
-	return names
+	r.m.Check.With = lists.Values(m.Get("with"), r.into)
 }

@@ -3,6 +3,7 @@ package manifest
 import (
 	"slices"
 
+	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
@@ -41,20 +42,35 @@ func (r *reader) field(f yamlnode.Field, known []string) (schema.Field, yamlnode
 }
 
 // normal reads how values are made comparable before a change is looked for. A set
-// ignores the order of a list, the others change texts, so each goes with one type.
+// ignores the order of a list and keyed also the form of its elements; the others
+// change texts. So each goes with one type.
 func (r *reader) normal(out *schema.Field, m yamlnode.Map) {
 	var words []string
 	for _, n := range schema.Normalisers() {
 		words = append(words, string(n))
 	}
 	word, ok := m.Get("normal").Word(r.into, words...)
+	for _, key := range []string{"key", "values"} {
+		if m.Has(key) && word != string(schema.NormalKeyed) {
+			r.into.Errorf(m.Get(key).At(), finding.CodeFieldOption, "leave it out, or write normal: keyed", "%q goes with normal: keyed alone", key)
+		}
+	}
 	if !ok {
 		return
 	}
 	out.Normal = schema.Normaliser(word)
-	if wantsList := out.Normal == schema.NormalSet; wantsList != (out.Type == schema.Array) {
-		r.into.Errorf(m.Get("normal").At(), CodeFieldOption, "set is for arrays, the others are for strings",
+	keyed := out.Normal == schema.NormalKeyed
+	if wantsList := out.Normal == schema.NormalSet || keyed; wantsList != (out.Type == schema.Array) {
+		r.into.Errorf(m.Get("normal").At(), finding.CodeFieldOption, "set and keyed are for arrays, the others are for strings",
 			"a field of type %s cannot be compared as %q", out.Type, word)
+	}
+	if keyed {
+		out.Key, _ = m.Need(r.into, "key", "key: id").Text(r.into)
+		names, ok := m.Need(r.into, "values", "values: [value]").Texts(r.into)
+		if ok && len(names) == 0 {
+			r.into.Errorf(m.Get("values").At(), finding.CodeFieldOption, "write values: [value]", "without a name for the value all elements would be equal")
+		}
+		out.Values = names
 	}
 }
 
@@ -90,7 +106,7 @@ func (r *reader) fits(f schema.Field, m yamlnode.Map) {
 		of  schema.Type
 	}{{"options", schema.String}, {"items", schema.Array}, {"fields", schema.Map}, {"open", schema.Map}} {
 		if m.Has(rule.key) && f.Type != rule.of {
-			r.into.Errorf(m.Get(rule.key).At(), CodeFieldOption, "write type: "+string(rule.of),
+			r.into.Errorf(m.Get(rule.key).At(), finding.CodeFieldOption, "write type: "+string(rule.of),
 				"%q goes with the type %s, this field has the type %s", rule.key, rule.of, f.Type)
 		}
 	}
@@ -104,7 +120,7 @@ func (r *reader) defaultOf(f *schema.Field, m yamlnode.Map) {
 	}
 	f.Default = n.Value()
 	if err := f.Accepts(f.Default); err != nil {
-		r.into.Errorf(n.At(), CodeDefault, "", "the default of %q does not fit: %s", f.Name, err)
+		r.into.Errorf(n.At(), finding.CodeDefault, "", "the default of %q does not fit: %s", f.Name, err)
 	}
 }
 
@@ -121,7 +137,7 @@ func typeWords() []string {
 func (r *reader) object(f yamlnode.Field) {
 	r.key(f.Name, f.At, wordForm, "contact")
 	if first, taken := r.objectAt[f.Name]; taken {
-		r.into.Errorf(f.At, CodeKeyTaken, "", "the object %q exists already, in %s line %d", f.Name, first.File, first.Line)
+		r.into.Errorf(f.At, finding.CodeKeyTaken, "", "the object %q exists already, in %s line %d", f.Name, first.File, first.Line)
 		return
 	}
 	r.objectAt[f.Name] = f.At
@@ -145,7 +161,7 @@ func (r *reader) object(f yamlnode.Field) {
 		// fieldName has reported it already if it is no text.
 		name, _ := m.Get(key).Text(&diag.List{})
 		if field, known := o.Field(name); known && field.Type != schema.Time {
-			r.into.Errorf(m.Get(key).At(), CodeTimeField, "write type: time at the field", "the field %q has the type %s, not time", name, field.Type)
+			r.into.Errorf(m.Get(key).At(), finding.CodeTimeField, "write type: time at the field", "the field %q has the type %s, not time", name, field.Type)
 		}
 	}
 	r.m.Objects = append(r.m.Objects, o)
@@ -159,13 +175,7 @@ func (r *reader) fieldName(o *schema.Object, n *yamlnode.Node) string {
 		return ""
 	}
 	if _, known := o.Field(name); !known {
-		r.unknown(n.At(), "field of "+o.Key, name, fieldNames(o.Fields))
+		finding.Unknown(r.into, n.At(), "field of "+o.Key, name, finding.Names(o.Fields))
 	}
 	return name
-}
-
-// unknown reports a name that another part of the manifest does not have. what says
-// of which kind the name is; a known name that is near becomes the suggestion.
-func (r *reader) unknown(at diag.Place, what, name string, known []string) {
-	r.into.Errorf(at, CodeUnknownName, diag.DidYouMean(name, known), "there is no %s called %q", what, name)
 }

@@ -15,12 +15,12 @@ var (
 	checkKeys   = []string{"operation", "with"}
 	limitKeys   = []string{"requests", "per", "by", "remaining", "max", "reset", "operations"}
 	errorsKeys  = []string{"code", "message", "rules"}
-	ruleKeys    = []string{"status", "code", "kind", "hint"}
+	ruleKeys    = []string{"status", "code", "message", "kind", "hint"}
 
 	partKeys      = []string{"objects", "inputs", "operations"}
 	objectKeys    = []string{"title", "id", "created", "updated", "open", "fields", "note"}
 	valueKeys     = []string{"type", "description", "secret", "personal", "options", "items", "fields", "open", "note"}
-	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal"})
+	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal", "key", "values"})
 	memberKeys    = slices.Concat(valueKeys, []string{"required", "nullable"})
 	settingKeys   = slices.Concat(valueKeys, []string{"required", "default"})
 	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting"})
@@ -29,10 +29,6 @@ var (
 		"repeat", "errors", "deprecated", "timeout", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers"}
-	answerKeys = []string{"object", "list", "value", "optional"}
-	pagingKeys = []string{"style", "size", "carry", "input", "first", "link", "last", "total"}
-	sizeKeys   = []string{"input", "default", "max"}
-	pollKeys   = []string{"strategy", "overlap", "page_size", "with", "since"}
-	sinceKeys  = []string{"input", "format", "value"}
+	answerKeys = []string{"object", "list", "value", "optional", "absent"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
 )

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 )
 
@@ -50,8 +51,11 @@ type Errors struct {
 type Rule struct {
 	Status int    // 0 fits every status
 	Code   string // fits a code that is or ends in it, after a dot; empty fits every code
-	Kind   connectors.Kind
-	Hint   string // one sentence for the operator; may be empty
+	// Message fits a message that it is a part of, in small or capital letters; empty
+	// fits every message.
+	Message string
+	Kind    connectors.Kind
+	Hint    string // one sentence for the operator; may be empty
 }
 
 // Operation is what it takes to send an operation's request and to read its
@@ -67,9 +71,9 @@ type Operation struct {
 	Fixed Fixed
 	// Answer says where the answer's value stands.
 	Answer Answer
-	Paging Paging
+	Paging lists.Paging
 	// Poll is nil for operations that cannot be polled.
-	Poll *Poll
+	Poll *lists.Poll
 	// Rules are asked before those of the whole connector.
 	Rules []Rule
 	// Timeout bounds the whole call; 0 means the usual time.
@@ -92,90 +96,8 @@ type Answer struct {
 	Paths []string
 	// Optional is true when the value may be missing: then it is nil.
 	Optional bool
-}
-
-// Style is a way of reading a list page by page.
-type Style string
-
-// The styles of paging.
-const (
-	NoPaging Style = "none"
-	Cursor   Style = "cursor"    // values of the last answer go into the next request
-	Numbered Style = "page"      // the number of the page
-	Offset   Style = "offset"    // the number of records before the page
-	NextLink Style = "next_link" // the answer holds the query of the next request
-)
-
-// Paging says how a list is read page by page.
-type Paging struct {
-	Style Style
-	// SizeInput takes the number of records wanted; empty when it is not asked
-	// for. Size is used when nobody asks for a number, MaxSize is the most that
-	// the service gives.
-	SizeInput string
-	Size      int
-	MaxSize   int
-	// Carry says which inputs of the next request come from where; only Cursor.
-	Carry []Carry
-	// Input takes the number of the page or of the records; First is the number
-	// of the first page. Only Numbered and Offset.
-	Input string
-	First int
-	// Link leads to the address of the next page; only NextLink.
-	Link []string
-	// Last tells the last page from the others.
-	Last LastPage
-	// Total leads to the number of records in the whole list; may be empty.
-	Total []string
-}
-
-// LastPage is a rule that tells the last page of a list.
-type LastPage string
-
-// The rules for the last page. With each of them a page whose answer holds no
-// position for the next one is the last.
-const (
-	ShortIsLast  LastPage = "short"   // fewer records than asked for
-	EmptyIsLast  LastPage = "empty"   // no record
-	NoNextIsLast LastPage = "no_next" // only the missing position tells
-)
-
-// Carry takes a value from an answer into the next request.
-type Carry struct {
-	Input string
-	// Last is true for a path inside the last record of the page, false for one
-	// inside the whole answer.
-	Last bool
-	Path string
-}
-
-// Poll says how the list is asked for changes.
-type Poll struct {
-	// With are inputs that only polling sets, e.g. the sort order.
-	With  map[string]any
-	Since *Since // nil unless the strategy is keyset
-}
-
-// TimeFormat is a way to write a time into a request.
-type TimeFormat string
-
-// The formats of times in requests.
-const (
-	EpochMillis  TimeFormat = "epoch_ms"
-	EpochSeconds TimeFormat = "epoch_s"
-	RFC3339      TimeFormat = "rfc3339"
-)
-
-// SincePlaceholder stands for the time inside [Since.Value].
-const SincePlaceholder = "$since"
-
-// Since says how the lower bound of the updated time goes into a request.
-type Since struct {
-	Input  string
-	Format TimeFormat
-	// Value is what the input gets, with [SincePlaceholder] where the time goes.
-	// A list is put behind the one that the input holds already.
-	Value any
+	// Absent is true for lists that the service calls not found where they are empty.
+	Absent bool
 }
 
 // Operation returns the operation with that key.

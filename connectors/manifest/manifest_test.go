@@ -18,6 +18,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
@@ -92,17 +93,60 @@ func TestRead_AListThatIsPolled(t *testing.T) {
 			"team": "team", "state": "state", "updated_from": "updated_from", "sort": "sort", "limit": "limit", "page_token": "page_token",
 		},
 		Answer: manifest.Answer{Paths: []string{"tickets"}},
-		Paging: manifest.Paging{
-			Style: manifest.Cursor, SizeInput: "limit", Size: 50, MaxSize: 100, Last: manifest.ShortIsLast,
-			Carry: []manifest.Carry{{Input: "page_token", Path: "next_token"}}, Total: []string{"total"},
+		Paging: lists.Paging{
+			Style: lists.Cursor, SizeInput: "limit", Size: 50, MaxSize: 100, Last: lists.ShortIsLast,
+			Carry: []lists.Carry{{Input: "page_token", Path: "next_token"}}, Total: []string{"total"},
 		},
-		Poll: &manifest.Poll{
+		Poll: &lists.Poll{
 			With:  map[string]any{"sort": "updated_at"},
-			Since: &manifest.Since{Input: "updated_from", Format: manifest.RFC3339, Value: manifest.SincePlaceholder},
+			Since: &lists.Since{Input: "updated_from", Format: lists.RFC3339, Value: lists.SincePlaceholder},
 		},
 	}
 	if diff := cmp.Diff(want, op); diff != "" {
 		t.Errorf("ticket.list (-want +got):\n%s", diff)
+	}
+}
+
+func TestRead_WaysOfPolling(t *testing.T) {
+	t.Parallel()
+	m, err := manifest.Load(os.DirFS(studioFolder), "studio")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]*connectors.Poll{}
+	filled := map[string][]string{} // inputs that recipes cannot set
+	for _, o := range m.Operations {
+		if o.Spec.Poll != nil {
+			got[o.Spec.Key] = o.Spec.Poll
+		}
+		for _, in := range o.Spec.Inputs {
+			if in.Paging {
+				filled[o.Spec.Key] = append(filled[o.Spec.Key], in.Name)
+			}
+		}
+	}
+	want := map[string]*connectors.Poll{
+		"member.changed": {
+			Strategy: connectors.Keyset, PageSize: 2, Offsets: true, Confirm: &connectors.Confirm{Operation: "member.get", Input: "memberId"},
+		},
+		"message.list": {Strategy: connectors.Newest, PageSize: 2, By: "sent"},
+		"message.read": {Strategy: connectors.Newest, By: "read"},
+		"room.list":    {Strategy: connectors.Snapshot, PageSize: 2, Offsets: true},
+		"booking.list": {Strategy: connectors.Snapshot, By: "starts", Window: &connectors.Window{Back: 24 * time.Hour, Ahead: 48 * time.Hour}},
+		"slot.list":    {Strategy: connectors.Snapshot, By: "value", Window: &connectors.Window{Ahead: 24 * time.Hour}},
+		"plan.get":     {Strategy: connectors.Snapshot},
+		"remark.list":  {Strategy: connectors.FanOut, Parents: &connectors.Parents{Operation: "member.changed", Input: "memberId"}},
+		"name.check":   {Strategy: connectors.Snapshot},
+		"report.get":   {Strategy: connectors.Snapshot},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("polls (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string][]string{
+		"member.changed": {"order", "after", "limit", "skip"}, "message.list": {"sort", "limit", "before"},
+		"room.list": {"page", "size"}, "booking.list": {"from", "to"}, "slot.list": {"start", "end"},
+	}, filled); diff != "" {
+		t.Errorf("inputs that polling fills (-want +got):\n%s", diff)
 	}
 }
 
@@ -206,10 +250,28 @@ func TestDocs_ShowTheExample(t *testing.T) {
 	}
 }
 
+// TestDocs_ShowTheShapes keeps the examples of the chapter on strategies to the manifest
+// that tests poll.
+func TestDocs_ShowTheShapes(t *testing.T) {
+	t.Parallel()
+	studio, shown := text(t, studioFolder+"studio.yaml"), 0
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(  .*?)```").FindAllStringSubmatch(text(t, "../../docs/writing-a-connector.md"), -1) {
+		for operation := range strings.SplitSeq(strings.TrimSuffix(block[1], "\n"), "\n\n") {
+			shown++
+			if !strings.Contains(studio, operation) {
+				t.Errorf("the tests do not have this operation:\n%s", operation)
+			}
+		}
+	}
+	if shown < 6 {
+		t.Errorf("%d operations are shown, want 6", shown)
+	}
+}
+
 func TestSchema_AcceptsWhatTheReaderAccepts(t *testing.T) {
 	t.Parallel()
 	compiled := compile(t)
-	for _, folder := range []string{"testdata/helpdesk", "../highlevel", "../stibee"} {
+	for _, folder := range []string{"testdata/helpdesk", "../highlevel", "../stibee", "../httpapi/testdata/studio", "../httpapi/testdata/shop"} {
 		for _, name := range yamlFiles(t, folder) {
 			if err := compiled.Validate(value(t, name)); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -288,11 +350,17 @@ func parse(t *testing.T, name string, text []byte) any {
 // read returns a file of the example.
 func read(tb testing.TB, name string) string {
 	tb.Helper()
-	text, err := os.ReadFile("testdata/helpdesk/" + name)
+	return text(tb, "testdata/helpdesk/"+name)
+}
+
+// text returns a file.
+func text(tb testing.TB, name string) string {
+	tb.Helper()
+	b, err := os.ReadFile(name)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return string(text)
+	return string(b)
 }
 
 // lines returns findings as people read them, without suggestions.

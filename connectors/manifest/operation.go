@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/manifest/finding"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
@@ -23,7 +25,7 @@ func (r *reader) operation(f yamlnode.Field) {
 	r.key(f.Name, f.At, operationForm, "contact.create")
 	if i := slices.IndexFunc(r.drafts, func(d *draft) bool { return d.op.Spec.Key == f.Name }); i >= 0 {
 		first := r.drafts[i].at
-		r.into.Errorf(f.At, CodeKeyTaken, "", "the operation %q exists already, in %s line %d", f.Name, first.File, first.Line)
+		r.into.Errorf(f.At, finding.CodeKeyTaken, "", "the operation %q exists already, in %s line %d", f.Name, first.File, first.Line)
 		return
 	}
 	m, ok := f.Value.Mapping(r.into, operationKeys...)
@@ -32,7 +34,7 @@ func (r *reader) operation(f yamlnode.Field) {
 	}
 	spec := &connectors.Operation{Connector: r.m.Key, Key: f.Name, Version: r.usualVersion}
 	d := &draft{
-		op: &Operation{Spec: spec, At: map[string]string{}, Paging: Paging{Style: NoPaging}},
+		op: &Operation{Spec: spec, At: map[string]string{}, Paging: lists.Paging{Style: lists.NoPaging}},
 		at: f.At, m: m, inputAt: map[string]diag.Place{},
 	}
 	r.drafts = append(r.drafts, d)
@@ -49,8 +51,8 @@ func (r *reader) operation(f yamlnode.Field) {
 	r.inputs(d)
 	r.fixed(d)
 	r.answer(d)
-	r.paging(d)
-	r.poll(d)
+	d.op.Paging = lists.ReadPaging(m.Get("paging"), r.into)
+	spec.Poll, d.op.Poll = lists.ReadPoll(m.Get("poll"), d.op.Paging, r.into)
 	r.repeat(d)
 	d.op.Rules = r.rules(m.Get("errors"))
 }
@@ -76,7 +78,7 @@ func (r *reader) request(d *draft) {
 		line, spec.Kind = write, connectors.Write
 	}
 	if (read == nil) == (write == nil) {
-		r.into.Errorf(d.at, CodeReadOrWrite, "write one of read: GET /things and write: POST /things", "an operation either reads or writes")
+		r.into.Errorf(d.at, finding.CodeReadOrWrite, "write one of read: GET /things and write: POST /things", "an operation either reads or writes")
 		return
 	}
 	text, ok := line.Text(r.into)
@@ -85,12 +87,12 @@ func (r *reader) request(d *draft) {
 	}
 	method, path, ok := strings.Cut(text, " ")
 	if !ok || !slices.Contains(methods(), method) {
-		r.into.Errorf(line.At(), CodeReadOrWrite, "write it like POST /contacts/{contactId}", "%q does not begin with one of %s", text, strings.Join(methods(), ", "))
+		r.into.Errorf(line.At(), finding.CodeReadOrWrite, "write it like POST /contacts/{contactId}", "%q does not begin with one of %s", text, strings.Join(methods(), ", "))
 		return
 	}
 	spec.Method, spec.Path = method, strings.TrimSpace(path)
 	if text, ok := pathTrouble(spec.Path); !ok {
-		r.into.Errorf(line.At(), CodePath, "write it like /contacts/{contactId}", "the path %q %s", spec.Path, text)
+		r.into.Errorf(line.At(), finding.CodePath, "write it like /contacts/{contactId}", "the path %q %s", spec.Path, text)
 	}
 }
 
@@ -136,7 +138,7 @@ func (r *reader) inputs(d *draft) {
 	for i, name := range names {
 		group, known := r.groups[name]
 		if !known {
-			r.unknown(use.Items()[i].At(), "group of inputs", name, mapKeys(r.groups))
+			finding.Unknown(r.into, use.Items()[i].At(), "group of inputs", name, finding.Keys(r.groups))
 			continue
 		}
 		for _, f := range group.Fields() {
@@ -154,7 +156,7 @@ func (r *reader) inputs(d *draft) {
 // the path is always required.
 func (r *reader) input(d *draft, f yamlnode.Field) {
 	if _, taken := d.inputAt[f.Name]; taken {
-		r.into.Errorf(f.At, CodeKeyTaken, "", "%s has the input %q already", d.op.Spec.Key, f.Name)
+		r.into.Errorf(f.At, finding.CodeKeyTaken, "", "%s has the input %q already", d.op.Spec.Key, f.Name)
 		return
 	}
 	d.inputAt[f.Name] = f.At
@@ -213,17 +215,22 @@ func (r *reader) answer(d *draft) {
 	}
 	list, value := m.Get("list"), m.Get("value")
 	if (list == nil) == (value == nil) {
-		r.into.Errorf(m.At(), CodeAnswer, "write list: contacts for a list, value: contact for one record, . for the whole answer",
+		r.into.Errorf(m.At(), finding.CodeAnswer, "write list: contacts for a list, value: contact for one record, . for the whole answer",
 			"the answer must say where its list or its value stands")
 		d.unclear = true
 		return
 	}
 	d.op.Spec.List = list != nil
 	if d.op.Spec.List {
-		value = list
+		d.op.Answer.Paths = lists.ListPaths(list, r.into)
+	} else {
+		d.op.Answer.Paths = lists.Paths(value, r.into)
 	}
-	d.op.Answer.Paths = r.paths(value)
 	d.op.Answer.Optional, _ = m.Get("optional").Bool(r.into)
+	d.op.Answer.Absent, _ = m.Get("absent").Bool(r.into)
+	if m.Has("absent") && (!d.op.Spec.List || d.op.Spec.Kind != connectors.Read) {
+		r.into.Errorf(m.Get("absent").At(), finding.CodeAnswer, "leave it out", "only reads of a list say with it that a list that is not found is empty")
+	}
 	if name, ok := m.Get("object").Text(r.into); ok {
 		d.op.Spec.Answer = &schema.Object{Key: name} // until all files are read
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/manifest/finding"
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
@@ -46,7 +48,7 @@ func ReadAll(root fs.FS, name string, into *diag.List) ([]*Manifest, Sources) {
 	entries, err := fs.ReadDir(root, ".")
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			into.Errorf(diag.Place{File: name}, CodeUnreadable, "", "the folder cannot be read: %s", reason(err))
+			into.Errorf(diag.Place{File: name}, finding.CodeUnreadable, "", "the folder cannot be read: %s", reason(err))
 		}
 		return nil, nil
 	}
@@ -58,13 +60,13 @@ func ReadAll(root fs.FS, name string, into *diag.List) ([]*Manifest, Sources) {
 		}
 		folder, err := fs.Sub(root, e.Name())
 		if err != nil {
-			into.Errorf(diag.Place{File: path.Join(name, e.Name())}, CodeUnreadable, "", "the folder cannot be read: %s", reason(err))
+			into.Errorf(diag.Place{File: path.Join(name, e.Name())}, finding.CodeUnreadable, "", "the folder cannot be read: %s", reason(err))
 			continue
 		}
 		m, texts := Read(folder, path.Join(name, e.Name()), into)
 		maps.Copy(sources, texts)
 		if m != nil && m.Key != e.Name() {
-			into.Errorf(diag.Place{File: path.Join(name, e.Name(), connectorFile)}, CodeKeyForm,
+			into.Errorf(diag.Place{File: path.Join(name, e.Name(), connectorFile)}, finding.CodeKeyForm,
 				"rename the folder or the connector", "the folder %q holds the connector %q", e.Name(), m.Key)
 			continue
 		}
@@ -125,11 +127,16 @@ func (d *draft) place(keys ...string) diag.Place {
 	return at
 }
 
+// list is what the checks of its paging and polling look at.
+func (d *draft) list() lists.Operation {
+	return lists.Operation{Spec: d.op.Spec, Paging: d.op.Paging, Poll: d.op.Poll, Unclear: d.unclear, Place: d.place}
+}
+
 // read reads connector.yaml first, because operations take the key and the usual
 // version from it, then the other files by name, and compares the parts at the end.
 func (r *reader) read() {
 	if _, err := fs.Stat(r.folder, connectorFile); err != nil {
-		r.into.Errorf(diag.Place{File: r.name}, CodeNoConnector, "add a connector.yaml", "the folder has no %s: %s", connectorFile, reason(err))
+		r.into.Errorf(diag.Place{File: r.name}, finding.CodeNoConnector, "add a connector.yaml", "the folder has no %s: %s", connectorFile, reason(err))
 		return
 	}
 	if n := r.parse(connectorFile); n != nil {
@@ -144,7 +151,7 @@ func (r *reader) read() {
 		r.m.Operations = append(r.m.Operations, d.op)
 	}
 	if len(r.m.Operations) == 0 && !r.into.HasErrors() {
-		r.into.Errorf(diag.Place{File: path.Join(r.name, connectorFile)}, CodeNoOperations,
+		r.into.Errorf(diag.Place{File: path.Join(r.name, connectorFile)}, finding.CodeNoOperations,
 			"add a file with operations beside it", "the connector has no operations")
 	}
 	r.check()
@@ -155,7 +162,7 @@ func (r *reader) read() {
 func (r *reader) files() []string {
 	entries, err := fs.ReadDir(r.folder, ".")
 	if err != nil {
-		r.into.Errorf(diag.Place{File: r.name}, CodeUnreadable, "", "the folder cannot be read: %s", reason(err))
+		r.into.Errorf(diag.Place{File: r.name}, finding.CodeUnreadable, "", "the folder cannot be read: %s", reason(err))
 	}
 	var names []string
 	for _, e := range entries {
@@ -165,7 +172,7 @@ func (r *reader) files() []string {
 		}
 	}
 	if len(names) > maxFiles {
-		r.into.Errorf(diag.Place{File: r.name}, CodeUnreadable, "", "the folder has %d files, more than %d", len(names), maxFiles)
+		r.into.Errorf(diag.Place{File: r.name}, finding.CodeUnreadable, "", "the folder has %d files, more than %d", len(names), maxFiles)
 		return nil
 	}
 	return names
@@ -176,13 +183,13 @@ func (r *reader) parse(file string) *yamlnode.Node {
 	name := path.Join(r.name, file)
 	f, err := r.folder.Open(file)
 	if err != nil {
-		r.into.Errorf(diag.Place{File: name}, CodeUnreadable, "", "the file cannot be read: %s", reason(err))
+		r.into.Errorf(diag.Place{File: name}, finding.CodeUnreadable, "", "the file cannot be read: %s", reason(err))
 		return nil
 	}
 	defer f.Close() //nolint:errcheck // read only
 	text, err := readBounded(f)
 	if err != nil {
-		r.into.Errorf(diag.Place{File: name}, CodeUnreadable, "", "the file cannot be read: %s", reason(err))
+		r.into.Errorf(diag.Place{File: name}, finding.CodeUnreadable, "", "the file cannot be read: %s", reason(err))
 		return nil
 	}
 	r.sources[name] = text
@@ -222,7 +229,7 @@ func (r *reader) key(key string, at diag.Place, form *regexp.Regexp, example str
 	if form.MatchString(key) {
 		return
 	}
-	r.into.Errorf(at, CodeKeyForm, "use small letters, digits and underscores", "the key %q is not written like %s", key, example)
+	r.into.Errorf(at, finding.CodeKeyForm, "use small letters, digits and underscores", "the key %q is not written like %s", key, example)
 }
 
 // reason is an error of the file system without the path of this machine.

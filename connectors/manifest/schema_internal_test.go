@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 )
 
 // TestSchema_HasTheKeysOfTheReader keeps the schema for editors and the reader in
@@ -19,12 +21,14 @@ func TestSchema_HasTheKeysOfTheReader(t *testing.T) {
 	if err := json.Unmarshal(Schema(), &doc); err != nil {
 		t.Fatalf("schema.json: %v", err)
 	}
-	for name, want := range map[string][]string{
+	all := map[string][]string{
 		"connector": connectorKeys, "version": versionKeys, "auth": authKeys, "check": checkKeys, "limit": limitKeys,
 		"errors": errorsKeys, "rule": ruleKeys, "part": partKeys, "object": objectKeys, "value": valueKeys, "field": fieldKeys,
 		"member": memberKeys, "setting": settingKeys, "input": inputKeys, "operation": operationKeys, "fixed": fixedKeys,
-		"answer": answerKeys, "paging": pagingKeys, "size": sizeKeys, "poll": pollKeys, "since": sinceKeys, "repeat": repeatKeys,
-	} {
+		"answer": answerKeys, "repeat": repeatKeys,
+	}
+	maps.Copy(all, lists.Keys())
+	for name, want := range all {
 		want = slices.Sorted(slices.Values(want))
 		if diff := cmp.Diff(want, properties(t, doc.Definitions[name])); diff != "" {
 			t.Errorf("%s: keys of the reader and of the schema (-reader +schema):\n%s", name, diff)

@@ -18,7 +18,7 @@ func (o *Object) AppendComparable(b []byte, fields map[string]any) []byte {
 			continue
 		}
 		if f.Normal != NormalNone {
-			v = f.Normal.apply(v)
+			v = f.normalize(v)
 		}
 		b = append(appendValue(append(strconv.AppendQuote(b, f.Name), ':'), v), ',')
 	}

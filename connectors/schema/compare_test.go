@@ -16,6 +16,8 @@ func TestObject_ComparableAgreesWithNormalize(t *testing.T) {
 		rapid.Just[any](nil), rapid.Map(rapid.SampledFrom([]string{"", "a", " A ", "a@b.example", "+1 2", "\x00é"}), func(s string) any { return s }),
 		rapid.Map(rapid.IntRange(-2, 2), func(i int) any { return i }), rapid.Just[any](1.5), rapid.Just[any](true),
 		rapid.Just[any]([]any{"b", "a", "b"}), rapid.Just[any]([]any{"a", "b"}), rapid.Just[any](map[string]any{"k": 1, "l": nil}),
+		rapid.Just[any]([]any{map[string]any{"id": "a", "value": 1}, map[string]any{"id": "b", "fieldValue": 2}}),
+		rapid.Just[any]([]any{map[string]any{"id": "b", "value": 2}, map[string]any{"id": "a", "value": 1}, map[string]any{"id": "c"}}),
 	)
 	record := rapid.Custom(func(t *rapid.T) map[string]any {
 		fields := map[string]any{}

@@ -38,6 +38,10 @@ type Field struct {
 	Volatile bool
 	// Normal names the normaliser that runs before values are compared.
 	Normal Normaliser
+	// Key and Values are for NormalKeyed alone: the member of each element that tells
+	// which one it is, and the names under which its value may stand.
+	Key    string
+	Values []string
 	// Default is used for an input that is not given; nil means none.
 	Default any
 	// Options are the only allowed values of a string; empty allows all.
@@ -63,9 +67,10 @@ const (
 	NormalSet   Normaliser = "set"   // an array without order and repetition
 	NormalTrim  Normaliser = "trim"  // without space around it
 	NormalLower Normaliser = "lower" // trimmed, lower case
+	NormalKeyed Normaliser = "keyed" // an array of keys and values, see [Field.Key]
 )
 
 // Normalisers lists all normalisers that a manifest may name.
 func Normalisers() []Normaliser {
-	return []Normaliser{NormalEmail, NormalPhone, NormalSet, NormalTrim, NormalLower}
+	return []Normaliser{NormalEmail, NormalPhone, NormalSet, NormalTrim, NormalLower, NormalKeyed}
 }

@@ -72,8 +72,15 @@ func (f *Field) plain(v any) any {
 	case int:
 		v = strconv.Itoa(n)
 	}
-	if text, ok := v.(string); ok && f.Type == Time {
-		return timeText(text)
+	if f.Type == Time {
+		switch x := v.(type) {
+		case string:
+			return timeText(x)
+		case map[string]any:
+			if t, ok := secondsTime(x); ok {
+				return t.Format(time.RFC3339Nano)
+			}
+		}
 	}
 	return Plain(v)
 }
@@ -137,32 +144,89 @@ func (o *Object) Normalize(fields map[string]any) map[string]any {
 			if f.Volatile {
 				continue
 			}
-			v = f.Normal.apply(v)
+			v = f.normalize(v)
 		}
 		out[name] = v
 	}
 	return out
 }
 
-// apply returns the value in the form in which it is compared.
-func (n Normaliser) apply(v any) any {
-	if list, ok := v.([]any); ok && n == NormalSet {
+// normalize returns a value of the field in the form in which it is compared.
+func (f *Field) normalize(v any) any {
+	if list, ok := v.([]any); ok && f.Normal == NormalSet {
 		return asSet(list)
+	} else if ok && f.Normal == NormalKeyed {
+		return f.byKey(list)
 	}
 	s, ok := v.(string)
 	if !ok {
 		return v
 	}
-	switch n {
+	switch f.Normal {
 	case NormalEmail, NormalLower:
 		return strings.ToLower(strings.TrimSpace(s))
 	case NormalTrim:
 		return strings.TrimSpace(s)
 	case NormalPhone:
 		return strings.Map(phoneRune, s)
-	case NormalNone, NormalSet:
+	case NormalNone, NormalSet, NormalKeyed:
 	}
 	return v
+}
+
+// byKey turns a list of keys and values into a map, so that neither their order nor the
+// name under which a service writes the value matters. Of an element only these two
+// count, and a key without a value is the same as no key. What has no key, or one that comes more than once, stays as a set
+// under the empty name: nothing that differs may become equal.
+func (f *Field) byKey(list []any) map[string]any {
+	out := make(map[string]any, len(list))
+	var rest []any
+	twice := map[string]bool{}
+	for _, e := range list {
+		key := f.keyOf(e)
+		if _, taken := out[key]; taken || key == "" {
+			twice[key] = true
+			continue
+		}
+		out[key] = f.valueOf(e)
+	}
+	for _, e := range list {
+		if twice[f.keyOf(e)] {
+			rest = append(rest, e)
+		}
+	}
+	for key, v := range out {
+		if v == nil || twice[key] {
+			delete(out, key)
+		}
+	}
+	if rest != nil {
+		out[""] = asSet(rest)
+	}
+	return out
+}
+
+// keyOf returns the key of an element; empty if it has none.
+func (f *Field) keyOf(element any) string {
+	m, _ := element.(map[string]any)
+	switch key := m[f.Key].(type) {
+	case string:
+		return key
+	case int:
+		return strconv.Itoa(key)
+	}
+	return ""
+}
+
+// valueOf returns the value of an element that has a key.
+func (f *Field) valueOf(element any) any {
+	m, _ := element.(map[string]any)
+	for _, name := range f.Values {
+		if v := m[name]; v != nil {
+			return v
+		}
+	}
+	return nil
 }
 
 func phoneRune(r rune) rune {
@@ -202,6 +266,9 @@ func (o *Object) Rule() uint32 {
 	h.Write(fmt.Appendf(nil, "v1 open=%t updated=%s\n", o.Open, o.Updated))
 	for _, f := range o.Fields {
 		h.Write(fmt.Appendf(nil, "%s %s volatile=%t\n", f.Name, f.Normal, f.Volatile))
+		if f.Normal == NormalKeyed {
+			h.Write(fmt.Appendf(nil, "key=%q values=%q\n", f.Key, f.Values))
+		}
 	}
 	return binary.BigEndian.Uint32(h.Sum(nil))
 }

@@ -3,6 +3,8 @@ package schema_test
 import (
 	"encoding/json"
 	"math"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +23,7 @@ func contact(open bool) *schema.Object {
 			{Name: "phone", Type: schema.String, Normal: schema.NormalPhone},
 			{Name: "name", Type: schema.String, Normal: schema.NormalTrim},
 			{Name: "tags", Type: schema.Array, Normal: schema.NormalSet},
+			{Name: "custom", Type: schema.Array, Normal: schema.NormalKeyed, Key: "id", Values: []string{"value", "fieldValue"}},
 			{Name: "score", Type: schema.Number},
 			{Name: "seen", Type: schema.Integer, Volatile: true},
 			{Name: "made", Type: schema.Time},
@@ -33,12 +36,16 @@ func TestObject_Decode(t *testing.T) {
 	t.Parallel()
 	text := `{"id":12345678901234567890,"score":1.50,"tags":[1,2.0,"x"],"made":1700000000000,"changed":"2024-11-12 17:09:13 +0900 KST","extra":{"n":3}}`
 	want := map[string]any{
-		"id": "12345678901234567890", "email": nil, "phone": nil, "name": nil, "tags": []any{1, 2, "x"}, "score": 1.5, "seen": nil,
+		"id": "12345678901234567890", "email": nil, "phone": nil, "name": nil, "tags": []any{1, 2, "x"}, "custom": nil, "score": 1.5, "seen": nil,
 		"made": "2023-11-14T22:13:20Z", "changed": "2024-11-12T08:09:13Z",
 	}
 	got, err := contact(false).Decode([]byte(text))
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("closed object: err = %v, fields (-want +got):\n%s", err, diff)
+	}
+	asObject, err := contact(false).Decode([]byte(`{"made":{"seconds":1700000000,"nanoseconds":0}}`))
+	if err != nil || asObject["made"] != "2023-11-14T22:13:20Z" {
+		t.Errorf("a time of seconds and nanoseconds is %v, %v, want it as text", asObject["made"], err)
 	}
 	want["extra"] = map[string]any{"n": 3}
 	got, err = contact(true).Decode([]byte(text))
@@ -57,7 +64,7 @@ func TestObject_CompleteGivesTheShapeOfDecode(t *testing.T) {
 	o := contact(true)
 	got := o.Complete(map[string]any{"id": 7, "score": 2.0, "extra": int64(1), "made": time.Unix(0, 0).In(time.FixedZone("", 3600))})
 	want := map[string]any{
-		"id": "7", "email": nil, "phone": nil, "name": nil, "tags": nil, "score": 2, "seen": nil,
+		"id": "7", "email": nil, "phone": nil, "name": nil, "tags": nil, "custom": nil, "score": 2, "seen": nil,
 		"made": "1970-01-01T00:00:00Z", "changed": nil, "extra": 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -105,11 +112,54 @@ func TestObject_NormalizeMakesEqualWhatIsEqual(t *testing.T) {
 	}
 }
 
+func TestObject_NormalizeComparesByKey(t *testing.T) {
+	t.Parallel()
+	o := contact(false)
+	entry := func(id any, name string, v any) map[string]any { return map[string]any{"id": id, name: v} }
+	custom := func(list ...any) map[string]any { return o.Normalize(map[string]any{"custom": list}) }
+	equal := map[string][2]map[string]any{
+		"order and spelling":  {custom(entry("a", "value", 1), entry("b", "fieldValue", "x")), custom(entry("b", "value", "x"), entry("a", "fieldValue", 1))},
+		"numbers as keys":     {custom(entry(7, "value", 1)), custom(entry("7", "value", 1))},
+		"more in an element":  {custom(map[string]any{"id": "a", "value": 1, "label": "A"}), custom(entry("a", "value", 1))},
+		"a key without value": {custom(entry("a", "value", nil), entry("b", "value", 1)), custom(entry("b", "value", 1))},
+		"elements without keys": {
+			custom(entry(nil, "value", 1), "x", entry("", "value", 2)), custom("x", entry("", "value", 2), entry(nil, "value", 1), "x"),
+		},
+		"a key that comes twice": {
+			custom(entry("a", "value", 1), entry("a", "value", 2)), custom(entry("a", "value", 2), entry("a", "value", 1)),
+		},
+	}
+	for name, pair := range equal {
+		if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
+			t.Errorf("%s: the two differ (-first +second):\n%s", name, diff)
+		}
+	}
+	different := map[string][2]map[string]any{
+		"values":                      {custom(entry("a", "value", 1)), custom(entry("a", "value", 2))},
+		"keys":                        {custom(entry("a", "value", 1)), custom(entry("b", "value", 1))},
+		"a key that comes twice":      {custom(entry("a", "value", 1), entry("a", "value", 2)), custom(entry("a", "value", 2))},
+		"elements without keys":       {custom(entry(nil, "value", 1)), custom(entry(nil, "value", 2))},
+		"a key without value for one": {custom(entry("a", "value", nil)), custom(entry("a", "value", false))},
+	}
+	for name, pair := range different {
+		if cmp.Equal(pair[0], pair[1]) {
+			t.Errorf("%s: %v and %v are equal", name, pair[0], pair[1])
+		}
+	}
+}
+
 func TestObject_RuleChangesWithWhatIsCompared(t *testing.T) {
 	t.Parallel()
 	first, second := contact(true).Rule(), contact(true).Rule()
 	if first != second {
 		t.Error("the rule of one object is not always the same")
+	}
+	keyed := contact(true)
+	keyed.Fields[5].Values = []string{"value"}
+	otherKey := contact(true)
+	otherKey.Fields[5].Key = "key"
+	if first == keyed.Rule() || first == otherKey.Rule() {
+		t.Error("other keys or values have the same rule")
 	}
 	other := contact(true)
 	other.Fields[1].Normal = schema.NormalNone
@@ -133,6 +183,14 @@ func TestParseTime(t *testing.T) {
 		{"1731398953000", at},
 		{"1731398953000.0", at},
 		{"1.731398953e12", at},
+		{`{"seconds":1731398953,"nanoseconds":500000000}`, at.Add(500 * time.Millisecond)},
+		{`{"_seconds":1731398953,"_nanoseconds":0}`, at},
+		{`{"seconds":1731398953}`, at},
+		{`{"seconds":0,"nanoseconds":5}`, time.Time{}},
+		{`{"seconds":1e300}`, time.Time{}},
+		{`{"seconds":1731398953,"nanoseconds":-1}`, time.Time{}},
+		{`{"seconds":"soon"}`, time.Time{}},
+		{`{"seconds":`, time.Time{}},
 		{"", time.Time{}},
 		{"0", time.Time{}},
 		{"soon", time.Time{}},
@@ -199,6 +257,53 @@ func TestField_Accepts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzRecord holds the ways in which two records are compared to the same answer.
+func FuzzRecord(f *testing.F) {
+	for _, pair := range [][2]string{
+		{`{"id":1,"email":" A@B.example "}`, `{"id":"1","email":"a@b.example"}`},
+		{`{"custom":[{"id":"a","value":1},{"id":"b","fieldValue":[1]}]}`, `{"custom":[{"id":"b","value":[1]},{"id":"a","value":1.0}]}`},
+		{`{"custom":[{"id":"a"},{"id":"a","value":null},1,{}]}`, `{"custom":{"":[1],"a":2}}`},
+		{`{"tags":["b","a","b",{"x":null}],"phone":"+1 (2)"}`, `{"tags":["a",{"x":null},"b"],"phone":"+12"}`},
+		{`{"made":{"seconds":1.5,"nanoseconds":1},"x":{"y":{"z":{"":1}}}}`, `{"made":1500,"x":{"y":{"z":2}}}`},
+		{"{\"name\":\"\xff\",\"tags\":[\"\xff\"]}", "{\"name\":\"\ufffd\"}"},
+	} {
+		f.Add([]byte(pair[0]), []byte(pair[1]))
+	}
+	o := contact(true)
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		a, err := o.Decode(first)
+		if err != nil {
+			return
+		}
+		again, err := o.Decode(first)
+		if err != nil || !reflect.DeepEqual(a, again) {
+			t.Fatalf("%q is read as %v and as %v, %v", first, a, again, err)
+		}
+		normal := o.Normalize(a)
+		if twice := o.Normalize(normal); !reflect.DeepEqual(normal, twice) {
+			t.Errorf("%q: normalised %v, normalised again %v", first, normal, twice)
+		}
+		if !reflect.DeepEqual(a, again) {
+			t.Errorf("%q: Normalize changed its argument", first)
+		}
+		if names := o.Changed(a, again); names != nil {
+			t.Errorf("%q differs from itself in %v", first, names)
+		}
+		b, err := o.Decode(second)
+		if err != nil {
+			return
+		}
+		equal := reflect.DeepEqual(normal, o.Normalize(b))
+		if same := string(o.AppendComparable(nil, a)) == string(o.AppendComparable(nil, b)); same != equal {
+			t.Errorf("%q and %q: Normalize says %t, AppendComparable %t", first, second, equal, same)
+		}
+		names := o.Changed(a, b)
+		if (len(names) == 0) != equal || !slices.IsSorted(names) {
+			t.Errorf("%q and %q: Normalize says %t, Changed %q", first, second, equal, names)
+		}
+	})
 }
 
 func FuzzDecode(f *testing.F) {

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -18,9 +19,16 @@ var layouts = [...]string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01
 const maxMillis = 253_402_300_799_999
 
 // ParseTime reads a time as services write it: RFC 3339, milliseconds since 1970
-// as a number, or the default text of Go's time. ok is false for texts that hold
-// none, among them 0 and the year 1, which stand for "never".
+// as a number, the default text of Go's time, or a JSON object of seconds and
+// nanoseconds. ok is false for texts that hold none, among them 0 and the year 1,
+// which stand for "never".
 func ParseTime(text string) (t time.Time, ok bool) {
+	if text == "" {
+		return time.Time{}, false
+	}
+	if text[0] == '{' {
+		return parseSeconds(text)
+	}
 	if ms, err := strconv.ParseFloat(text, 64); err == nil {
 		if ms == 0 || math.IsNaN(ms) || math.Abs(ms) > maxMillis {
 			return time.Time{}, false
@@ -36,6 +44,39 @@ func ParseTime(text string) (t time.Time, ok bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// maxSeconds is the last second of the year 9999.
+const maxSeconds = maxMillis / 1000
+
+// parseSeconds reads a time that is an object, as some databases write it, with or
+// without an underscore before its names.
+func parseSeconds(text string) (time.Time, bool) {
+	var parts map[string]any
+	if err := json.Unmarshal([]byte(text), &parts); err != nil {
+		return time.Time{}, false
+	}
+	return secondsTime(parts)
+}
+
+// secondsTime returns the time in an object of seconds and nanoseconds.
+func secondsTime(parts map[string]any) (time.Time, bool) {
+	part := func(name string) float64 {
+		for _, name := range []string{name, "_" + name} {
+			switch n := parts[name].(type) {
+			case float64:
+				return n
+			case int:
+				return float64(n)
+			}
+		}
+		return 0
+	}
+	seconds, nanos := part("seconds"), part("nanoseconds")
+	if seconds == 0 || math.Abs(seconds) > maxSeconds || nanos < 0 || nanos >= 1e9 {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(seconds), int64(nanos)).UTC(), true
 }
 
 // timeText gives a time in a record the form of RFC 3339. What has that form

@@ -68,7 +68,8 @@ func Description(d *connectors.Description) DescriptionView {
 }
 
 // OperationView is an operation as --json prints it. Poll is the strategy, Repeat
-// what may be done about a lost answer; they and Deprecated are nil for none.
+// what may be done about a lost answer; they and Deprecated are nil for none. By,
+// Window, Parents and Confirm are left out where polling has none.
 type OperationView struct {
 	Key        string      `json:"key"`
 	Title      string      `json:"title"`
@@ -79,9 +80,25 @@ type OperationView struct {
 	Scopes     []string    `json:"scopes"`
 	Inputs     []InputView `json:"inputs"`
 	Poll       *string     `json:"poll"`
+	By         string      `json:"by,omitempty"`      // the field with the time that polling goes by
+	Window     *WindowView `json:"window,omitempty"`  // what a poll asks for
+	Parents    *OtherView  `json:"parents,omitempty"` // the list whose records this one is asked for
+	Confirm    *OtherView  `json:"confirm,omitempty"` // the read that shows whether a record is gone
 	Repeat     *string     `json:"repeat"`
 	Deprecated *string     `json:"deprecated"`
 	Notes      []string    `json:"notes,omitempty"`
+}
+
+// WindowView is how far a list with a window is polled, before and after now.
+type WindowView struct {
+	Back  string `json:"back"`
+	Ahead string `json:"ahead"`
+}
+
+// OtherView is another operation, and the input that takes the id of a record.
+type OtherView struct {
+	Operation string `json:"operation"`
+	Input     string `json:"input"`
 }
 
 // InputView is an input of an operation as --json prints it. In says where it goes:
@@ -103,7 +120,7 @@ func Operation(o *connectors.Operation) OperationView {
 		Scopes: append([]string{}, o.Scopes...), Inputs: []InputView{}, Repeat: word(string(o.Repeat)), Deprecated: word(o.Deprecated), Notes: o.Notes,
 	}
 	if o.Poll != nil {
-		v.Poll = word(string(o.Poll.Strategy))
+		v.poll(o.Poll)
 	}
 	for _, in := range o.Inputs {
 		if !in.Paging {
@@ -111,6 +128,20 @@ func Operation(o *connectors.Operation) OperationView {
 		}
 	}
 	return v
+}
+
+// poll fills in how an operation is polled.
+func (v *OperationView) poll(p *connectors.Poll) {
+	v.Poll, v.By = word(string(p.Strategy)), p.By
+	if p.Window != nil {
+		v.Window = &WindowView{Back: p.Window.Back.String(), Ahead: p.Window.Ahead.String()}
+	}
+	if p.Parents != nil {
+		v.Parents = &OtherView{Operation: p.Parents.Operation, Input: p.Parents.Input}
+	}
+	if p.Confirm != nil {
+		v.Confirm = &OtherView{Operation: p.Confirm.Operation, Input: p.Confirm.Input}
+	}
 }
 
 // PrintDescription prints a whole connector for people: what an account needs, what
@@ -153,11 +184,36 @@ func settingNames(d *connectors.Description) []string {
 	return names
 }
 
+// pollFacts says how an operation is polled; nothing if it is not.
+func pollFacts(o *connectors.Operation) []string {
+	p := o.Poll
+	if p == nil {
+		return nil
+	}
+	facts := []string{string(p.Strategy)}
+	if p.By != "" {
+		facts[0] += " by " + p.By
+	}
+	if p.Window != nil {
+		facts = append(facts, fmt.Sprintf("from %s ago to %s ahead", p.Window.Back, p.Window.Ahead))
+	}
+	if p.Parents != nil {
+		facts = append(facts, fmt.Sprintf("for each record of %s, whose id goes into %s", p.Parents.Operation, p.Parents.Input))
+	}
+	if p.Confirm != nil {
+		facts = append(facts, p.Confirm.Operation+" shows whether a record is gone")
+	}
+	return facts
+}
+
 // PrintOperation prints one operation with its inputs for people.
 func PrintOperation(w io.Writer, o *connectors.Operation) {
 	fmt.Fprintf(w, "%s: %s\n%s %s\n", o.Name(), o.Title, o.Method, o.Path)
 	if o.Description != "" {
 		fmt.Fprintln(w, o.Description)
+	}
+	for _, fact := range pollFacts(o) {
+		fmt.Fprintln(w, "poll:", fact)
 	}
 	for _, n := range o.Notes {
 		fmt.Fprintln(w, "note:", n)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/show"
 )
@@ -125,5 +126,42 @@ func TestRelease_TellsWhyNot(t *testing.T) {
 	}
 	if v := show.Release("r", errors.New("no")); v.Released || v.Error == nil || *v.Error != "no" {
 		t.Errorf("a run that was not released: got %+v", v)
+	}
+}
+
+// TestOperation_SaysHowItIsPolled keeps the strategy a text, and adds the rest only
+// where there is one.
+func TestOperation_SaysHowItIsPolled(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		poll        *connectors.Poll
+		json, table string
+	}{
+		{nil, `"poll":null,"repeat":null`, "GET /x\n input"},
+		{&connectors.Poll{Strategy: connectors.Snapshot}, `"poll":"snapshot","repeat":null`, "poll: snapshot\n"},
+		{
+			&connectors.Poll{Strategy: connectors.Newest, By: "sent", Confirm: &connectors.Confirm{Operation: "a.get", Input: "id"}},
+			`"poll":"newest","by":"sent","confirm":{"operation":"a.get","input":"id"},"repeat":null`, "poll: newest by sent\npoll: a.get shows whether a record is gone\n",
+		},
+		{
+			&connectors.Poll{
+				Strategy: connectors.FanOut, By: "starts", Window: &connectors.Window{Back: time.Hour, Ahead: 24 * time.Hour},
+				Parents: &connectors.Parents{Operation: "room.list", Input: "roomId"},
+			},
+			`"poll":"fan_out","by":"starts","window":{"back":"1h0m0s","ahead":"24h0m0s"},"parents":{"operation":"room.list","input":"roomId"},"repeat":null`,
+			"poll: fan_out by starts\npoll: from 1h0m0s ago to 24h0m0s ahead\npoll: for each record of room.list, whose id goes into roomId\n",
+		},
+	}
+	for _, tt := range tests {
+		o := &connectors.Operation{Connector: "x", Key: "x.list", Method: "GET", Path: "/x", Poll: tt.poll}
+		got, err := json.Marshal(show.Operation(o))
+		if err != nil || !strings.Contains(string(got), tt.json) {
+			t.Errorf("JSON %s, %v, want %s", got, err, tt.json)
+		}
+		var table bytes.Buffer
+		show.PrintOperation(&table, o)
+		if !strings.Contains(table.String(), tt.table) {
+			t.Errorf("table:\n%s\nwant %q", table.String(), tt.table)
+		}
 	}
 }

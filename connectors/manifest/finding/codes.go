@@ -1,8 +1,8 @@
-package manifest
+package finding
 
 import "github.com/pollux-automation/pollux/internal/diag"
 
-// The codes of the findings that this package adds, besides those of yamlnode.
+// The codes of the findings about manifests, besides those of yamlnode.
 const (
 	CodeNoConnector   = "no-connector-file"
 	CodeUnreadable    = "unreadable-file"
@@ -30,7 +30,7 @@ const (
 	CodeConnectorForm = "connector-version"
 )
 
-// Codes explains the codes of this package, in the order of the documentation.
+// Codes explains the codes of manifests, in the order of the documentation.
 func Codes() []diag.Code {
 	return []diag.Code{
 		{Name: CodeNoConnector, Meaning: "A connector's folder has no connector.yaml."},
