@@ -26,7 +26,7 @@ func polledAt(b *bench, from string, length time.Duration, texts ...string) []st
 	}
 	b.serve(b.engine(texts...), length)
 	b.service.pageErr = nil
-	return times
+	return slices.Compact(times) // a poll can take more than one request
 }
 
 func sameTimes(t *testing.T, got []string, want ...string) {

@@ -102,7 +102,7 @@ func TestSubscribe_RecipeThatWasAwayDuringItsWalkMissesNoChange(t *testing.T) {
 		b.once(recipe())
 		n := 0
 		b.service.pageErr = func() error {
-			if n++; n > 1 {
+			if n++; n > 2 { // after one for what is new and one of the past
 				return failure(connectors.Invalid)
 			}
 			return nil

@@ -3,7 +3,6 @@ package triggers
 import (
 	"crypto/sha256"
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
@@ -202,7 +201,7 @@ func (d *detector) updated(r connectors.Record, fields map[string]any, next, old
 	}
 	if before != nil {
 		c.Before, c.RawBefore, c.BeforeKnown = before, old.Body, true
-		c.Fields = changedFields(d.in.Shape.Normalize(before), d.in.Shape.Normalize(fields))
+		c.Fields = d.in.Shape.Changed(before, fields)
 	}
 	d.changes = append(d.changes, c)
 	return nil
@@ -231,23 +230,6 @@ func (d *detector) differs(next, old Entry, before map[string]any) bool {
 		return false
 	}
 	return next.UpdatedAt.After(old.UpdatedAt)
-}
-
-// changedFields returns the names of the fields that differ, sorted.
-func changedFields(before, after map[string]any) []string {
-	var names []string
-	for name, v := range after {
-		if old, ok := before[name]; !ok || !reflect.DeepEqual(old, v) {
-			names = append(names, name)
-		}
-	}
-	for name := range before {
-		if _, ok := after[name]; !ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // fingerprint hashes what counts of a record.

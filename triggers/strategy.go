@@ -83,7 +83,10 @@ type Shape interface {
 	// AppendComparable appends a text that is equal for two records just when
 	// their normalised fields are.
 	AppendComparable(b []byte, fields map[string]any) []byte
-	// Rule names the way in which the two work.
+	// Changed returns the names of the fields that differ in what counts, sorted, and
+	// of the parts below them where those have names.
+	Changed(before, after map[string]any) []string
+	// Rule names the way in which these work.
 	Rule() uint32
 }
 

@@ -202,17 +202,7 @@ func (s *sweeping) ask(ctx context.Context, id string) (triggers.Proof, error) {
 	}
 	with := map[string]any{s.f.Op.Poll.Confirm.Input: id}
 	inputs := Inputs(s.confirm, s.f.Account, with)
-	var there bool
-	var err error
-	if s.confirm.Poll != nil {
-		var page connectors.Page
-		page, err = s.f.Account.Session.Page(ctx, s.confirm, connectors.Query{Inputs: inputs})
-		there = len(page.Records) > 0
-	} else {
-		var answer connectors.Answer
-		answer, err = s.f.Account.Session.Call(ctx, s.confirm, inputs)
-		there = answer.Value != nil
-	}
+	page, err := s.f.Account.Session.Page(ctx, s.confirm, connectors.Query{Inputs: inputs})
 	switch {
 	case ctx.Err() != nil:
 		return triggers.Unasked, fmt.Errorf("confirm a deletion: %w", ctx.Err())
@@ -220,7 +210,7 @@ func (s *sweeping) ask(ctx context.Context, id string) (triggers.Proof, error) {
 		return triggers.NotThere, nil
 	case err != nil:
 		return triggers.Unasked, nil //nolint:nilerr // the next walk tells
-	case there:
+	case len(page.Records) > 0:
 		return triggers.There, nil
 	}
 	return triggers.NotThere, nil
