@@ -54,9 +54,10 @@ var arrows = map[string][]string{
 	"engine/store/boltstore/pages": {},
 	"engine/store/boltstore/rows":  {"engine/store"},
 	"engine/store/memstore":        {"engine/store", "triggers"},
+	"engine/poll":                  {"recipes", "triggers", "connectors", "engine/store", "internal/mapping"},
 	"engine": {
 		"recipes", "triggers", "actions", "connectors", "connectors/auth", "connectors/budget",
-		"engine/store", "internal/diag", "internal/mapping",
+		"engine/poll", "engine/store", "internal/diag", "internal/mapping",
 	},
 	"web":               {"engine", "engine/store"},
 	"internal/settings": {"connectors/auth", "internal/diag", "internal/secret", "internal/yamlnode"},
