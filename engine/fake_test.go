@@ -29,6 +29,16 @@ import (
 type service struct {
 	mu    sync.Mutex
 	items map[string]map[string]any
+	// notes are the notes of items, by item and id; reads counts the lists of notes
+	// that were asked for, by item.
+	notes map[string]map[string]string
+	reads map[string]int
+	// confirms counts the reads of single items.
+	confirms int
+	// circle makes every page the first one.
+	circle bool
+	// hidden tells of items that lists do not show; nil means of none.
+	hidden func(id string) bool
 	// calls are all calls of operations, effects those that were carried out.
 	calls, effects []effect
 	pages          int
@@ -61,7 +71,9 @@ type effect struct {
 }
 
 func newService() *service {
-	return &service{items: map[string]map[string]any{}, busy: map[string]int{}}
+	return &service{
+		items: map[string]map[string]any{}, busy: map[string]int{}, notes: map[string]map[string]string{}, reads: map[string]int{},
+	}
 }
 
 // put creates or changes an item now.
@@ -76,6 +88,32 @@ func (s *service) put(id string, fields map[string]any) {
 	}
 	maps.Copy(item, fields)
 	item["updated"] = now
+}
+
+// remove takes an item away, with its notes.
+func (s *service) remove(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.items, id)
+	delete(s.notes, id)
+}
+
+// note writes a note of an item; an empty text takes it away.
+func (s *service) note(item, id, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.notes[item] == nil {
+		s.notes[item] = map[string]string{}
+	}
+	if s.notes[item][id] = text; text == "" {
+		delete(s.notes[item], id)
+	}
+}
+
+func noteShape() *schema.Object {
+	return &schema.Object{Key: "note", Title: "Note", ID: "id", Fields: []schema.Field{
+		{Name: "id", Type: schema.String}, {Name: "item", Type: schema.String}, {Name: "text", Type: schema.String},
+	}}
 }
 
 func itemShape() *schema.Object {
@@ -98,8 +136,9 @@ func letterShape() *schema.Object {
 	}}
 }
 
-// Describe lists the operations: item.list by keyset, item.all by snapshot, three
-// ways to send a letter that differ in their repeat rule, and letter.list.
+// Describe lists the operations: items by keyset, newest first, by snapshot and in a
+// window, with and without a read that confirms deletions; notes by item; three ways to
+// send a letter that differ in their repeat rule, and letter.list.
 func (s *service) Describe() *connectors.Description {
 	text := func(name string, required bool) connectors.Input {
 		return connectors.Input{Field: schema.Field{Name: name, Type: schema.String, Required: required}, In: "body"}
@@ -118,6 +157,20 @@ func (s *service) Describe() *connectors.Description {
 				Inputs: []connectors.Input{text("query", false)}, Poll: &connectors.Poll{Strategy: connectors.Keyset, PageSize: 3},
 			},
 			{Connector: "fake", Key: "item.all", Kind: connectors.Read, Answer: itemShape(), List: true, Poll: &connectors.Poll{Strategy: connectors.Snapshot, PageSize: 3, Offsets: true}},
+			{
+				Connector: "fake", Key: "item.sure", Kind: connectors.Read, Answer: itemShape(), List: true, Inputs: []connectors.Input{text("query", false)},
+				Poll: &connectors.Poll{Strategy: connectors.Keyset, PageSize: 3, Confirm: &connectors.Confirm{Operation: "item.get", Input: "id"}},
+			},
+			{Connector: "fake", Key: "item.get", Kind: connectors.Read, Answer: itemShape(), Inputs: []connectors.Input{text("id", true)}},
+			{Connector: "fake", Key: "item.newest", Kind: connectors.Read, Answer: itemShape(), List: true, Poll: &connectors.Poll{Strategy: connectors.Newest, PageSize: 3, By: "updated"}},
+			{
+				Connector: "fake", Key: "item.window", Kind: connectors.Read, Answer: itemShape(), List: true,
+				Poll: &connectors.Poll{Strategy: connectors.Snapshot, PageSize: 3, By: "created", Window: &connectors.Window{Back: time.Hour, Ahead: time.Hour}},
+			},
+			{
+				Connector: "fake", Key: "note.list", Kind: connectors.Read, Answer: noteShape(), List: true, Inputs: []connectors.Input{text("item", true)},
+				Poll: &connectors.Poll{Strategy: connectors.FanOut, PageSize: 100, Parents: &connectors.Parents{Operation: "item.list", Input: "item"}},
+			},
 			{Connector: "fake", Key: "letter.list", Kind: connectors.Read, Answer: letterShape(), List: true, Inputs: []connectors.Input{text("to", true)}},
 			letter("letter.put", connectors.RepeatSafe, nil),
 			letter("letter.send", connectors.RepeatFind, &connectors.Find{Operation: "letter.list", With: map[string]string{"to": "to"}, Match: "text", Settle: time.Minute}),
@@ -158,12 +211,43 @@ func (s *service) Page(ctx context.Context, op *connectors.Operation, q connecto
 		return page, nil
 	}
 	s.show()
-	rows := s.rows(op, q.Since)
+	switch op.Key {
+	case "note.list":
+		return s.notesOf(page, fmt.Sprint(q.Inputs["item"]))
+	case "item.get":
+		s.confirms++
+		for _, r := range s.rows(op, time.Time{}) {
+			if r.ID == fmt.Sprint(q.Inputs["id"]) {
+				page.Records = append(page.Records, r)
+			}
+		}
+		return page, nil
+	}
+	rows := slices.DeleteFunc(s.rows(op, q.Since), func(r connectors.Record) bool { return s.hidden != nil && s.hidden(r.ID) })
+	if op.Key == "item.window" {
+		rows = slices.DeleteFunc(rows, func(r connectors.Record) bool { return r.At.Before(q.From) || r.At.After(q.To) })
+	}
 	from, _ := strconv.Atoi(q.Position)
+	if s.circle {
+		from = 0
+	}
 	to := min(from+cmp.Or(s.size, q.Size), len(rows))
 	page.Records = rows[min(from, to):to]
 	if to < len(rows) {
 		page.Next = strconv.Itoa(to)
+	}
+	return page, nil
+}
+
+// notesOf lists the notes of an item; an item that is gone has no list.
+func (s *service) notesOf(page connectors.Page, item string) (connectors.Page, error) {
+	s.reads[item]++
+	if s.items[item] == nil {
+		return page, failure(connectors.NotFound)
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.notes[item])) {
+		raw, _ := json.Marshal(map[string]any{"id": id, "item": item, "text": s.notes[item][id]})
+		page.Records = append(page.Records, connectors.Record{ID: id, Raw: raw})
 	}
 	return page, nil
 }
@@ -184,15 +268,22 @@ func (s *service) rows(op *connectors.Operation, since time.Time) []connectors.R
 	for id, item := range s.items {
 		updated, _ := time.Parse(time.RFC3339Nano, fmt.Sprint(item["updated"]))
 		created, _ := time.Parse(time.RFC3339Nano, fmt.Sprint(item["created"]))
-		if updated.Before(since) && !s.deaf {
+		if updated.Before(since) && !s.deaf && op.Key != "item.newest" {
 			continue
 		}
+		at := updated
+		if op.Key == "item.window" {
+			at = created
+		}
 		raw, _ := json.Marshal(item)
-		rows = append(rows, connectors.Record{ID: id, Raw: raw, Created: created, Updated: updated})
+		rows = append(rows, connectors.Record{ID: id, Raw: raw, Created: created, Updated: updated, At: at})
 	}
 	slices.SortFunc(rows, func(a, b connectors.Record) int {
-		if op.Key == "item.all" {
+		switch op.Key {
+		case "item.all":
 			return cmp.Compare(a.ID, b.ID)
+		case "item.newest":
+			return cmp.Or(b.Updated.Compare(a.Updated), cmp.Compare(b.ID, a.ID))
 		}
 		return cmp.Or(a.Updated.Compare(b.Updated), cmp.Compare(a.ID, b.ID))
 	})

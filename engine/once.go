@@ -10,6 +10,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/triggers"
 )
 
 // Report says what one visit to all feeds has done.
@@ -156,7 +157,7 @@ func (e *Engine) pollPatiently(ctx context.Context, f *poll.Feed) error {
 		kind := connectors.KindOf(err)
 		wait, counts := pollWait(err, d.failures)
 		waited += wait
-		passes := (kind == connectors.RateLimited || kind == connectors.Transient) && !errors.Is(err, poll.ErrNoParents)
+		passes := (kind == connectors.RateLimited || kind == connectors.Transient) && !errors.Is(err, poll.ErrNoParents) && !errors.Is(err, triggers.ErrWalk)
 		if ctx.Err() != nil || !passes || waited > patience {
 			d.failures++
 			d.due = time.Now().Add(wait)
