@@ -241,7 +241,7 @@ func (r *runner) step(ctx context.Context, s step) (outcome, error) {
 	}
 	result := store.Step{ID: s.ID, Status: stepSucceeded, StartedAt: began, FinishedAt: time.Now().UTC()}
 	if p.Output != nil {
-		if result.Output, err = json.Marshal(p.Output); err != nil {
+		if result.Output, err = connectors.Encode(p.Output); err != nil {
 			return r.broken(s, began, err), nil
 		}
 		r.scope.Steps[s.ID] = p.Output
@@ -329,7 +329,7 @@ func (r *runner) rest(ctx context.Context, state store.RunState) (outcome, error
 
 // input is a step's evaluated mapping as it is stored.
 func input(p actions.Prepared) json.RawMessage {
-	text, err := json.Marshal(p.Input)
+	text, err := connectors.Encode(p.Input)
 	if err != nil {
 		return nil // only values that JSON cannot write; the call itself reports them
 	}

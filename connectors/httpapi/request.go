@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -160,22 +159,17 @@ func (d *draft) add(in *connectors.Input, v any) error {
 	return err
 }
 
-// encode writes the body. It does not escape < > & as for a page: services get texts
-// as they are.
-func (r *request) encode(body any, has bool) error {
+// encode writes the body.
+func (r *request) encode(body any, has bool) (err error) {
 	if !has {
 		return nil
 	}
 	if body == nil {
 		body = map[string]any{}
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
+	if r.body, err = connectors.Encode(body); err != nil {
 		return fmt.Errorf("the body cannot be written: %w", err)
 	}
-	r.body = bytes.TrimRight(b.Bytes(), "\n")
 	r.header.Set("Content-Type", "application/json")
 	return nil
 }
