@@ -206,19 +206,8 @@ func newRun(s *subscriber, c triggers.Change, lane string, now time.Time) store.
 func newScope(r *recipes.Recipe, account string, c triggers.Change, now time.Time) *mapping.Scope {
 	return &mapping.Scope{
 		Record: c.After, Before: c.Before, Kind: string(c.Kind), Changed: c.Fields, BeforeKnown: c.BeforeKnown,
-		Vars: r.Vars, Steps: map[string]any{}, Account: map[string]any{"name": account}, Now: now,
-		Event: map[string]any{
-			"id": fmt.Sprintf("%s@%d", c.Record, c.Revision), "record": c.Record, "revision": int(c.Revision),
-			"created_at": timeOrNil(c.CreatedAt), "updated_at": timeOrNil(c.UpdatedAt),
-		},
-		Run: map[string]any{"id": "", "recipe": r.ID, "version": r.Version},
+		Event: mapping.Event{Record: c.Record, Revision: int(c.Revision), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt},
+		Run:   mapping.Run{Recipe: r.ID, Version: r.Version}, Account: account,
+		Vars: r.Vars, Steps: map[string]any{}, Now: now,
 	}
-}
-
-// timeOrNil gives expressions nil for a time that the service does not have.
-func timeOrNil(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t
 }

@@ -133,7 +133,7 @@ func (e *Engine) ready(ctx context.Context, run store.Run, saved []store.Step, s
 			return nil, err
 		}
 	}
-	r.scope.Run["id"] = string(run.ID)
+	r.scope.Run.ID = string(run.ID)
 	for _, s := range saved {
 		r.saved[s.ID] = s
 		if err := r.know(s); err != nil {

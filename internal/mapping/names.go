@@ -15,6 +15,12 @@ const (
 // Scope is what filters, expressions and mappings are evaluated with.
 type Scope = expression.Scope
 
+// Event and Run are parts of a scope.
+type (
+	Event = expression.Event
+	Run   = expression.Run
+)
+
 // Shape is what is known at load time of a value: of a record, of an answer.
 type Shape = expression.Shape
 
