@@ -28,7 +28,8 @@ type acceptance struct {
 // accept asks every recipe about every change, and about the known records of
 // the page those recipes that are served from the past.
 func (a *acceptance) accept(page connectors.Page, known map[string]triggers.Entry) error {
-	changed := map[string]bool{}
+	changed := make(map[string]bool, len(a.delta.Changes))
+	a.runs = make([]store.NewRun, 0, len(a.delta.Changes))
 	for _, c := range a.delta.Changes {
 		changed[c.Record] = true
 		for _, s := range a.feed.subs {

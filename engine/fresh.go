@@ -32,7 +32,7 @@ type fresh struct {
 
 // freshRun is a run with what its expressions see.
 type freshRun struct {
-	run   store.Run
+	run   *store.Run
 	scope *mapping.Scope
 }
 

@@ -223,7 +223,7 @@ func (e *Engine) commit(ctx context.Context, f *feedPlan, feed store.Feed, r pag
 	e.tally.page(len(r.page.Records), len(r.delta.Changes), len(a.runs))
 	for i, id := range committed.Runs {
 		if s := a.runs[i].Run.State.Status; s == store.Queued {
-			e.fresh.put(id, freshRun{run: a.runs[i].Run, scope: a.fresh[i]})
+			e.fresh.put(id, freshRun{run: &a.runs[i].Run, scope: a.fresh[i]})
 		} else {
 			e.tally.ended(s)
 		}

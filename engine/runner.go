@@ -76,9 +76,12 @@ func later() store.RunState {
 // a runner there is nothing to do, and the state says where the run rests: one that
 // is held or parked can stand behind others in its lane, and is met only now.
 func (e *Engine) newRunner(ctx context.Context, id store.RunID) (*runner, store.RunState) {
+	var run store.Run
+	var saved []store.Step
 	known, fresh := e.fresh.take(id)
-	run, saved := known.run, []store.Step(nil)
-	if !fresh {
+	if fresh {
+		run = *known.run
+	} else {
 		var err error
 		if run, saved, err = e.store.LoadRun(ctx, id); err != nil {
 			return nil, e.notLoaded(ctx, id, err)

@@ -83,7 +83,7 @@ func (s *session) value(in *connectors.Input, given map[string]any) (any, bool) 
 // is an empty object.
 func (s *session) build(op *manifest.Operation, inputs map[string]any) (*request, error) {
 	d := &draft{
-		op: op, path: op.Spec.Path, query: url.Values{}, header: s.headers(op),
+		op: op, path: op.Spec.Path, query: url.Values{}, header: s.headers[op.Spec.Key].Clone(),
 		body: clone(op.Fixed.Body), hasBody: op.Fixed.HasBody,
 	}
 	for name, v := range op.Fixed.Query {
@@ -107,23 +107,6 @@ func (s *session) build(op *manifest.Operation, inputs map[string]any) (*request
 	u.RawQuery = d.query.Encode()
 	r := &request{method: op.Spec.Method, url: u, header: d.header}
 	return r, r.encode(d.body, d.hasBody)
-}
-
-// headers returns the headers that do not depend on inputs. The operation's win over
-// the connector's; the sign-in is added when the request is signed.
-func (s *session) headers(op *manifest.Operation) http.Header {
-	h := http.Header{}
-	h.Set("User-Agent", userAgent)
-	h.Set("Accept", "application/json")
-	for _, headers := range []map[string]string{s.manifest.Headers, op.Fixed.Headers} {
-		for name, v := range headers {
-			h.Set(name, v)
-		}
-	}
-	if s.manifest.VersionHeader != "" && op.Spec.Version != "" {
-		h.Set(s.manifest.VersionHeader, op.Spec.Version)
-	}
-	return h
 }
 
 // draft is a request whose inputs are being put in their places.
