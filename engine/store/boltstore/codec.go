@@ -107,18 +107,8 @@ func encodeQueued(r *store.Run, state *store.RunState) ([]byte, error) {
 
 // encodeEnd returns the row of a run that ends, with the steps of its last save.
 func encodeEnd(save *store.StepSave) (b []byte, err error) {
-	b = beginRow(save.State.Status, 760)
-	for i := range save.Steps {
-		punctuation := byte(',')
-		if i == 0 {
-			punctuation = '['
-		}
-		if b, err = rows.AppendStep(append(b, punctuation), &save.Steps[i]); err != nil {
-			return nil, fmt.Errorf("step %s: %w", save.Steps[i].ID, err)
-		}
-	}
-	if len(save.Steps) > 0 {
-		b = append(b, ']')
+	if b, err = rows.AppendSteps(beginRow(save.State.Status, 760), save.Steps); err != nil {
+		return nil, err
 	}
 	endHead(b)
 	return rows.AppendState(b, &save.State)

@@ -5,6 +5,7 @@ package rows
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -62,6 +63,21 @@ func AppendState(b []byte, s *store.RunState) ([]byte, error) {
 		b = appendText(b, `,"reason":`, s.Reason)
 	}
 	return append(b, '}'), nil
+}
+
+// AppendSteps appends the JSON of a list of results, and nothing for an empty one.
+func AppendSteps(b []byte, steps []store.Step) (_ []byte, err error) {
+	punctuation := byte('[')
+	for i := range steps {
+		if b, err = AppendStep(append(b, punctuation), &steps[i]); err != nil {
+			return nil, fmt.Errorf("step %s: %w", steps[i].ID, err)
+		}
+		punctuation = ','
+	}
+	if len(steps) == 0 {
+		return b, nil
+	}
+	return append(b, ']'), nil
 }
 
 // AppendStep appends the JSON of a step's result, as store.Marshal would.
