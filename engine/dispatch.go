@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
@@ -44,6 +45,15 @@ type dispatcher struct {
 	// notes come from executing runs. There is room for two of every run in
 	// flight, so that nobody waits; nobody closes it.
 	notes chan note
+	// tasks hands runs to workers that are idle; the dispatcher closes it.
+	tasks   chan task
+	workers sync.WaitGroup
+}
+
+// task is a run to execute: the head of a lane.
+type task struct {
+	lane *lane
+	run  store.RunID
 }
 
 // note is what an executing run tells the dispatcher.
@@ -56,7 +66,7 @@ type note struct {
 func newDispatcher(e *Engine) *dispatcher {
 	return &dispatcher{
 		e: e, lanes: map[string]*lane{}, backlogs: map[string]*backlog{},
-		notes: make(chan note, 2*inFlightMost),
+		notes: make(chan note, 2*inFlightMost), tasks: make(chan task),
 	}
 }
 
@@ -64,6 +74,8 @@ func newDispatcher(e *Engine) *dispatcher {
 // was closed; nil means that it serves until it is stopped. It returns when the last
 // run it started is over.
 func (d *dispatcher) run(take, work context.Context, last <-chan struct{}) error {
+	defer d.workers.Wait()
+	defer close(d.tasks)
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	timer := time.NewTimer(0)
@@ -246,25 +258,38 @@ func (d *dispatcher) start(work context.Context) {
 	}
 }
 
-// launch executes the head of a lane on a goroutine of its own.
+// launch executes the head of a lane on an idle worker, or on a new one. There are
+// never more than runs were in flight at once, for some only wait for the store.
 func (d *dispatcher) launch(work context.Context, l *lane) {
 	l.state = laneRunning
 	l.backlog.busy++
 	d.busy++
 	d.flying++
-	id := l.runs[0]
-	go func() {
-		freed := false
-		free := func() {
-			if !freed {
-				freed = true
-				d.notes <- note{lane: l}
+	t := task{lane: l, run: l.runs[0]}
+	select {
+	case d.tasks <- t:
+	default:
+		d.workers.Go(func() {
+			for more := true; more; t, more = <-d.tasks {
+				d.execute(work, t)
 			}
+		})
+	}
+}
+
+// execute executes a run and tells the dispatcher when its worker is free, perhaps
+// before the run is over.
+func (d *dispatcher) execute(work context.Context, t task) {
+	freed := false
+	free := func() {
+		if !freed {
+			freed = true
+			d.notes <- note{lane: t.lane}
 		}
-		state := d.e.execute(work, id, free)
-		free()
-		d.notes <- note{lane: l, over: true, state: state}
-	}()
+	}
+	state := d.e.execute(work, t.run, free)
+	free()
+	d.notes <- note{lane: t.lane, over: true, state: state}
 }
 
 // take acts on a note of an executing run.

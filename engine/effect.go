@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -146,7 +145,7 @@ func (c *call) confirm(value any) (outcome, error) {
 	if c.result.Effect != nil {
 		c.result.Effect.State = store.Confirmed
 	}
-	output, err := json.Marshal(value)
+	output, err := connectors.Encode(value)
 	if err != nil {
 		return outcome{}, fmt.Errorf("answer of step %s: %w", c.step.ID, err)
 	}

@@ -33,7 +33,7 @@ type fresh struct {
 
 // freshRun is a run with what its expressions see.
 type freshRun struct {
-	run   store.Run
+	run   *store.Run
 	scope *mapping.Scope
 }
 
@@ -47,7 +47,7 @@ func (e *Engine) committed(c poll.Commit) {
 	e.tally.page(c.Records, c.Changes, len(c.Runs))
 	for i, id := range c.IDs {
 		if s := c.Runs[i].Run.State.Status; s == store.Queued {
-			e.fresh.put(id, freshRun{run: c.Runs[i].Run, scope: c.Scopes[i]})
+			e.fresh.put(id, freshRun{run: &c.Runs[i].Run, scope: c.Scopes[i]})
 		} else {
 			e.tally.ended(s)
 		}

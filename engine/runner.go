@@ -77,9 +77,12 @@ func later() store.RunState {
 // a runner there is nothing to do, and the state says where the run rests: one that
 // is held or parked can stand behind others in its lane, and is met only now.
 func (e *Engine) newRunner(ctx context.Context, id store.RunID) (*runner, store.RunState) {
+	var run store.Run
+	var saved []store.Step
 	known, fresh := e.fresh.take(id)
-	run, saved := known.run, []store.Step(nil)
-	if !fresh {
+	if fresh {
+		run = *known.run
+	} else {
 		var err error
 		if run, saved, err = e.store.LoadRun(ctx, id); err != nil {
 			return nil, e.notLoaded(ctx, id, err)
@@ -134,7 +137,7 @@ func (e *Engine) ready(ctx context.Context, run store.Run, saved []store.Step, s
 			return nil, err
 		}
 	}
-	r.scope.Run["id"] = string(run.ID)
+	r.scope.Run.ID = string(run.ID)
 	for _, s := range saved {
 		r.saved[s.ID] = s
 		if err := r.know(s); err != nil {
@@ -242,7 +245,7 @@ func (r *runner) step(ctx context.Context, s step) (outcome, error) {
 	}
 	result := store.Step{ID: s.ID, Status: stepSucceeded, StartedAt: began, FinishedAt: time.Now().UTC()}
 	if p.Output != nil {
-		if result.Output, err = json.Marshal(p.Output); err != nil {
+		if result.Output, err = connectors.Encode(p.Output); err != nil {
 			return r.broken(s, began, err), nil
 		}
 		r.scope.Steps[s.ID] = p.Output
@@ -330,7 +333,7 @@ func (r *runner) rest(ctx context.Context, state store.RunState) (outcome, error
 
 // input is a step's evaluated mapping as it is stored.
 func input(p actions.Prepared) json.RawMessage {
-	text, err := json.Marshal(p.Input)
+	text, err := connectors.Encode(p.Input)
 	if err != nil {
 		return nil // only values that JSON cannot write; the call itself reports them
 	}

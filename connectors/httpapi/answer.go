@@ -1,9 +1,9 @@
 package httpapi
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"mime"
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
@@ -15,7 +15,7 @@ import (
 // whole answer. An answer of plain text is a text even where JSON was described: some
 // services say yes with the word ok (Stibee's OpenAPI file, commit of 2026-05-15).
 func valueOf(op *manifest.Operation, a *answer) (any, error) {
-	if len(strings.TrimSpace(string(a.body))) == 0 {
+	if len(bytes.TrimSpace(a.body)) == 0 {
 		return empty(op, a)
 	}
 	if isText(a) {
@@ -81,17 +81,14 @@ func empty(op *manifest.Operation, a *answer) (any, error) {
 // isText reports answers that say that they are plain text. A JSON object or list
 // under the wrong content type is no text.
 func isText(a *answer) bool {
-	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
-	return err == nil && kind == "text/plain" && !strings.ContainsAny(firstByte(a.body), "{[")
+	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "text/plain") && !startsJSON(a.body)
 }
 
-// firstByte returns the first character that is no space, for telling JSON by its
-// bracket.
-func firstByte(body []byte) string {
-	if s := strings.TrimSpace(string(body)); s != "" {
-		return s[:1]
-	}
-	return ""
+// startsJSON tells JSON by its bracket.
+func startsJSON(body []byte) bool {
+	text := bytes.TrimSpace(body)
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
 }
 
 // listOf decodes every record of a list. One record that cannot be read makes the
@@ -113,7 +110,7 @@ func listOf(op *manifest.Operation, a *answer) (any, error) {
 // single returns the one record of an answer as a list of one, or of none where it may
 // be missing.
 func single(op *manifest.Operation, a *answer) ([][]byte, error) {
-	if op.Answer.Optional && firstByte(a.body) == "" {
+	if op.Answer.Optional && len(bytes.TrimSpace(a.body)) == 0 {
 		return nil, nil
 	}
 	if _, err := connectors.Decode(a.body); err != nil {

@@ -22,15 +22,33 @@ type Connector struct {
 	manifest    *manifest.Manifest
 	description *connectors.Description
 	operations  map[string]*manifest.Operation
+	headers     map[string]http.Header // by operation, those that do not depend on inputs
 }
 
 // New makes the connector of a manifest.
 func New(m *manifest.Manifest) *Connector {
-	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}}
+	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}, headers: map[string]http.Header{}}
 	for _, o := range m.Operations {
-		c.operations[o.Spec.Key] = o
+		c.operations[o.Spec.Key], c.headers[o.Spec.Key] = o, headers(m, o)
 	}
 	return c
+}
+
+// headers returns the headers that do not depend on inputs. The operation's win over
+// the connector's; the sign-in is added when the request is signed.
+func headers(m *manifest.Manifest, op *manifest.Operation) http.Header {
+	h := http.Header{}
+	h.Set("User-Agent", userAgent)
+	h.Set("Accept", "application/json")
+	for _, headers := range []map[string]string{m.Headers, op.Fixed.Headers} {
+		for name, v := range headers {
+			h.Set(name, v)
+		}
+	}
+	if m.VersionHeader != "" && op.Spec.Version != "" {
+		h.Set(m.VersionHeader, op.Spec.Version)
+	}
+	return h
 }
 
 // Describe says what the service offers.

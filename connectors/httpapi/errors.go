@@ -8,7 +8,6 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -57,9 +56,6 @@ func (s *session) gateError(op *manifest.Operation, err error) error {
 // The end of the caller's context makes it Canceled where it would be Transient; a
 // write that may be on its way stays Uncertain.
 func (s *session) networkError(ctx context.Context, op *manifest.Operation, p *progress, err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err // its text holds the whole address with the query
-	}
 	e := &connectors.Error{Op: op.Spec.Name(), Err: fmt.Errorf("%s %s%s: %w", op.Spec.Method, s.base, op.Spec.Path, s.redacted(err))}
 	unsent, hint := neverSent(err, p.given.Load())
 	unsent = unsent || p.unsent()
@@ -97,7 +93,7 @@ func neverSent(err error, given bool) (unsent bool, hint string) {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return true, "the host's certificate is not trusted"
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); !given && (ok || errors.Is(err, http.ErrSchemeMismatch)) {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok && !given {
 		return true, "the host does not speak https; check base_url"
 	}
 	return false, ""

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,7 +83,7 @@ func (s *session) value(in *connectors.Input, given map[string]any) (any, bool) 
 // is an empty object.
 func (s *session) build(op *manifest.Operation, inputs map[string]any) (*request, error) {
 	d := &draft{
-		op: op, path: op.Spec.Path, query: url.Values{}, header: s.headers(op),
+		op: op, path: op.Spec.Path, query: url.Values{}, header: s.headers[op.Spec.Key].Clone(),
 		body: clone(op.Fixed.Body), hasBody: op.Fixed.HasBody,
 	}
 	for name, v := range op.Fixed.Query {
@@ -108,23 +107,6 @@ func (s *session) build(op *manifest.Operation, inputs map[string]any) (*request
 	u.RawQuery = d.query.Encode()
 	r := &request{method: op.Spec.Method, url: u, header: d.header}
 	return r, r.encode(d.body, d.hasBody)
-}
-
-// headers returns the headers that do not depend on inputs. The operation's win over
-// the connector's; the sign-in is added when the request is signed.
-func (s *session) headers(op *manifest.Operation) http.Header {
-	h := http.Header{}
-	h.Set("User-Agent", userAgent)
-	h.Set("Accept", "application/json")
-	for _, headers := range []map[string]string{s.manifest.Headers, op.Fixed.Headers} {
-		for name, v := range headers {
-			h.Set(name, v)
-		}
-	}
-	if s.manifest.VersionHeader != "" && op.Spec.Version != "" {
-		h.Set(s.manifest.VersionHeader, op.Spec.Version)
-	}
-	return h
 }
 
 // draft is a request whose inputs are being put in their places.
@@ -160,22 +142,17 @@ func (d *draft) add(in *connectors.Input, v any) error {
 	return err
 }
 
-// encode writes the body. It does not escape < > & as for a page: services get texts
-// as they are.
-func (r *request) encode(body any, has bool) error {
+// encode writes the body.
+func (r *request) encode(body any, has bool) (err error) {
 	if !has {
 		return nil
 	}
 	if body == nil {
 		body = map[string]any{}
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
+	if r.body, err = connectors.Encode(body); err != nil {
 		return fmt.Errorf("the body cannot be written: %w", err)
 	}
-	r.body = bytes.TrimRight(b.Bytes(), "\n")
 	r.header.Set("Content-Type", "application/json")
 	return nil
 }

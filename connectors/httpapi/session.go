@@ -184,8 +184,8 @@ func (s *session) send(ctx context.Context, op *manifest.Operation, r *request) 
 	if err != nil {
 		return nil, invalid(op, err)
 	}
-	client := http.Client{Transport: s.transport, CheckRedirect: stay}
-	resp, err := client.Do(req.WithContext(trace.watch(bounded)))
+	// The transport itself follows no redirects, so the credential stays with the host.
+	resp, err := s.transport.RoundTrip(req.WithContext(trace.watch(bounded)))
 	if err != nil {
 		return nil, s.networkError(ctx, op, trace, err)
 	}
@@ -194,40 +194,33 @@ func (s *session) send(ctx context.Context, op *manifest.Operation, r *request) 
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		a.date = date
 	}
-	a.body, a.broken = readBody(resp.Body, resp.ContentLength)
+	a.body, a.broken = readBody(resp.Body)
 	if a.broken != nil && ctx.Err() != nil && op.Spec.Kind == connectors.Read {
 		return nil, canceled(op, ctx.Err())
 	}
 	return a, nil
 }
 
-// stay keeps the client from following redirects: the credential would go along.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
 // errTooLarge tells that an answer has more than maxAnswerBytes.
 var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxAnswerBytes>>20)
 
-// readBody reads an answer to its end. length is how long it says it is, -1 when it
-// does not. One byte more than the bound is read, to tell a full answer from one that
-// is too large.
-func readBody(r io.Reader, length int64) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(int(min(max(length, 0), maxAnswerBytes)) + bytes.MinRead)
-	_, err := b.ReadFrom(io.LimitReader(r, maxAnswerBytes+1))
+// readBody reads an answer to its end. One byte more than the bound is read, to tell
+// a full answer from one that is too large.
+func readBody(r io.Reader) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxAnswerBytes+1))
 	if err != nil {
-		return b.Bytes(), fmt.Errorf("the answer broke off after %d bytes: %w", b.Len(), err)
+		return b, fmt.Errorf("the answer broke off after %d bytes: %w", len(b), err)
 	}
-	if b.Len() > maxAnswerBytes {
+	if len(b) > maxAnswerBytes {
 		return nil, errTooLarge
 	}
-	return b.Bytes(), nil
+	return b, nil
 }
 
-// sign makes the signed HTTP request. It cannot be sent twice by net/http: there
-// is no way to read its body again.
+// sign makes the signed HTTP request out of r, which must not be used again. It
+// cannot be sent twice by net/http: there is no way to read its body again.
 func (s *session) sign(r *request) (*http.Request, error) {
-	u := *r.url
-	req := &http.Request{Method: r.method, URL: &u, Host: u.Host, Header: r.header.Clone(), Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}
+	req := &http.Request{Method: r.method, URL: r.url, Host: r.url.Host, Header: r.header, Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}
 	if r.body != nil {
 		req.Body = io.NopCloser(bytes.NewReader(r.body))
 		req.ContentLength = int64(len(r.body))

@@ -22,35 +22,68 @@ func (o *Object) Decode(raw []byte) (map[string]any, error) {
 	if kind := dec.PeekKind(); kind != '{' {
 		return nil, fmt.Errorf("decode %s: want a JSON object, got %.20q", o.Key, raw)
 	}
-	out := make(map[string]any, len(o.Fields)+4)
-	if err := members(dec, out, &names{fields: o.Fields}, numberAsText); err != nil {
+	out := make(map[string]any, len(o.Fields))
+	if err := o.members(dec, out); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", o.Key, err)
 	}
 	for i := range o.Fields {
-		f := &o.Fields[i]
-		out[f.Name] = f.plain(out[f.Name])
-	}
-	for name, v := range out {
-		if n, ok := v.(json.Number); ok {
-			out[name] = number(n)
+		if f := &o.Fields[i]; out[f.Name] == nil {
+			out[f.Name] = nil
 		}
-	}
-	if !o.Open {
-		o.close(out)
 	}
 	return out, nil
 }
 
-// close removes what is not in the schema.
-func (o *Object) close(fields map[string]any) {
-	if len(fields) == len(o.Fields) {
-		return
-	}
-	for name := range fields {
-		if o.field(name) == nil {
-			delete(fields, name)
+// members reads the members of a record, each as its field wants it.
+func (o *Object) members(dec *jsontext.Decoder, into map[string]any) error {
+	next := 0
+	return members(dec, func(key jsontext.Value) error {
+		if f := o.find(key, &next); f != nil {
+			v, err := value(dec, numberAsText)
+			into[f.Name] = f.plain(v)
+			return err
+		}
+		if !o.Open {
+			return dec.SkipValue()
+		}
+		name := unquoted(key)
+		v, err := value(dec, numberAsValue)
+		into[name] = v
+		return err
+	})
+}
+
+// find returns the field whose name is written in quotes; nil for an unknown one.
+// Services write fields in the same order each time, so the search begins at next,
+// which is then behind the one that was found.
+func (o *Object) find(quoted jsontext.Value, next *int) *Field {
+	inner := quoted[1 : len(quoted)-1]
+	for range o.Fields {
+		if *next >= len(o.Fields) {
+			*next = 0
+		}
+		f := &o.Fields[*next]
+		*next++
+		if f.Name == string(inner) {
+			return f
 		}
 	}
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return nil
+	}
+	return o.field(unquoted(quoted))
+}
+
+// unquoted returns the text of a name that is written in quotes. Invalid UTF-8 is let
+// through as it is.
+func unquoted(name jsontext.Value) string {
+	inner := name[1 : len(name)-1]
+	if bytes.IndexByte(inner, '\\') >= 0 {
+		if plain, err := jsontext.AppendUnquote(nil, name); err == nil {
+			return string(plain)
+		}
+	}
+	return string(inner)
 }
 
 // numberAsText leaves a number as it is written, for fields that are text.
@@ -59,40 +92,9 @@ func numberAsText(text []byte) any { return json.Number(text) }
 // numberAsValue reads a number as int where it is whole and fits, else float64.
 func numberAsValue(text []byte) any { return number(json.Number(text)) }
 
-// names gives the texts of the schema to the names in a record, so that they need
-// no memory of their own. Services write fields in the same order each time, so the
-// search begins behind the last one found. The zero value knows no names.
-type names struct {
-	fields []Field
-	next   int
-}
-
-// of returns the text of a name that is written in quotes.
-func (n *names) of(quoted jsontext.Value) string {
-	inner := quoted[1 : len(quoted)-1]
-	for range n.fields {
-		if n.next >= len(n.fields) {
-			n.next = 0
-		}
-		name := n.fields[n.next].Name
-		n.next++
-		if name == string(inner) {
-			return name
-		}
-	}
-	if bytes.IndexByte(inner, '\\') < 0 {
-		return string(inner)
-	}
-	plain, err := jsontext.AppendUnquote(nil, quoted)
-	if err != nil {
-		return string(inner) // invalid UTF-8, which is let through as it is
-	}
-	return string(plain)
-}
-
-// members reads the members of the object that comes next into a map. as says
-// what becomes of its numbers; deeper ones become values.
-func members(dec *jsontext.Decoder, into map[string]any, known *names, as func([]byte) any) error {
+// members reads the object that comes next. each gets every name in quotes, good only
+// until it reads the value.
+func members(dec *jsontext.Decoder, each func(key jsontext.Value) error) error {
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
@@ -101,12 +103,9 @@ func members(dec *jsontext.Decoder, into map[string]any, known *names, as func([
 		if err != nil {
 			return err
 		}
-		name := known.of(key)
-		v, err := value(dec, as)
-		if err != nil {
+		if err := each(key); err != nil {
 			return err
 		}
-		into[name] = v
 	}
 	_, err := dec.ReadToken()
 	return err
@@ -117,7 +116,12 @@ func value(dec *jsontext.Decoder, as func([]byte) any) (any, error) {
 	switch byte(dec.PeekKind()) {
 	case '{':
 		m := map[string]any{}
-		return m, members(dec, m, &names{}, numberAsValue)
+		return m, members(dec, func(key jsontext.Value) error {
+			name := unquoted(key)
+			v, err := value(dec, numberAsValue)
+			m[name] = v
+			return err
+		})
 	case '[':
 		return elements(dec)
 	case '0':

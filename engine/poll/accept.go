@@ -30,7 +30,8 @@ type acceptance struct {
 // accept asks every recipe about every change, and about the known records of
 // the page those recipes that are served from the past.
 func (a *acceptance) accept(page connectors.Page, known map[string]triggers.Entry) error {
-	changed := map[string]bool{}
+	changed := make(map[string]bool, len(a.delta.Changes))
+	a.runs = make([]store.NewRun, 0, len(a.delta.Changes))
 	for _, c := range a.delta.Changes {
 		changed[c.Record] = true
 		for _, s := range a.feed.Subs {
@@ -230,7 +231,7 @@ func rescope(s *Subscriber, c *triggers.Change, now time.Time) (inside bool, err
 			return false, nil
 		}
 		return s.Recipe.Scope.Match(&mapping.Scope{
-			Record: record, Vars: s.Recipe.Vars, Account: map[string]any{"name": s.Account}, Now: now,
+			Record: record, Vars: s.Recipe.Vars, Account: s.Account, Now: now,
 		})
 	}
 	after := c.After
@@ -289,27 +290,8 @@ func newRun(s *Subscriber, c triggers.Change, lane string, now time.Time) store.
 func NewScope(r *recipes.Recipe, account string, c triggers.Change, now time.Time) *mapping.Scope {
 	return &mapping.Scope{
 		Record: c.After, Before: c.Before, Kind: string(c.Kind), Changed: c.Fields, BeforeKnown: c.BeforeKnown,
-		Vars: r.Vars, Steps: map[string]any{}, Account: map[string]any{"name": account}, Now: now,
-		Event: map[string]any{
-			"id": fmt.Sprintf("%s@%d", c.Record, c.Revision), "record": c.Record, "revision": int(c.Revision),
-			"created_at": timeOrNil(c.CreatedAt), "updated_at": timeOrNil(c.UpdatedAt), "parent": textOrNil(c.Parent),
-		},
-		Run: map[string]any{"id": "", "recipe": r.ID, "version": r.Version},
+		Event: mapping.Event{Record: c.Record, Parent: c.Parent, Revision: int(c.Revision), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt},
+		Run:   mapping.Run{Recipe: r.ID, Version: r.Version}, Account: account,
+		Vars: r.Vars, Steps: map[string]any{}, Now: now,
 	}
-}
-
-// timeOrNil gives expressions nil for a time that the service does not have.
-func timeOrNil(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t
-}
-
-// textOrNil gives expressions nil for a text that is not there.
-func textOrNil(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }

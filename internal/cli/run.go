@@ -45,7 +45,7 @@ if a run failed or was parked or a service refused, else with 0.`,
 
 // onceGCPercent is how far the heap may outgrow what is in use during one visit: it
 // is short, so memory that is not collected is soon given back anyway.
-const onceGCPercent = 250
+const onceGCPercent = 200
 
 // runOnce visits every feed once and reports what came of it. A signal ends it with
 // an error, because "once" was not reached; what was done is kept.

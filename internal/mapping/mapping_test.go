@@ -54,7 +54,7 @@ func scope() *mapping.Scope {
 	return &mapping.Scope{
 		Record: record, Before: before, Kind: mapping.Updated, Changed: []string{"email", "tags"}, BeforeKnown: true,
 		Vars: map[string]any{"newsletter": "104532", "limit": 5}, Steps: map[string]any{"person": map[string]any{"email": "ann@example.com"}},
-		Run: map[string]any{"id": "r1"}, Account: map[string]any{"name": "acme"}, Event: map[string]any{"id": "e1"},
+		Run: mapping.Run{ID: "r1"}, Account: "acme", Event: mapping.Event{Record: "c1", Revision: 2},
 		Now: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC),
 	}
 }

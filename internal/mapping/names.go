@@ -32,6 +32,12 @@ func Listed(changed []string, field string) bool { return functions.Listed(chang
 // Scope is what filters, expressions and mappings are evaluated with.
 type Scope = expression.Scope
 
+// Event is the change in a scope.
+type Event = expression.Event
+
+// Run is the run in a scope.
+type Run = expression.Run
+
 // Shape is what is known at load time of a value: of a record, of an answer.
 type Shape = expression.Shape
 

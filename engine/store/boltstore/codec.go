@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -51,10 +52,9 @@ func decodeEntry(b []byte) (triggers.Entry, error) {
 // costs one put less.
 const rowHead = 1 + 1 + 4
 
-// encodeHead returns the part of a run that [store.QueuedRun] shows: recipe,
+// appendHead appends the part of a run that [store.QueuedRun] shows: recipe,
 // version, account and lane, each behind its length.
-func encodeHead(r *store.Run) []byte {
-	var b []byte
+func appendHead(b []byte, r *store.Run) []byte {
 	for _, text := range [...]string{r.Recipe, r.Version, r.Account, r.Lane} {
 		b = binary.AppendUvarint(b, uint64(len(text)))
 		b = append(b, text...)
@@ -62,7 +62,7 @@ func encodeHead(r *store.Run) []byte {
 	return b
 }
 
-// decodeHead reads what encodeHead wrote.
+// decodeHead reads what appendHead wrote.
 func decodeHead(b []byte) (texts [4]string, err error) {
 	for i := range texts {
 		n, size := binary.Uvarint(b)
@@ -77,11 +77,41 @@ func decodeHead(b []byte) (texts [4]string, err error) {
 
 // encodeRow joins a head, which may be nil, with the JSON of a state.
 func encodeRow(status store.Status, head, state []byte) []byte {
-	b := make([]byte, 0, rowHead+len(head)+len(state))
-	b = append(b, valueVersion, byte(slices.Index(store.Statuses(), status))) //nolint:gosec // one of eight
-	b = binary.BigEndian.AppendUint32(b, uint32(len(head)))                   //nolint:gosec // ids are bounded
-	b = append(b, head...)
+	b := append(beginRow(status, len(head)+len(state)), head...)
+	endHead(b)
 	return append(b, state...)
+}
+
+// beginRow begins a row of about that size: what is appended next is its head.
+func beginRow(status store.Status, size int) []byte {
+	b := make([]byte, rowHead, rowHead+size)
+	b[0], b[1] = valueVersion, byte(slices.Index(store.Statuses(), status)) //nolint:gosec // one of eight
+	return b
+}
+
+// endHead ends the head of a row: what is appended next is its state.
+func endHead(b []byte) {
+	binary.BigEndian.PutUint32(b[2:], uint32(len(b)-rowHead)) //nolint:gosec // ids are bounded
+}
+
+// encodeQueued returns the first row of a run. The head is only for the queue: the
+// history's rows hold late steps in its place.
+func encodeQueued(r *store.Run, state *store.RunState) ([]byte, error) {
+	b := beginRow(state.Status, 256)
+	if !state.Status.Final() {
+		b = appendHead(b, r)
+	}
+	endHead(b)
+	return rows.AppendState(b, state)
+}
+
+// encodeEnd returns the row of a run that ends, with the steps of its last save.
+func encodeEnd(save *store.StepSave) (b []byte, err error) {
+	if b, err = rows.AppendSteps(beginRow(save.State.Status, 760), save.Steps); err != nil {
+		return nil, err
+	}
+	endHead(b)
+	return rows.AppendState(b, &save.State)
 }
 
 // row is a row taken apart. Its slices point into the transaction's memory.
@@ -153,26 +183,22 @@ func (r *row) lateSteps() ([]store.Step, error) {
 const runHead = 1 + 4 + 4
 
 // encodeRun returns the stored form of a run without its state, which has a row of
-// its own. Marshal would refuse a record that is no JSON, but it is taken out before;
-// hence the check.
-func encodeRun(r store.Run) ([]byte, error) {
+// its own.
+func encodeRun(r *store.Run) ([]byte, error) {
 	record, before := r.Event.Record, r.Event.Before
 	for _, part := range [][]byte{record, before} {
 		if len(part) > 0 && !json.Valid(part) {
 			return nil, fmt.Errorf("event of record %.80q is no JSON: %w", r.Record, store.ErrInvalid)
 		}
 	}
-	r.Event.Record, r.Event.Before = nil, nil
-	text, err := store.Marshal(r)
+	b, err := rows.AppendRun(make([]byte, runHead, runHead+512+len(record)+len(before)), r)
 	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, 0, runHead+len(text)+len(record)+len(before))
-	b = append(b, valueVersion)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(text)))   //nolint:gosec // far below 4 GiB
-	b = binary.BigEndian.AppendUint32(b, uint32(len(record))) //nolint:gosec // far below 4 GiB
-	b = append(append(append(b, text...), record...), before...)
-	return b, nil
+	b[0] = valueVersion
+	binary.BigEndian.PutUint32(b[1:], uint32(len(b)-runHead)) //nolint:gosec // far below 4 GiB
+	binary.BigEndian.PutUint32(b[5:], uint32(len(record)))    //nolint:gosec // far below 4 GiB
+	return append(append(b, record...), before...), nil
 }
 
 // decodeRun reads what encodeRun wrote. The result shares no memory with b.

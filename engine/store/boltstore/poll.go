@@ -8,7 +8,6 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/engine/store"
-	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
 )
 
 // fullPages is how full pages get that are filled in the order of their keys and
@@ -48,7 +47,7 @@ func (s *Store) CommitPoll(ctx context.Context, c store.PollCommit) (store.Commi
 	}
 	p := &pollCommit{store: s, commit: &c, runs: make([]newRun, len(c.Runs))}
 	for i := range c.Runs {
-		if err := p.runs[i].encode(c.Runs[i].Run); err != nil {
+		if err := p.runs[i].encode(&c.Runs[i].Run); err != nil {
 			return store.Committed{}, fmt.Errorf("run %d of the commit: %w", i+1, err)
 		}
 	}
@@ -58,23 +57,14 @@ func (s *Store) CommitPoll(ctx context.Context, c store.PollCommit) (store.Commi
 	return p.done, nil
 }
 
-// encode fills in the stored form. The head is only for the queue: the history's rows
-// hold late steps in its place.
-func (n *newRun) encode(r store.Run) error {
-	r.ID = "" // it is the key
-	if r.State.Status == "" {
-		r.State.Status = store.Queued
+// encode fills in the stored form.
+func (n *newRun) encode(r *store.Run) (err error) {
+	state := r.State
+	if state.Status == "" {
+		state.Status = store.Queued
 	}
-	var head []byte
-	state, err := rows.State(&r.State)
-	if n.final = r.State.Status.Final(); err == nil && !n.final {
-		head = encodeHead(&r)
-	}
-	if err != nil {
-		return err
-	}
-	n.row = encodeRow(r.State.Status, head, state)
-	if err == nil {
+	n.final = state.Status.Final()
+	if n.row, err = encodeQueued(r, &state); err == nil {
 		n.value, err = encodeRun(r)
 	}
 	return err

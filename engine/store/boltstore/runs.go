@@ -142,13 +142,14 @@ func withLate(tx *bolt.Tx, seq uint64, steps []store.Step) ([]store.Step, error)
 	return steps, err
 }
 
-// stepSave is a save on its way, encoded ahead.
+// stepSave is a save on its way, encoded ahead: the whole row of a run that ends, or
+// the parts of one that goes on.
 type stepSave struct {
-	seq    uint64
-	status store.Status
-	state  []byte
-	ids    []string
-	steps  [][]byte
+	seq   uint64
+	end   []byte
+	state []byte
+	save  *store.StepSave
+	steps [][]byte
 }
 
 // SaveStep implements [store.Queue].
@@ -156,22 +157,30 @@ func (s *Store) SaveStep(ctx context.Context, save store.StepSave) error {
 	if err := save.Validate(); err != nil {
 		return err
 	}
-	p := &stepSave{seq: save.Run.SeqIn(s.instance), status: save.State.Status}
+	p := &stepSave{seq: save.Run.SeqIn(s.instance), save: &save}
 	if p.seq == 0 {
 		return fmt.Errorf("run %.40q: %w", save.Run, store.ErrNotFound)
 	}
-	var err error
-	if p.state, err = rows.State(&save.State); err != nil {
+	if err := p.encode(); err != nil {
 		return err
 	}
-	for i := range save.Steps {
-		b, err := rows.Step(&save.Steps[i])
-		if err != nil {
-			return fmt.Errorf("step %s: %w", save.Steps[i].ID, err)
-		}
-		p.ids, p.steps = append(p.ids, save.Steps[i].ID), append(p.steps, b)
-	}
 	return s.write(ctx, &change{check: p.check, apply: p.apply})
+}
+
+func (p *stepSave) encode() (err error) {
+	if p.save.State.Status.Final() {
+		p.end, err = encodeEnd(p.save)
+		return err
+	}
+	for i := range p.save.Steps {
+		b, err := rows.AppendStep(make([]byte, 0, 512), &p.save.Steps[i])
+		if err != nil {
+			return fmt.Errorf("step %s: %w", p.save.Steps[i].ID, err)
+		}
+		p.steps = append(p.steps, b)
+	}
+	p.state, err = rows.AppendState(make([]byte, 0, 192), &p.save.State)
+	return err
 }
 
 // check is the guard: the run is in the queue.
@@ -186,13 +195,13 @@ func (p *stepSave) check(tx *bolt.Tx) error {
 // steps of this save inside its row.
 func (p *stepSave) apply(tx *bolt.Tx) error {
 	queue, key := tx.Bucket(bucketQueue), seqKey(p.seq)
-	if p.status.Final() {
+	if p.end != nil {
 		if err := queue.Delete(key); err != nil {
 			return err
 		}
 		done := tx.Bucket(bucketDone)
 		done.FillPercent = fullPages
-		return done.Put(key, encodeRow(p.status, p.list(), p.state))
+		return done.Put(key, p.end)
 	}
 	if err := p.putSteps(tx); err != nil {
 		return err
@@ -201,15 +210,7 @@ func (p *stepSave) apply(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	return queue.Put(key, encodeRow(p.status, former.head, p.state))
-}
-
-// list joins the steps to a JSON list; nil for none.
-func (p *stepSave) list() []byte {
-	if len(p.steps) == 0 {
-		return nil
-	}
-	return append(append([]byte{'['}, bytes.Join(p.steps, []byte{','})...), ']')
+	return queue.Put(key, encodeRow(p.save.State.Status, former.head, p.state))
 }
 
 // putSteps writes the steps, new ones behind those that the run has.
@@ -221,13 +222,14 @@ func (p *stepSave) putSteps(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	places := make(map[string]int, len(ids)+len(p.ids))
+	places := make(map[string]int, len(ids)+len(p.steps))
 	for i, id := range ids {
 		places[id] = int(former[i].place)
 	}
 	steps := tx.Bucket(bucketSteps)
 	steps.FillPercent = fullPages
-	for i, id := range p.ids {
+	for i := range p.steps {
+		id := p.save.Steps[i].ID
 		place, known := places[id]
 		if !known {
 			place = len(places)

@@ -25,9 +25,10 @@ type change struct {
 	check func(*bolt.Tx) error
 	apply func(*bolt.Tx) error
 
-	err  error         // set before done is closed
-	done chan struct{} // closed when the change was answered
-	lead chan struct{} // closed when the waiting caller is to commit for all
+	err error // set before the change is answered
+	// turn tells the waiting caller that its change was answered (false), or that it
+	// is to commit for all (true). It has room for both; nobody closes it.
+	turn chan bool
 }
 
 // writer groups writes. Whoever finds it idle commits what waits, then hands the
@@ -55,7 +56,7 @@ func (w *writer) do(ctx context.Context, c *change) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	c.done, c.lead = make(chan struct{}), make(chan struct{})
+	c.turn = make(chan bool, 2)
 	w.mu.Lock()
 	if err := w.refusal(); err != nil {
 		w.mu.Unlock()
@@ -65,16 +66,10 @@ func (w *writer) do(ctx context.Context, c *change) error {
 	idle := !w.busy
 	w.busy = true
 	w.mu.Unlock()
-	if !idle {
-		select {
-		case <-c.done:
-			return c.err
-		// The commit before answered its own and left the file to this one.
-		case <-c.lead:
-		}
+	// The commit before answers its own and leaves the file to the next one.
+	if idle || <-c.turn {
+		w.commitWaiting()
 	}
-	w.commitWaiting()
-	<-c.done
 	return c.err
 }
 
@@ -115,7 +110,7 @@ func (w *writer) commitWaiting() {
 		if fatal != nil && c.err == nil {
 			c.err = fatal
 		}
-		close(c.done)
+		c.turn <- false
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -125,7 +120,7 @@ func (w *writer) commitWaiting() {
 		w.failed <- fatal
 	}
 	if len(w.waiting) > 0 {
-		close(w.waiting[0].lead)
+		w.waiting[0].turn <- true
 		return
 	}
 	w.busy = false

@@ -48,7 +48,7 @@ func scope() *expression.Scope {
 	return &expression.Scope{
 		Record: record, Before: before, Kind: expression.Updated, Changed: []string{"email", "tags"}, BeforeKnown: true,
 		Vars: map[string]any{"newsletter": "104532", "limit": 5}, Steps: map[string]any{"person": map[string]any{"email": "ann@example.com"}},
-		Run: map[string]any{"id": "r1"}, Account: map[string]any{"name": "acme"}, Event: map[string]any{"id": "e1"},
+		Run: expression.Run{ID: "r1"}, Account: "acme", Event: expression.Event{Record: "c1", Revision: 2},
 		Now: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC),
 	}
 }
@@ -139,7 +139,7 @@ func TestProgram_DecidesConditions(t *testing.T) {
 		{`(record.extra ?? false) or true`, true},
 		{`record?.email != nil`, true},
 		{`event.created_at > now`, false},
-		{`event.revision == nil and account.name == "acme"`, true},
+		{`event.id == "c1@2" and event.created_at == nil and account.name == "acme"`, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.expression, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
@@ -17,14 +18,53 @@ type Scope struct {
 	// it is known what changed inside; it counts only if BeforeKnown is true.
 	Changed     []string
 	BeforeKnown bool
-	// Event has id, record, parent (nil when the record has none), revision (int),
-	// created_at and updated_at (time.Time, nil when the service does not say); Run
-	// has id, recipe and version; Account has name.
-	Event, Run, Account map[string]any
+	Event       Event
+	Run         Run
+	Account     string // its name
 	// Vars are the recipe's constants, Steps the results of its steps by id.
 	Vars, Steps map[string]any
 	// Now is the time of the run's commit.
 	Now time.Time
+}
+
+// Event is the change that a recipe decides about. It becomes an object only for
+// expressions that look at it, as does a run.
+type Event struct {
+	Record   string
+	Parent   string // the id of the record that it belongs to; empty, and nil for expressions, for none
+	Revision int
+	// CreatedAt and UpdatedAt are the service's own times; zero, and nil for
+	// expressions, when it does not say.
+	CreatedAt, UpdatedAt time.Time
+}
+
+func (e *Event) object() map[string]any {
+	return map[string]any{
+		"id": e.Record + "@" + strconv.Itoa(e.Revision), "record": e.Record, "revision": e.Revision,
+		"created_at": timeOrNil(e.CreatedAt), "updated_at": timeOrNil(e.UpdatedAt), "parent": textOrNil(e.Parent),
+	}
+}
+
+// timeOrNil gives expressions nil for a time that the service does not have.
+func timeOrNil(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
+}
+
+func textOrNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// Run is the run that expressions of steps belong to.
+type Run struct{ ID, Recipe, Version string }
+
+func (r *Run) object() map[string]any {
+	return map[string]any{"id": r.ID, "recipe": r.Recipe, "version": r.Version}
 }
 
 // changed tells whether a field or a path counts as changed: on creation when it has a value,
@@ -47,15 +87,15 @@ func (s *Scope) value(name string) any {
 	case nameKind:
 		return s.Kind
 	case nameEvent:
-		return s.Event
+		return s.Event.object()
 	case nameVars:
 		return s.Vars
 	case nameSteps:
 		return s.Steps
 	case nameRun:
-		return s.Run
+		return s.Run.object()
 	case nameAccount:
-		return s.Account
+		return map[string]any{"name": s.Account}
 	case nameNow:
 		return s.Now
 	}

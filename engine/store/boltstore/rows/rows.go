@@ -5,18 +5,54 @@ package rows
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
-// State returns the JSON of a run's state, as store.Marshal would.
-func State(s *store.RunState) ([]byte, error) {
-	if s.Error != nil || !plainText(s.Reason) {
-		return store.Marshal(s)
+// AppendRun appends the JSON of a run as store.Marshal would, without what is stored
+// elsewhere: its id, and the record and the former record of its event.
+func AppendRun(b []byte, r *store.Run) ([]byte, error) {
+	plain := plainText(r.Recipe, r.Version, r.Account, string(r.Feed), r.Record, r.Kind, r.Lane) && plainText(r.Event.Fields...)
+	if !plain {
+		short := *r
+		short.ID, short.Event.Record, short.Event.Before = "", nil, nil
+		return marshal(b, &short)
 	}
-	b := make([]byte, 0, 192)
+	b = appendText(append(b, `{"id":""`...), `,"recipe":`, r.Recipe)
+	b = appendText(b, `,"version":`, r.Version)
+	b = appendText(b, `,"account":`, r.Account)
+	b = appendText(b, `,"feed":`, string(r.Feed))
+	b = appendText(b, `,"record":`, r.Record)
+	b = strconv.AppendUint(append(b, `,"revision":`...), uint64(r.Revision), 10)
+	b = appendText(b, `,"kind":`, r.Kind)
+	b = appendText(b, `,"lane":`, r.Lane)
+	b = r.QueuedAt.AppendFormat(append(b, `,"queued_at":"`...), time.RFC3339Nano)
+	b = strconv.AppendBool(append(b, `","event":{"before_known":`...), r.Event.BeforeKnown)
+	b = append(b, `,"record":null`...)
+	for i, name := range r.Event.Fields {
+		key := `,`
+		if i == 0 {
+			key = `,"fields":[`
+		}
+		b = appendText(b, key, name)
+	}
+	if len(r.Event.Fields) > 0 {
+		b = append(b, ']')
+	}
+	b = appendTime(b, `,"created_at":`, r.Event.CreatedAt)
+	b = appendTime(b, `,"updated_at":`, r.Event.UpdatedAt)
+	return append(b, `}}`...), nil
+}
+
+// AppendState appends the JSON of a run's state, as store.Marshal would.
+func AppendState(b []byte, s *store.RunState) ([]byte, error) {
+	if s.Error != nil || !plainText(s.Reason) {
+		return marshal(b, s)
+	}
 	b = appendText(b, `{"status":`, string(s.Status))
 	b = appendTime(b, `,"due":`, s.Due)
 	b = appendTime(b, `,"started_at":`, s.StartedAt)
@@ -29,13 +65,27 @@ func State(s *store.RunState) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// Step returns the JSON of a step's result, as store.Marshal would.
-func Step(s *store.Step) ([]byte, error) {
-	plain := s.Error == nil && plainText(s.ID) && plainText(s.Status) && (s.Effect == nil || plainText(s.Effect.Operation))
-	if !plain || !compact(s.Input) || !compact(s.Output) {
-		return store.Marshal(s)
+// AppendSteps appends the JSON of a list of results, and nothing for an empty one.
+func AppendSteps(b []byte, steps []store.Step) (_ []byte, err error) {
+	punctuation := byte('[')
+	for i := range steps {
+		if b, err = AppendStep(append(b, punctuation), &steps[i]); err != nil {
+			return nil, fmt.Errorf("step %s: %w", steps[i].ID, err)
+		}
+		punctuation = ','
 	}
-	b := make([]byte, 0, 320+len(s.Input)+len(s.Output))
+	if len(steps) == 0 {
+		return b, nil
+	}
+	return append(b, ']'), nil
+}
+
+// AppendStep appends the JSON of a step's result, as store.Marshal would.
+func AppendStep(b []byte, s *store.Step) ([]byte, error) {
+	plain := s.Error == nil && plainText(s.ID, s.Status) && (s.Effect == nil || plainText(s.Effect.Operation))
+	if !plain || !compact(s.Input) || !compact(s.Output) {
+		return marshal(b, s)
+	}
 	b = appendText(b, `{"id":`, s.ID)
 	b = appendText(b, `,"status":`, s.Status)
 	b = appendInt(b, `,"attempts":`, s.Attempts)
@@ -50,7 +100,7 @@ func Step(s *store.Step) ([]byte, error) {
 	if e := s.Effect; e != nil {
 		b = appendText(append(b, `,"effect":{`...), `"state":`, string(e.State))
 		b = appendText(b, `,"operation":`, e.Operation)
-		b = append(append(b, `,"sent_at":"`...), e.SentAt.AppendFormat(nil, time.RFC3339Nano)...)
+		b = e.SentAt.AppendFormat(append(b, `,"sent_at":"`...), time.RFC3339Nano)
 		b = append(b, `","sends":`...)
 		b = strconv.AppendInt(b, int64(e.Sends), 10)
 		if e.Looked {
@@ -61,23 +111,37 @@ func Step(s *store.Step) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// marshal appends a value in the ordinary way.
+func marshal(b []byte, v any) ([]byte, error) {
+	text, err := store.Marshal(v)
+	return append(b, text...), err
+}
+
 // compact reports whether a raw message can be copied as it is.
 func compact(m json.RawMessage) bool { return len(m) == 0 || json.Valid(m) }
 
-// plainText reports whether a text needs no escape in JSON.
-func plainText(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
+// plainText reports whether texts need no escape in JSON that appendText does not know.
+func plainText(texts ...string) bool {
+	for _, s := range texts {
+		for i := range len(s) {
+			if c := s[i]; c != 0 && c < ' ' || c > '~' || c == '"' || c == '\\' {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-// appendText appends a key with its punctuation, and a text that needs no escape.
+// appendText appends a key with its punctuation, and a plain text. The byte 0 stands
+// between the parts of every lane.
 func appendText(b []byte, key, text string) []byte {
 	b = append(append(b, key...), '"')
-	return append(append(b, text...), '"')
+	for before, rest, found := strings.Cut(text, "\x00"); ; before, rest, found = strings.Cut(rest, "\x00") {
+		if b = append(b, before...); !found {
+			return append(b, '"')
+		}
+		b = append(b, `\u0000`...)
+	}
 }
 
 // appendTime appends nothing for the zero time, as omitzero does.

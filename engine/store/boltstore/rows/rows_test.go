@@ -21,7 +21,7 @@ func TestMarshal_SaysWhatPackageJSONSays(t *testing.T) {
 		}
 		return time.Unix(n%(1<<33), n%1_000_000_000).UTC()
 	})
-	text := rapid.SampledFrom([]string{"", "auth", `a "quoted" text`, "한국어", "line\nbreak", "<b>"})
+	text := rapid.SampledFrom([]string{"", "auth", `a "quoted" text`, "한국어", "line\nbreak", "<b>", "a\x00b\x00", "\x00"})
 	fail := rapid.SampledFrom([]*store.Failure{nil, nil, {Kind: "invalid", Message: "no"}})
 	raw := rapid.SampledFrom([]json.RawMessage{nil, json.RawMessage(`{"a":1}`), json.RawMessage(`null`)})
 	rapid.Check(t, func(t *rapid.T) {
@@ -30,7 +30,7 @@ func TestMarshal_SaysWhatPackageJSONSays(t *testing.T) {
 			FinishedAt: at.Draw(t, "finished"), Step: rapid.IntRange(0, 9).Draw(t, "step"), Attempts: rapid.IntRange(0, 9).Draw(t, "attempts"),
 			Error: fail.Draw(t, "error"), Reason: text.Draw(t, "reason"),
 		}
-		same(t, &s, func() ([]byte, error) { return rows.State(&s) })
+		same(t, &s, rows.AppendState)
 		st := store.Step{
 			ID: "x" + text.Draw(t, "id"), Status: text.Draw(t, "step status"), Attempts: rapid.IntRange(0, 2).Draw(t, "tries"),
 			Input: raw.Draw(t, "input"), Output: raw.Draw(t, "output"), Error: fail.Draw(t, "step error"), StartedAt: at.Draw(t, "began"),
@@ -41,18 +41,33 @@ func TestMarshal_SaysWhatPackageJSONSays(t *testing.T) {
 				Sends: rapid.IntRange(0, 3).Draw(t, "sends"), Looked: rapid.Bool().Draw(t, "looked"),
 			}
 		}
-		same(t, &st, func() ([]byte, error) { return rows.Step(&st) })
+		same(t, &st, rows.AppendStep)
+		r := store.Run{
+			Recipe: text.Draw(t, "recipe"), Version: text.Draw(t, "version"), Account: "acme", Feed: store.FeedID(text.Draw(t, "feed")),
+			Record: text.Draw(t, "record"), Revision: rapid.Uint32().Draw(t, "revision"), Kind: "updated", Lane: text.Draw(t, "lane"), QueuedAt: at.Draw(t, "queued"),
+			Event: store.Event{
+				BeforeKnown: rapid.Bool().Draw(t, "known"), Fields: rapid.SliceOfN(text, 0, 3).Draw(t, "fields"),
+				CreatedAt: at.Draw(t, "made"), UpdatedAt: at.Draw(t, "updated"),
+			},
+		}
+		same(t, &r, rows.AppendRun)
+		whole := r
+		whole.ID, whole.Event.Record, whole.Event.Before = "id", json.RawMessage(`{}`), json.RawMessage(`{}`)
+		without := func(b []byte, _ *store.Run) ([]byte, error) { return rows.AppendRun(b, &whole) }
+		same(t, &r, without)
 	})
 }
 
-func same(t *rapid.T, v any, byHand func() ([]byte, error)) {
+// same compares what is appended to a text with the ordinary form of a value.
+func same[T any](t *rapid.T, v *T, byHand func([]byte, *T) ([]byte, error)) {
 	t.Helper()
-	want, err := store.Marshal(v)
+	text, err := store.Marshal(v)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := byHand()
-	if err != nil || string(got) != string(want) {
+	want := "before" + string(text)
+	got, err := byHand([]byte("before"), v)
+	if err != nil || string(got) != want {
 		t.Errorf("got  %s (%v)\nwant %s", got, err, want)
 	}
 }
