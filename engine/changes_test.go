@@ -13,12 +13,10 @@ import (
 
 // told is a recipe that writes a letter for every change of a list: what happened, and
 // the name that the record had or has.
-func told(operation, kinds string, pairs ...string) string {
-	return recipe(append(pairs, "crm.item.list", "crm."+operation, "start: now", "start: now\n  kinds: "+kinds,
+func told(operation string, pairs ...string) string {
+	return recipe(append(pairs, "crm.item.list", "crm."+operation, "start: now", "start: now\n  kinds: [created, updated, deleted]",
 		"text: =record.name", `text: "${kind} ${record.name}"`)...)
 }
-
-const allKinds = "[created, updated, deleted]"
 
 // filled puts some items into the service and lets an hour pass.
 func (b *bench) filled(n int) {
@@ -60,7 +58,7 @@ func TestDeletion_IsToldAfterTheSecondWalkThatMissesIt(t *testing.T) {
 		t.Run(tt.operation, func(t *testing.T) {
 			t.Parallel()
 			bubble(t, func(t *testing.T, b *bench) {
-				text := told(tt.operation, allKinds)
+				text := told(tt.operation)
 				b.filled(7)
 				b.once(text)
 				b.service.remove("r03")
@@ -80,7 +78,7 @@ func TestDeletion_IsToldAfterTheSecondWalkThatMissesIt(t *testing.T) {
 func TestDeletion_IsToldAtOnceWhereAReadConfirmsIt(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.sure", allKinds, "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
+		text := told("item.sure", "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
 		b.filled(7)
 		b.once(text)
 		b.service.remove("r03")
@@ -97,7 +95,7 @@ func TestDeletion_IsToldAtOnceWhereAReadConfirmsIt(t *testing.T) {
 func TestDeletion_OfARecordThatIsThereIsNotTold(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.sure", allKinds, "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
+		text := told("item.sure", "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
 		b.filled(7)
 		b.once(text)
 		b.service.hidden = func(id string) bool { return id == "r03" }
@@ -111,8 +109,8 @@ func TestDeletion_OfARecordThatIsThereIsNotTold(t *testing.T) {
 func TestDeletion_IsToldOnlyToRecipesThatWereThere(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		early := told("item.all", allKinds)
-		late := told("item.all", allKinds, "id: letters", "id: late", "letter.put", "letter.fire")
+		early := told("item.all")
+		late := told("item.all", "id: letters", "id: late", "letter.put", "letter.fire")
 		b.filled(7)
 		b.once(early)
 		b.service.remove("r03") // before the second recipe
@@ -128,7 +126,7 @@ func TestDeletion_IsToldOnlyToRecipesThatWereThere(t *testing.T) {
 func TestDeletion_WalkThatWasInterruptedProvesNothing(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.all", allKinds)
+		text := told("item.all")
 		b.filled(7)
 		b.once(text)
 		b.service.remove("r03")
@@ -153,10 +151,10 @@ func TestDeletion_WalkThatWasInterruptedProvesNothing(t *testing.T) {
 func TestDeletion_OfHalfTheListIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, left := range []int{0, 30} {
-		t.Run(fmt.Sprint(left), func(t *testing.T) {
+		t.Run(fmt.Sprint(left, " left"), func(t *testing.T) {
 			t.Parallel()
 			bubble(t, func(t *testing.T, b *bench) {
-				text := told("item.all", allKinds)
+				text := told("item.all")
 				b.filled(60)
 				b.once(text)
 				b.service.hidden = func(id string) bool { return id != "new" && id >= fmt.Sprintf("r%02d", left) }
@@ -183,7 +181,7 @@ func TestDeletion_OfHalfTheListIsRefused(t *testing.T) {
 func TestDeletion_ThatAPersonAcceptsIsTold(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.all", allKinds)
+		text := told("item.all")
 		b.filled(40)
 		b.once(text)
 		var want []string
@@ -208,7 +206,7 @@ func TestDeletion_ThatAPersonAcceptsIsTold(t *testing.T) {
 func TestWindow_MovesOnWithoutDeleting(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.window", allKinds)
+		text := told("item.window")
 		for i := range 3 {
 			b.service.put(fmt.Sprint("r", i), map[string]any{"name": fmt.Sprint("A", i)})
 		}
@@ -273,7 +271,7 @@ func TestScope_EditStartsAfresh(t *testing.T) {
 func TestFanOut_TellsOfNewChangedAndDeletedNotes(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("note.list", allKinds, "record.id, text: =record.name", `record.item, text: "${kind} ${record.text} of ${event.parent}"`)
+		text := told("note.list", "record.id, text: =record.name", `record.item, text: "${kind} ${record.text} of ${event.parent}"`)
 		for i := range 5 {
 			b.service.put(fmt.Sprint("p", i), map[string]any{"name": "A"})
 			b.service.note(fmt.Sprint("p", i), "n1", "old")
@@ -297,7 +295,7 @@ func TestFanOut_TellsOfNewChangedAndDeletedNotes(t *testing.T) {
 func TestFanOut_ParentThatIsDeletedWhileBeingReadIsNoError(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("note.list", allKinds, "record.id, text: =record.name", `record.item, text: "${kind} ${record.text}"`)
+		text := told("note.list", "record.id, text: =record.name", `record.item, text: "${kind} ${record.text}"`)
 		for i := range 5 {
 			b.service.put(fmt.Sprint("p", i), map[string]any{"name": "A"})
 			b.service.note(fmt.Sprint("p", i), "n1", "old")
@@ -319,8 +317,8 @@ func TestFanOut_NarrowedByIDsAndByTheParentsRecord(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
 		const by = `text: "${record.text}"`
-		named := told("note.list", allKinds, "record.id, text: =record.name", "record.item, "+by, "every: 1m}", "every: 1m}\n  parents: [p1]")
-		where := told("note.list", allKinds, "record.id, text: =record.name", "record.item, "+by, "every: 1m}", "every: 1m}\n  parents: record.count == 1",
+		named := told("note.list", "record.id, text: =record.name", "record.item, "+by, "every: 1m}", "every: 1m}\n  parents: [p1]")
+		where := told("note.list", "record.id, text: =record.name", "record.item, "+by, "every: 1m}", "every: 1m}\n  parents: record.count == 1",
 			"id: letters", "id: where", "letter.put", "letter.fire")
 		for i := range 5 {
 			b.service.put(fmt.Sprint("p", i), map[string]any{"count": i % 2})
@@ -348,7 +346,7 @@ func TestFanOut_NarrowedByIDsAndByTheParentsRecord(t *testing.T) {
 func TestFanOut_ChangedParentsGoFirst(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("note.list", allKinds, "record.id, text: =record.name", `record.item, text: "${record.text}"`)
+		text := told("note.list", "record.id, text: =record.name", `record.item, text: "${record.text}"`)
 		const n = 400 // at one request a second, more than six polls
 		for i := range n {
 			b.service.put(fmt.Sprintf("p%03d", i), map[string]any{"name": "A"})
@@ -375,7 +373,7 @@ func TestOnce_ListThatLeadsBackToItselfIsAFailure(t *testing.T) {
 	bubble(t, func(t *testing.T, b *bench) {
 		b.filled(7)
 		b.service.circle = true
-		r := b.once(told("item.all", allKinds))
+		r := b.once(told("item.all"))
 		if len(r.Failures) != 1 || !errors.Is(r.Failures[0].Err, triggers.ErrWalk) {
 			t.Errorf("got failures %v, want one of a list that cannot be trusted", r.Failures)
 		}

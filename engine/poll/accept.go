@@ -108,13 +108,13 @@ func (a *acceptance) offer(s *Subscriber, c triggers.Change) {
 		// New to us, but not new: it was there before the recipe's start.
 		c.Kind, c.BeforeKnown, c.Fields = triggers.Updated, false, nil
 	}
-	verdict, lane, scope, failed := a.decide(s, &c)
-	d := triggers.Decision{Subscription: s.record.Number, Revision: c.Revision, Verdict: verdict}
+	j := a.decide(s, &c)
+	d := triggers.Decision{Subscription: s.record.Number, Revision: c.Revision, Verdict: j.verdict}
 	key := triggers.Key(c.Parent, c.Record)
 	e := a.delta.Seen[key]
 	e.Decide(d)
 	a.delta.Seen[key] = e
-	switch verdict {
+	switch j.verdict {
 	case triggers.Accepted, triggers.FilterFailed, triggers.HeldForReview:
 		s.record.Accepted++
 		s.accepted++
@@ -122,11 +122,11 @@ func (a *acceptance) offer(s *Subscriber, c triggers.Change) {
 		s.record.Rejected++
 		return
 	}
-	run := newRun(s, c, lane, a.now)
-	run.State = initialState(verdict, failed)
+	run := newRun(s, c, j.lane, a.now)
+	run.State = initialState(j.verdict, j.failed)
 	run.Feed = a.feed.ID
 	a.runs = append(a.runs, store.NewRun{Subscription: s.record.Number, Run: run})
-	a.fresh = append(a.fresh, scope)
+	a.fresh = append(a.fresh, j.scope)
 }
 
 // initialState is where a run begins.
@@ -147,59 +147,81 @@ func initialState(v triggers.Verdict, failed error) store.RunState {
 // ReasonFlood marks runs that are held because one poll brought too many.
 const ReasonFlood = "hold_over"
 
-// decide is a recipe's judgement of a change, and the lane of the run with what its
-// expressions see. With a scope the kind of the change becomes one of the scope's.
-func (a *acceptance) decide(s *Subscriber, c *triggers.Change) (v triggers.Verdict, lane string, scope *mapping.Scope, failed error) {
+// judgement is what a recipe decides about a change.
+type judgement struct {
+	verdict triggers.Verdict
+	lane    string         // of the run
+	scope   *mapping.Scope // what the run's expressions see; only for verdicts that make a run
+	failed  error          // why the recipe could not decide
+}
+
+// decide is a recipe's judgement of a change. With a scope the kind of the change becomes
+// one of the scope's.
+func (a *acceptance) decide(s *Subscriber, c *triggers.Change) judgement {
 	r := s.Recipe
-	lane = laneKey(r.ID, s.Account, c.Record)
+	lane := laneKey(r.ID, s.Account, c.Record)
+	verdict, err := a.before(s, c)
+	if verdict != triggers.Accepted && err == nil {
+		return judgement{verdict: verdict}
+	}
+	scope := NewScope(r, s.Account, *c, a.now)
+	if err == nil && r.Filter != nil {
+		var ok bool
+		if ok, err = r.Filter.Match(scope); err == nil && !ok {
+			return judgement{verdict: triggers.Filtered}
+		}
+		if err != nil {
+			err = fmt.Errorf("filter: %w", err)
+		}
+	}
+	if err == nil && r.Order.By != nil {
+		var by any
+		if by, err = r.Order.By.Value(scope); err != nil {
+			err = fmt.Errorf("order.by: %w", err)
+		} else {
+			lane = laneKey(r.ID, s.Account, fmt.Sprint(by))
+		}
+	}
+	switch {
+	case err != nil:
+		return judgement{triggers.FilterFailed, lane, scope, err}
+	case s.record.Started && r.Trigger.HoldOver > 0 && s.accepted >= r.Trigger.HoldOver:
+		return judgement{triggers.HeldForReview, lane, scope, nil}
+	}
+	return judgement{triggers.Accepted, lane, scope, nil}
+}
+
+// before is the part of a judgement that comes before the filter.
+func (a *acceptance) before(s *Subscriber, c *triggers.Change) (triggers.Verdict, error) {
+	r := s.Recipe
 	if a.beforeStart(s, *c) {
-		return triggers.BeforeStart, lane, nil, nil
+		return triggers.BeforeStart, nil
 	}
 	if a.parent != nil {
 		ok, err := s.wantsParent(a.parent)
 		if err != nil {
-			return triggers.FilterFailed, lane, NewScope(r, s.Account, *c, a.now), fmt.Errorf("parents: %w", err)
+			return triggers.FilterFailed, fmt.Errorf("parents: %w", err)
 		}
 		if !ok {
-			return triggers.OtherParent, lane, nil, nil
+			return triggers.OtherParent, nil
 		}
 	}
 	if r.Scope != nil {
 		inside, err := rescope(s, c, a.now)
 		if err != nil {
-			return triggers.FilterFailed, lane, NewScope(r, s.Account, *c, a.now), fmt.Errorf("scope: %w", err)
+			return triggers.FilterFailed, fmt.Errorf("scope: %w", err)
 		}
 		if !inside {
-			return triggers.OutOfScope, lane, nil, nil
+			return triggers.OutOfScope, nil
 		}
 	}
 	switch {
 	case !slices.Contains(r.Trigger.Kinds, string(c.Kind)):
-		return triggers.WrongKind, lane, nil, nil
+		return triggers.WrongKind, nil
 	case !watched(r, *c):
-		return triggers.NotWatched, lane, nil, nil
+		return triggers.NotWatched, nil
 	}
-	scope = NewScope(r, s.Account, *c, a.now)
-	if r.Filter != nil {
-		ok, err := r.Filter.Match(scope)
-		if err != nil {
-			return triggers.FilterFailed, lane, scope, fmt.Errorf("filter: %w", err)
-		}
-		if !ok {
-			return triggers.Filtered, lane, nil, nil
-		}
-	}
-	if r.Order.By != nil {
-		by, err := r.Order.By.Value(scope)
-		if err != nil {
-			return triggers.FilterFailed, lane, scope, fmt.Errorf("order.by: %w", err)
-		}
-		lane = laneKey(r.ID, s.Account, fmt.Sprint(by))
-	}
-	if s.record.Started && r.Trigger.HoldOver > 0 && s.accepted >= r.Trigger.HoldOver {
-		return triggers.HeldForReview, lane, scope, nil
-	}
-	return triggers.Accepted, lane, scope, nil
+	return triggers.Accepted, nil
 }
 
 // beforeStart reports whether a change is none for a recipe, because it was made, or

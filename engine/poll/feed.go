@@ -168,12 +168,10 @@ func (f *Feed) Settle() {
 // wholeEvery is how often a recipe wants the whole list read; 0 means never.
 func wholeEvery(t *recipes.Trigger) time.Duration {
 	every := t.Reconcile
-	switch every {
-	case 0:
+	if every == 0 {
 		every = triggers.DefaultReconcile
-	case recipes.Never:
-		every = 0
 	}
+	every = max(every, 0) // Never is below 0
 	return oftener(every, t.Deletes.Scan)
 }
 

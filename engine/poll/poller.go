@@ -90,7 +90,7 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 		return false, err
 	}
 	if f.Op.Poll.Parents != nil {
-		more, err = v.round(ctx)
+		err = v.round(ctx)
 	} else {
 		more, err = v.walks(ctx)
 	}
@@ -129,9 +129,7 @@ func (v *visit) walks(ctx context.Context) (more bool, err error) {
 		done, err := v.page(ctx, side)
 		switch {
 		case errors.Is(err, store.ErrConflict):
-			// Somebody else moved the feed: look again from where it stands now.
-			v.live, v.f.attended = 0, 0
-			if v.feed, err = v.load(ctx, v.f); err != nil {
+			if err := v.reload(ctx); err != nil {
 				return false, err
 			}
 		case err != nil:
@@ -143,15 +141,29 @@ func (v *visit) walks(ctx context.Context) (more bool, err error) {
 			return true, nil
 		case !done:
 			v.Pause(ctx)
-		case !side && (resumed && v.first || v.f.whole() && v.f.Strategy.Name() == connectors.Snapshot):
-			// What changed while we were down behind the back of an interrupted walk,
-			// or what a recipe wants from the past, takes another one.
-			v.first = false
 		default:
-			side = true
+			side = side || !v.again(resumed)
 		}
 	}
 	return false, fmt.Errorf("%w: no end after %d pages", triggers.ErrWalk, MaxPages)
+}
+
+// reload looks again where the feed stands, after somebody else has moved it.
+func (v *visit) reload(ctx context.Context) (err error) {
+	v.live, v.f.attended = 0, 0
+	v.feed, err = v.load(ctx, v.f)
+	return err
+}
+
+// again reports whether a walk that has ended must be made once more: for what changed
+// while we were down behind the back of an interrupted walk, or for what a recipe wants
+// from the past and only such a walk can bring.
+func (v *visit) again(resumed bool) bool {
+	if resumed && v.first {
+		v.first = false
+		return true
+	}
+	return v.f.Strategy.Name() == connectors.Snapshot && v.f.whole()
 }
 
 // late reports whether the walk over the whole list must make way for the next poll. It

@@ -95,15 +95,15 @@ func (f *Feed) dueParents(feed store.Feed, d triggers.Delta) []store.ParentMark 
 
 // round reads the lists of the parents that changed, then goes on with the round over
 // all of them, as long as its share of the budget lasts.
-func (v *visit) round(ctx context.Context) (more bool, err error) {
+func (v *visit) round(ctx context.Context) (err error) {
 	r := &round{visit: v, left: v.allowance()}
 	if v.f.Parents != nil {
 		r.parents, err = v.Store.LoadFeed(ctx, v.f.Parents.ID)
 		if errors.Is(err, store.ErrNotFound) || err == nil && !r.parents.State.Baseline {
-			return false, ErrNoParents
+			return ErrNoParents
 		}
 		if err != nil {
-			return false, err
+			return err
 		}
 	}
 	v.feed.State, _ = v.f.Strategy.Begin(v.feed.State, v.f.wishes(), time.Now())
@@ -111,12 +111,12 @@ func (v *visit) round(ctx context.Context) (more bool, err error) {
 		s.Parents = r.parents.State.Ordinals
 	}
 	if err := r.changed(ctx); err != nil {
-		return false, err
+		return err
 	}
 	if err := r.all(ctx); err != nil {
-		return false, err
+		return err
 	}
-	return false, r.flush(ctx)
+	return r.flush(ctx)
 }
 
 // allowance is how many requests a poll of a round may make: the feed's rate over the

@@ -206,8 +206,6 @@ func (s *sweeping) ask(ctx context.Context, id string) (triggers.Proof, error) {
 	switch {
 	case ctx.Err() != nil:
 		return triggers.Unasked, fmt.Errorf("confirm a deletion: %w", ctx.Err())
-	case connectors.KindOf(err) == connectors.NotFound && err != nil:
-		return triggers.NotThere, nil
 	case err != nil:
 		return triggers.Unasked, nil //nolint:nilerr // the next walk tells
 	case len(page.Records) > 0:
