@@ -55,10 +55,11 @@ var arrows = map[string][]string{
 	"engine/store/boltstore/pages":   {},
 	"engine/store/boltstore/rows":    {"engine/store"},
 	"engine/store/memstore":          {"engine/store", "triggers"},
-	"engine/poll":                    {"recipes", "triggers", "connectors", "engine/store", "internal/mapping"},
+	"engine/poll":                    {"recipes", "triggers", "connectors", "engine/store", "engine/watch", "internal/mapping"},
+	"engine/watch":                   {"recipes", "triggers", "connectors", "engine/store", "internal/mapping"},
 	"engine": {
 		"recipes", "triggers", "actions", "connectors", "connectors/auth", "connectors/budget",
-		"engine/poll", "engine/store", "internal/diag", "internal/mapping",
+		"engine/poll", "engine/store", "engine/watch", "internal/diag", "internal/mapping",
 	},
 	"web":               {"engine", "engine/store"},
 	"internal/settings": {"connectors/auth", "internal/diag", "internal/secret", "internal/yamlnode"},

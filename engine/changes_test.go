@@ -379,3 +379,89 @@ func TestOnce_ListThatLeadsBackToItselfIsAFailure(t *testing.T) {
 		}
 	})
 }
+
+// TestOnce_RowsWithoutTheTimeOfTheirUpdateAreTold reads a list that leaves out what the
+// shape of its records promises.
+func TestOnce_RowsWithoutTheTimeOfTheirUpdateAreTold(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.service.timeless = true
+		text := told("item.all")
+		b.filled(4)
+		b.once(text)
+		b.expect()
+		b.service.put("r01", map[string]any{"name": "B"})
+		b.service.put("new", map[string]any{"name": "N"})
+		b.later(time.Minute, text)
+		b.expect("letter.put r01 updated B", "letter.put new created N")
+	})
+}
+
+// TestSubscribe_TwoWatchesOnOneFeed lets two recipes look at different fields of one list.
+func TestSubscribe_TwoWatchesOnOneFeed(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		name := told("item.list", "every: 1m}", "every: 1m}\n  watch: [name]")
+		count := told("item.list", "every: 1m}", "every: 1m}\n  watch: [count]", "id: letters", "id: counts", "letter.put", "letter.fire")
+		b.filled(4)
+		b.once(name, count)
+		b.service.put("r01", map[string]any{"name": "B"})
+		b.later(time.Minute, name, count)
+		b.service.put("r01", map[string]any{"count": 2})
+		b.later(time.Minute, name, count)
+		b.service.put("r01", map[string]any{"email": "x@example.com"})
+		b.later(time.Minute, name, count)
+		b.expect("letter.put r01 updated B", "letter.fire r01 updated B")
+	})
+}
+
+// TestSubscribe_RepublishedRecipeGetsNothingTwice edits a recipe again and again while
+// records change.
+func TestSubscribe_RepublishedRecipeGetsNothingTwice(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.filled(4)
+		var want []string
+		for i := range 5 {
+			text := told("item.list", "id: letters", fmt.Sprintf("id: letters\nname: version %d", i))
+			b.later(time.Minute, text)
+			b.once(text)
+			b.service.put("r01", map[string]any{"name": fmt.Sprint("B", i)})
+			if i < 4 {
+				want = append(want, fmt.Sprintf("letter.put r01 updated B%d", i))
+			}
+		}
+		b.expect(want...)
+	})
+}
+
+// TestPoll_CredentialThatIsRefusedInTheMiddleOfAWalk loses nothing: the walk goes on once
+// the credential is accepted again.
+func TestPoll_CredentialThatIsRefusedInTheMiddleOfAWalk(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.all", "item.newest"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := told(operation)
+				b.filled(10)
+				b.once(text)
+				var want []string
+				for i := range 10 {
+					b.service.put(fmt.Sprintf("r%02d", i), map[string]any{"name": fmt.Sprint("B", i)})
+					want = append(want, fmt.Sprintf("letter.put r%02d updated B%d", i, i))
+				}
+				b.wait(time.Minute)
+				n := 0
+				b.service.pageErr = func() error {
+					if n++; n > 2 && n < 6 {
+						return failure(connectors.Auth)
+					}
+					return nil
+				}
+				b.serve(b.engine(text), time.Hour)
+				b.expect(want...)
+			})
+		})
+	}
+}

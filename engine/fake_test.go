@@ -35,6 +35,8 @@ type service struct {
 	reads map[string]int
 	// confirms counts the reads of single items.
 	confirms int
+	// timeless leaves the time of their update out of items, although their shape has it.
+	timeless bool
 	// circle makes every page the first one.
 	circle bool
 	// hidden tells of items that lists do not show; nil means of none.
@@ -274,6 +276,10 @@ func (s *service) rows(op *connectors.Operation, since time.Time) []connectors.R
 		at := updated
 		if op.Key == "item.window" {
 			at = created
+		}
+		if s.timeless {
+			item, updated = maps.Clone(item), time.Time{}
+			delete(item, "updated")
 		}
 		raw, _ := json.Marshal(item)
 		rows = append(rows, connectors.Record{ID: id, Raw: raw, Created: created, Updated: updated, At: at})

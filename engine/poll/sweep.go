@@ -112,7 +112,9 @@ func (s *sweeping) refuse(ctx context.Context, missing int) error {
 // ended.
 func (s *sweeping) end(ctx context.Context) error {
 	undo := s.f.places()
-	s.f.learn(&s.Walk)
+	for _, sub := range s.f.Subs {
+		sub.Learn(&s.Walk)
+	}
 	changed := s.f.changedPlaces(undo)
 	if len(changed) == 0 && s.feed.State.Refused == nil && !s.feed.State.Accepted {
 		return nil
