@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -261,6 +262,9 @@ func TestScope_EditStartsAfresh(t *testing.T) {
 		b.service.put("r2", map[string]any{"count": 50})
 		b.later(time.Hour, scoped(9))
 		b.later(time.Minute, scoped(3)) // r1 would enter; nobody is told
+		if want := `"records":2,"would_enter":1,"would_leave":0`; !strings.Contains(b.log.String(), want) {
+			t.Errorf("the log is\n%s\nwant %s in it", b.log.String(), want)
+		}
 		b.service.put("r1", map[string]any{"count": 6})
 		b.service.put("r2", map[string]any{"count": 51})
 		b.later(time.Minute, scoped(3))
