@@ -39,24 +39,26 @@ func FuzzState(f *testing.F) {
 		}
 		page := connectors.Page{Next: next, Date: now, Total: -1, Records: []connectors.Record{{ID: id, Raw: raw, Updated: at, At: at}}}
 		for _, st := range triggers.Strategies() {
-			detect(t, st, state, page, side, now)
+			detect(t, st, triggers.Input{State: state, Page: page, Side: side, Shape: triggertest.Shape(), Now: now})
 		}
 	})
 }
 
-func detect(t *testing.T, st triggers.Strategy, state triggers.State, page connectors.Page, side bool, now time.Time) {
+// detect gives a strategy a page of the walk that it begins itself.
+func detect(t *testing.T, st triggers.Strategy, in triggers.Input) {
 	t.Helper()
 	begin := st.Begin
-	if side {
+	if in.Side {
 		begin = st.BeginSide
 	}
-	state, ok := begin(state, triggers.Options{Overlap: time.Minute, Reconcile: time.Hour, Bodies: true}, now)
+	var ok bool
+	in.State, ok = begin(in.State, triggers.Options{Overlap: time.Minute, Reconcile: time.Hour, Bodies: true}, in.Now)
 	if !ok {
 		return
 	}
-	delta, err := st.Detect(triggers.Input{State: state, Page: page, Side: side, Shape: triggertest.Shape(), Now: now})
+	delta, err := st.Detect(in)
 	if err != nil {
-		if !errors.Is(err, triggers.ErrWalk) && page.Records[0].ID != "" {
+		if !errors.Is(err, triggers.ErrWalk) && in.Page.Records[0].ID != "" {
 			t.Logf("%s: %v", st.Name(), err)
 		}
 		return
