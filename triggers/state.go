@@ -56,9 +56,11 @@ type State struct {
 	// Accepted is true when a person has said that what is missing is gone. The
 	// next complete walk over the whole list uses it up.
 	Accepted bool `json:"accepted,omitempty"`
-	// Parents is the highest ordinal that a parent had when the first round began,
-	// Round is what the last complete one took. Only fan-out uses them.
+	// Parents is the highest ordinal that a parent had when the first round over listed
+	// parents began, which Listed notes; Round is what the last complete one took. Only
+	// fan-out uses them.
 	Parents uint32 `json:"parents,omitempty"`
+	Listed  bool   `json:"listed,omitempty"`
 	Round   *Round `json:"round,omitempty"`
 	// Walk is the walk in progress, Side the one over the whole list that goes on
 	// beside it; nil between walks.
