@@ -117,3 +117,36 @@ func TestSubscribe_RecipeThatWasAwayDuringItsWalkMissesNoChange(t *testing.T) {
 			"letter.fire r3 A", "letter.fire r4 A", "letter.fire r5 A")
 	})
 }
+
+// failFrom makes pages fail from the nth one on.
+func (b *bench) failFrom(n int, kind connectors.Kind) {
+	i := 0
+	b.service.pageErr = func() error {
+		if i++; i >= n {
+			return failure(kind)
+		}
+		return nil
+	}
+}
+
+// TestSubscribe_RecipeThatWasAwayWhileItsWalkWentOn takes a recipe away in the middle of its
+// walk over the past, which goes on without it and is not over when it comes back.
+func TestSubscribe_RecipeThatWasAwayWhileItsWalkWentOn(t *testing.T) {
+	t.Parallel()
+	all := recipe("start: now", "start: all", "id: letters", "id: everything", "letter.put", "letter.fire")
+	bubble(t, func(t *testing.T, b *bench) {
+		b.filled(12)
+		b.once(recipe())
+		b.failFrom(3, connectors.Auth) // one live, one side page
+		b.once(recipe(), all)
+		b.failFrom(3, connectors.Auth) // live, one side page
+		b.once(recipe())
+		b.service.pageErr = nil
+		b.once(recipe(), all)
+		var want []string
+		for i := range 12 {
+			want = append(want, fmt.Sprintf("letter.fire r%02d A%d", i, i))
+		}
+		b.expect(want...)
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
@@ -21,7 +22,7 @@ func (p *Poller) Subscribe(ctx context.Context, f *Feed, known []store.Subscript
 	if err != nil {
 		return err
 	}
-	var joining []store.Subscription
+	joining := f.away(known)
 	for _, s := range f.Subs {
 		stored, found := place(known, s)
 		switch {
@@ -56,6 +57,19 @@ func (p *Poller) Subscribe(ctx context.Context, f *Feed, known []store.Subscript
 		s.Record, _ = place(all, s)
 	}
 	return nil
+}
+
+// away are the places of recipes that are gone in the middle of the walk that serves them
+// the past. It goes on without them; should they come back, another one must serve them.
+func (f *Feed) away(known []store.Subscription) (list []store.Subscription) {
+	for _, k := range known {
+		here := slices.ContainsFunc(f.Subs, func(s *watch.Subscriber) bool { return s.Recipe.ID == k.Recipe && s.Account == k.Account })
+		if k.Feed == f.ID && !k.Started && k.Walk != 0 && !here {
+			k.Walk = 0
+			list = append(list, k)
+		}
+	}
+	return list
 }
 
 // place finds the stored subscription of a recipe.
