@@ -150,3 +150,18 @@ func TestSubscribe_RecipeThatWasAwayWhileItsWalkWentOn(t *testing.T) {
 		b.expect(want...)
 	})
 }
+
+// TestSubscribe_StartThatWasStoredCounts edits a start before it was obeyed: it must not
+// become one that takes everything.
+func TestSubscribe_StartThatWasStoredCounts(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.filled(6)
+		at := time.Now().UTC().Format(time.RFC3339)
+		b.failFrom(1, connectors.Invalid)
+		b.once(recipe("start: now", "start: "+at))
+		b.service.pageErr = nil
+		b.once(recipe())
+		b.expect()
+	})
+}
