@@ -165,3 +165,25 @@ func TestSubscribe_StartThatWasStoredCounts(t *testing.T) {
 		b.expect()
 	})
 }
+
+// TestSubscribe_FirstWordOfARecordIsItsCreation changes a record between two pages of the
+// walk that serves a recipe the past.
+func TestSubscribe_FirstWordOfARecordIsItsCreation(t *testing.T) {
+	t.Parallel()
+	all := recipe("start: now", "start: all\n  kinds: [created]", "id: letters", "id: everything", "letter.put", "letter.fire")
+	bubble(t, func(t *testing.T, b *bench) {
+		b.filled(9)
+		b.once(recipe())
+		b.failFrom(3, connectors.Auth)
+		b.once(recipe(), all)
+		b.service.pageErr = nil
+		b.service.put("r08", map[string]any{"name": "B"})
+		b.wait(time.Second)
+		b.once(recipe(), all)
+		want := []string{"letter.put r08 B", "letter.fire r08 B"}
+		for i := range 8 {
+			want = append(want, fmt.Sprintf("letter.fire r%02d A%d", i, i))
+		}
+		b.expect(want...)
+	})
+}
