@@ -187,3 +187,20 @@ func TestSubscribe_FirstWordOfARecordIsItsCreation(t *testing.T) {
 		b.expect(want...)
 	})
 }
+
+// TestSubscribe_MoveToAFeedThatIsAhead moves a recipe to a feed of others that has seen a
+// change which the recipe was not told of.
+func TestSubscribe_MoveToAFeedThatIsAhead(t *testing.T) {
+	t.Parallel()
+	other := recipe("poll: crm.item.list", "poll: crm.item.list\n  with: {query: x}", "id: letters", "id: other", "letter.put", "letter.fire")
+	bubble(t, func(t *testing.T, b *bench) {
+		b.filled(4)
+		b.once(recipe(), other)
+		b.service.put("r2", map[string]any{"name": "B"})
+		b.wait(2 * time.Second)
+		b.once(other) // letters is not there for a moment
+		b.wait(time.Hour)
+		b.once(elsewhere("now"), other)
+		b.expect("letter.fire r2 B", "letter.put r2 B")
+	})
+}

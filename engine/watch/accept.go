@@ -42,7 +42,7 @@ func (a *Acceptance) Accept(page connectors.Page, known map[string]triggers.Entr
 	for _, c := range a.Delta.Changes {
 		changed[c.Record] = true
 		for _, s := range a.Subs {
-			if s.Record.Started || s.Record.Walk != 0 {
+			if s.Record.Started || s.Record.Walk != 0 || !s.Record.From.IsZero() {
 				a.offer(s, a.first(s, c))
 			}
 		}
