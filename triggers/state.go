@@ -30,9 +30,9 @@ type State struct {
 	// SeenAt is the service's time at the start of the last complete walk from the
 	// watermark.
 	SeenAt time.Time `json:"seen_at,omitzero"`
-	// Gap is true when a walk from the top was too long to reach known ground: the
-	// whole list must be read.
-	Gap bool `json:"gap,omitempty"`
+	// Gap is the number of the last walk from the top that was too long to reach known
+	// ground, 0 for none: a later walk must read the whole list.
+	Gap uint32 `json:"gap_since,omitempty"`
 	// FullAt is when the last completed walk over the whole list began.
 	FullAt time.Time `json:"full_at,omitzero"`
 	// Walks is the number of the latest walk, from 1.
