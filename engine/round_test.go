@@ -248,6 +248,22 @@ func TestRound_EmptyListsOfAllParentsAreNotBelieved(t *testing.T) {
 	})
 }
 
+// TestRound_PollThatGoesWellClearsTheError looks at the feed in the middle of a long round.
+func TestRound_PollThatGoesWellClearsTheError(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.parents(400) // at one request a second, more than six polls
+		b.once(notes())
+		b.failFrom(1, connectors.Auth)
+		b.later(time.Minute, notes())
+		b.service.pageErr = nil
+		b.serve(b.engine(notes()), 3*time.Minute)
+		if f := b.feed("note.list"); f.Error != nil || f.State.Walk == nil {
+			t.Errorf("got error %+v and walk %v, want no error in the middle of a round", f.Error, f.State.Walk)
+		}
+	})
+}
+
 // commit stores a feed as it is.
 func (b *bench) commit(f store.Feed) {
 	b.t.Helper()

@@ -298,6 +298,7 @@ func (r *round) visitOne(ctx context.Context, p *parent, inRound bool) error {
 	switch {
 	case err == nil:
 		r.read++
+		r.feed.Error, r.feed.Failures = nil, 0 // a round is long: what works again is told before its end
 		if r.f.failing == p.ID {
 			r.f.failing, r.f.failed = "", 0
 		}
