@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
@@ -33,10 +34,10 @@ type Location struct {
 	limits  limits
 	lag     time.Duration
 
-	live    map[string]*contact // by id, as direct reads see them
-	byEmail map[string]string   // lower-cased address to id
+	live    map[string]*search.Contact // by id, as direct reads see them
+	byEmail map[string]string          // lower-cased address to id
 	byPhone map[string]string
-	search  searchIndex
+	search  search.Index
 	order   []string       // ids of live contacts
 	place   map[string]int // where an id stands in order
 
@@ -51,8 +52,8 @@ type Location struct {
 func New(w *service.World, o Options) *Location {
 	h := &Location{
 		world: w, limits: newLimits(o.Limit), lag: o.Lag,
-		live: map[string]*contact{}, byEmail: map[string]string{}, byPhone: map[string]string{},
-		search: newSearchIndex(), place: map[string]int{},
+		live: map[string]*search.Contact{}, byEmail: map[string]string{}, byPhone: map[string]string{},
+		search: search.New(func(field string) bool { return contactFields[field] != "" }), place: map[string]int{},
 		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{},
 	}
 	// The limit counts after the token was accepted: the service counts for each app
