@@ -189,6 +189,7 @@ func (h *Location) drop(c *search.Contact) {
 	delete(h.notes, c.ID)
 	delete(h.tasks, c.ID)
 	delete(h.campaigns, c.ID)
+	maps.DeleteFunc(h.appointments, func(_ string, a *appointment) bool { return a.ContactID == c.ID })
 	// The last id takes the free place: to move all behind it would make deletes slow
 	// in a large location.
 	at, last := h.place[c.ID], len(h.order)-1
@@ -468,7 +469,8 @@ func (h *Location) listByBusiness(c *service.Call) service.Answer {
 			all = append(all, h.live[id].Doc)
 		}
 	}
-	from := min(skip, len(all))
+	all = service.Rows(c, all)
+	from := min(c.Skips(skip), len(all))
 	return h.say(http.StatusOK, map[string]any{"contacts": all[from:min(from+limit, len(all))], "count": len(all)})
 }
 

@@ -43,9 +43,10 @@ type Location struct {
 
 	// What hangs on contacts. A note or task is replaced and never written to,
 	// because an answer on its way may hold it; the lists are copied for answers.
-	notes     map[string][]*note // by contact
-	tasks     map[string][]*task
-	campaigns map[string]map[string]bool
+	notes        map[string][]*note // by contact
+	tasks        map[string][]*task
+	campaigns    map[string]map[string]bool
+	appointments map[string]*appointment // by id, those that were deleted too
 }
 
 // New returns an empty location of a world.
@@ -54,7 +55,7 @@ func New(w *service.World, o Options) *Location {
 		world: w, limits: newLimits(o.Limit), lag: o.Lag,
 		live: map[string]*search.Contact{}, byEmail: map[string]string{}, byPhone: map[string]string{},
 		search: search.New(func(field string) bool { return contactFields[field] != "" }), place: map[string]int{},
-		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{},
+		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{}, appointments: map[string]*appointment{},
 	}
 	// The limit counts after the token was accepted: the service counts for each app
 	// and location, which only the token tells.
@@ -67,7 +68,7 @@ func New(w *service.World, o Options) *Location {
 			return service.Answer{}
 		},
 	}
-	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes())
+	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes(), h.appointmentRoutes())
 	return h
 }
 
@@ -94,7 +95,6 @@ func (h *Location) contactRoutes() []service.Route {
 func (h *Location) partRoutes() []service.Route {
 	const tasks, notes, campaigns = "/contacts/{contactId}/tasks", "/contacts/{contactId}/notes", "/contacts/{contactId}/campaigns"
 	return []service.Route{
-		service.At("GET", "/contacts/{contactId}/appointments", "contact.appointment.list", h.listAppointments),
 		service.At("GET", tasks, "contact.task.list", h.listTasks),
 		service.At("POST", tasks, "contact.task.create", h.createTask),
 		service.At("GET", tasks+"/{taskId}", "contact.task.get", h.getTask),

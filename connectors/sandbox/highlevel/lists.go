@@ -31,12 +31,15 @@ func (h *Location) searchContacts(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
+	c.Forget(service.Unsorted, body, "sort")
+	c.Forget(service.Unfiltered, body, "filters", "query")
+	c.Forget(service.Stuck, body, "searchAfter", "page")
 	q, err := h.search.Parse(body)
 	if no, ok := errors.AsType[*search.RefusalError](err); ok {
 		return refuse(no.Status, no.Message)
 	}
 	h.search.CatchUp(c.Now)
-	rows, total := q.Run()
+	rows, total := q.Run(half(c))
 	return service.Answer{Status: http.StatusOK, Raw: q.Encode(rows, total, h.traceID())}
 }
 
@@ -53,11 +56,13 @@ func (h *Location) listLegacy(c *service.Call) service.Answer {
 	}
 	id := params.Get("startAfterId")
 	ms, err := strconv.ParseInt(params.Get("startAfter"), 10, 64)
-	if err != nil {
+	if err != nil || c.Suffers(service.Stuck) {
 		id = ""
 	}
 	h.search.CatchUp(c.Now)
-	rows, total := h.search.Newest(limit, params.Get("query"), ms, id).Run()
+	q := h.search.Added(c.Suffers(service.Unsorted), limit, params.Get("query"))
+	q.After(ms, id)
+	rows, total := q.Run(half(c))
 	contacts := make([]json.RawMessage, 0, len(rows))
 	meta := map[string]any{"total": total}
 	for _, row := range rows {
@@ -65,4 +70,9 @@ func (h *Location) listLegacy(c *service.Call) service.Answer {
 		meta["startAfter"], meta["startAfterId"] = row.Added, row.ID
 	}
 	return h.say(http.StatusOK, map[string]any{"contacts": contacts, "count": total, "meta": meta})
+}
+
+// half is how a search hides half of its rows when it is told to.
+func half(c *service.Call) func([]*search.Contact) []*search.Contact {
+	return func(all []*search.Contact) []*search.Contact { return service.Rows(c, all) }
 }

@@ -104,7 +104,7 @@ func (h *Location) listNotes(c *service.Call) service.Answer {
 	}
 	newest := append([]*note{}, h.notes[found.ID]...)
 	slices.Reverse(newest)
-	return h.say(http.StatusOK, map[string]any{"notes": newest})
+	return h.say(http.StatusOK, map[string]any{"notes": service.Rows(c, newest)})
 }
 
 // createNote makes a second note of a second request: the service knows no
@@ -200,7 +200,7 @@ func (h *Location) listTasks(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	return h.say(http.StatusOK, map[string]any{"tasks": append([]*task{}, h.tasks[found.ID]...)})
+	return h.say(http.StatusOK, map[string]any{"tasks": service.Rows(c, append([]*task{}, h.tasks[found.ID]...))})
 }
 
 func (h *Location) createTask(c *service.Call) service.Answer {
@@ -295,7 +295,8 @@ func (h *Location) searchTasks(c *service.Call) service.Answer {
 			}
 		}
 	}
-	from := min(skip, len(all))
+	all = service.Rows(c, all)
+	from := min(c.Skips(skip), len(all))
 	return h.say(http.StatusOK, map[string]any{"tasks": all[from:min(from+limit, len(all))]})
 }
 
@@ -312,14 +313,6 @@ func (t *task) wanted(body map[string]any) bool {
 		return false
 	}
 	return service.ContainsFold(t.Title+" "+t.Body, service.Text(body["query"]))
-}
-
-// listAppointments is always empty: calendars are not part of the sandbox yet.
-func (h *Location) listAppointments(c *service.Call) service.Answer {
-	if _, refused := h.contact(c); refused.Status != 0 {
-		return refused
-	}
-	return h.say(http.StatusOK, map[string]any{"events": []any{}})
 }
 
 // joinCampaign can be repeated; whether the service begins a campaign anew then is

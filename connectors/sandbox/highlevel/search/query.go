@@ -50,14 +50,18 @@ func refusef(status int, format string, args ...any) error {
 	return &RefusalError{Status: status, Message: fmt.Sprintf(format, args...)}
 }
 
-// Newest returns the search for all contacts that were added, the newest first. With an
-// id it begins behind the contact that stands at a time.
-func (x *Index) Newest(limit int, words string, ms int64, id string) *Query {
-	q := &Query{order: &x.byAdded, desc: true, low: minTime, high: maxTime, limit: limit, words: strings.ToLower(words)}
+// Added returns the search for all contacts in the order in which they were added, the
+// newest first unless asc says otherwise.
+func (x *Index) Added(asc bool, limit int, words string) *Query {
+	return &Query{order: &x.byAdded, desc: !asc, low: minTime, high: maxTime, limit: limit, words: strings.ToLower(words)}
+}
+
+// After begins the page behind the contact with an id that stands at a time; an empty id
+// begins it at the top.
+func (q *Query) After(ms int64, id string) {
 	if id != "" {
 		q.after = &searchAfter{ms: ms, id: id}
 	}
-	return q
 }
 
 // Parse reads the body of a search. The default order is newest added first. The error
@@ -163,7 +167,7 @@ func (q *Query) takeBounds(f *filter) *filter {
 // Run returns the rows of the page and the number of all rows. The bounds of the
 // order cost two binary searches; every other condition decodes each row between
 // them.
-func (q *Query) Run() (rows []*Contact, total int) {
+func (q *Query) Run(shown func([]*Contact) []*Contact) (rows []*Contact, total int) {
 	from, _ := q.order.find(q.low, "")
 	to := len(q.order.list)
 	if q.high < maxTime {
@@ -176,6 +180,7 @@ func (q *Query) Run() (rows []*Contact, total int) {
 	if q.rest != nil || q.words != "" {
 		all = q.sift(all)
 	}
+	all = shown(all)
 	return q.cut(all), len(all)
 }
 
