@@ -51,14 +51,16 @@ var arrows = map[string][]string{
 	"recipes/cases":                       {"connectors/schema", "internal/diag", "internal/mapping", "internal/yamlnode"},
 	"recipes":                             {"connectors/schema", "internal/diag", "internal/mapping", "internal/yamlnode", "recipes/cases", "recipes/schedule"},
 	"engine/store":                        {"connectors/auth", "triggers"},
-	"engine/store/boltstore":              {"engine/store", "engine/store/boltstore/pages", "engine/store/boltstore/rows", "triggers"},
+	"engine/store/boltstore":              {"engine/store", "engine/store/boltstore/commits", "engine/store/boltstore/pages", "engine/store/boltstore/rows", "triggers"},
+	"engine/store/boltstore/commits":      {"engine/store"},
 	"engine/store/boltstore/pages":        {},
 	"engine/store/boltstore/rows":         {"engine/store"},
 	"engine/store/memstore":               {"engine/store", "triggers"},
-	"engine/poll":                         {"recipes", "triggers", "connectors", "engine/store", "internal/mapping"},
+	"engine/poll":                         {"recipes", "triggers", "connectors", "engine/store", "engine/watch", "internal/mapping"},
+	"engine/watch":                        {"recipes", "triggers", "connectors", "engine/store", "internal/mapping"},
 	"engine": {
 		"recipes", "triggers", "actions", "connectors", "connectors/auth", "connectors/budget",
-		"engine/poll", "engine/store", "internal/diag", "internal/mapping",
+		"engine/poll", "engine/store", "engine/watch", "internal/diag", "internal/mapping",
 	},
 	"web":               {"engine", "engine/store"},
 	"internal/settings": {"connectors/auth", "internal/diag", "internal/secret", "internal/yamlnode"},
@@ -78,7 +80,7 @@ var suites = []string{"triggers/triggertest", "engine/store/storetest", "interna
 // owners are third parties that one package alone may import.
 var owners = map[string][]string{
 	"golang.org/x/oauth2":                   {"connectors/auth"},
-	"go.etcd.io/bbolt":                      {"engine/store/boltstore"},
+	"go.etcd.io/bbolt":                      {"engine/store/boltstore", "engine/store/boltstore/commits"},
 	"github.com/expr-lang/expr":             {"internal/mapping/expression"},
 	"github.com/robfig/cron/v3":             {"recipes/schedule"},
 	"go.yaml.in/yaml/v4":                    {"internal/yamlnode"},

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,12 +14,10 @@ import (
 
 // told is a recipe that writes a letter for every change of a list: what happened, and
 // the name that the record had or has.
-func told(operation, kinds string, pairs ...string) string {
-	return recipe(append(pairs, "crm.item.list", "crm."+operation, "start: now", "start: now\n  kinds: "+kinds,
+func told(operation string, pairs ...string) string {
+	return recipe(append(pairs, "crm.item.list", "crm."+operation, "start: now", "start: now\n  kinds: [created, updated, deleted]",
 		"text: =record.name", `text: "${kind} ${record.name}"`)...)
 }
-
-const allKinds = "[created, updated, deleted]"
 
 // filled puts some items into the service and lets an hour pass.
 func (b *bench) filled(n int) {
@@ -60,7 +59,7 @@ func TestDeletion_IsToldAfterTheSecondWalkThatMissesIt(t *testing.T) {
 		t.Run(tt.operation, func(t *testing.T) {
 			t.Parallel()
 			bubble(t, func(t *testing.T, b *bench) {
-				text := told(tt.operation, allKinds)
+				text := told(tt.operation)
 				b.filled(7)
 				b.once(text)
 				b.service.remove("r03")
@@ -80,7 +79,7 @@ func TestDeletion_IsToldAfterTheSecondWalkThatMissesIt(t *testing.T) {
 func TestDeletion_IsToldAtOnceWhereAReadConfirmsIt(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.sure", allKinds, "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
+		text := told("item.sure", "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
 		b.filled(7)
 		b.once(text)
 		b.service.remove("r03")
@@ -97,7 +96,7 @@ func TestDeletion_IsToldAtOnceWhereAReadConfirmsIt(t *testing.T) {
 func TestDeletion_OfARecordThatIsThereIsNotTold(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.sure", allKinds, "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
+		text := told("item.sure", "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
 		b.filled(7)
 		b.once(text)
 		b.service.hidden = func(id string) bool { return id == "r03" }
@@ -111,8 +110,8 @@ func TestDeletion_OfARecordThatIsThereIsNotTold(t *testing.T) {
 func TestDeletion_IsToldOnlyToRecipesThatWereThere(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		early := told("item.all", allKinds)
-		late := told("item.all", allKinds, "id: letters", "id: late", "letter.put", "letter.fire")
+		early := told("item.all")
+		late := told("item.all", "id: letters", "id: late", "letter.put", "letter.fire")
 		b.filled(7)
 		b.once(early)
 		b.service.remove("r03") // before the second recipe
@@ -128,7 +127,7 @@ func TestDeletion_IsToldOnlyToRecipesThatWereThere(t *testing.T) {
 func TestDeletion_WalkThatWasInterruptedProvesNothing(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.all", allKinds)
+		text := told("item.all")
 		b.filled(7)
 		b.once(text)
 		b.service.remove("r03")
@@ -153,10 +152,10 @@ func TestDeletion_WalkThatWasInterruptedProvesNothing(t *testing.T) {
 func TestDeletion_OfHalfTheListIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, left := range []int{0, 30} {
-		t.Run(fmt.Sprint(left), func(t *testing.T) {
+		t.Run(fmt.Sprint(left, " left"), func(t *testing.T) {
 			t.Parallel()
 			bubble(t, func(t *testing.T, b *bench) {
-				text := told("item.all", allKinds)
+				text := told("item.all")
 				b.filled(60)
 				b.once(text)
 				b.service.hidden = func(id string) bool { return id != "new" && id >= fmt.Sprintf("r%02d", left) }
@@ -183,7 +182,7 @@ func TestDeletion_OfHalfTheListIsRefused(t *testing.T) {
 func TestDeletion_ThatAPersonAcceptsIsTold(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.all", allKinds)
+		text := told("item.all")
 		b.filled(40)
 		b.once(text)
 		var want []string
@@ -208,7 +207,7 @@ func TestDeletion_ThatAPersonAcceptsIsTold(t *testing.T) {
 func TestWindow_MovesOnWithoutDeleting(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.window", allKinds)
+		text := told("item.window")
 		for i := range 3 {
 			b.service.put(fmt.Sprint("r", i), map[string]any{"name": fmt.Sprint("A", i)})
 		}
@@ -263,6 +262,9 @@ func TestScope_EditStartsAfresh(t *testing.T) {
 		b.service.put("r2", map[string]any{"count": 50})
 		b.later(time.Hour, scoped(9))
 		b.later(time.Minute, scoped(3)) // r1 would enter; nobody is told
+		if want := `"records":2,"would_enter":1,"would_leave":0`; !strings.Contains(b.log.String(), want) {
+			t.Errorf("the log is\n%s\nwant %s in it", b.log.String(), want)
+		}
 		b.service.put("r1", map[string]any{"count": 6})
 		b.service.put("r2", map[string]any{"count": 51})
 		b.later(time.Minute, scoped(3))
@@ -273,7 +275,7 @@ func TestScope_EditStartsAfresh(t *testing.T) {
 func TestFanOut_TellsOfNewChangedAndDeletedNotes(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("note.list", allKinds, "record.id, text: =record.name", `record.item, text: "${kind} ${record.text} of ${event.parent}"`)
+		text := told("note.list", "record.id, text: =record.name", `record.item, text: "${kind} ${record.text} of ${event.parent}"`)
 		for i := range 5 {
 			b.service.put(fmt.Sprint("p", i), map[string]any{"name": "A"})
 			b.service.note(fmt.Sprint("p", i), "n1", "old")
@@ -297,7 +299,7 @@ func TestFanOut_TellsOfNewChangedAndDeletedNotes(t *testing.T) {
 func TestFanOut_ParentThatIsDeletedWhileBeingReadIsNoError(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("note.list", allKinds, "record.id, text: =record.name", `record.item, text: "${kind} ${record.text}"`)
+		text := told("note.list", "record.id, text: =record.name", `record.item, text: "${kind} ${record.text}"`)
 		for i := range 5 {
 			b.service.put(fmt.Sprint("p", i), map[string]any{"name": "A"})
 			b.service.note(fmt.Sprint("p", i), "n1", "old")
@@ -319,8 +321,8 @@ func TestFanOut_NarrowedByIDsAndByTheParentsRecord(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
 		const by = `text: "${record.text}"`
-		named := told("note.list", allKinds, "record.id, text: =record.name", "record.item, "+by, "every: 1m}", "every: 1m}\n  parents: [p1]")
-		where := told("note.list", allKinds, "record.id, text: =record.name", "record.item, "+by, "every: 1m}", "every: 1m}\n  parents: record.count == 1",
+		named := told("note.list", "record.id, text: =record.name", "record.item, "+by, "every: 1m}", "every: 1m}\n  parents: [p1]")
+		where := told("note.list", "record.id, text: =record.name", "record.item, "+by, "every: 1m}", "every: 1m}\n  parents: record.count == 1",
 			"id: letters", "id: where", "letter.put", "letter.fire")
 		for i := range 5 {
 			b.service.put(fmt.Sprint("p", i), map[string]any{"count": i % 2})
@@ -348,7 +350,7 @@ func TestFanOut_NarrowedByIDsAndByTheParentsRecord(t *testing.T) {
 func TestFanOut_ChangedParentsGoFirst(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := told("note.list", allKinds, "record.id, text: =record.name", `record.item, text: "${record.text}"`)
+		text := told("note.list", "record.id, text: =record.name", `record.item, text: "${record.text}"`)
 		const n = 400 // at one request a second, more than six polls
 		for i := range n {
 			b.service.put(fmt.Sprintf("p%03d", i), map[string]any{"name": "A"})
@@ -375,9 +377,95 @@ func TestOnce_ListThatLeadsBackToItselfIsAFailure(t *testing.T) {
 	bubble(t, func(t *testing.T, b *bench) {
 		b.filled(7)
 		b.service.circle = true
-		r := b.once(told("item.all", allKinds))
+		r := b.once(told("item.all"))
 		if len(r.Failures) != 1 || !errors.Is(r.Failures[0].Err, triggers.ErrWalk) {
 			t.Errorf("got failures %v, want one of a list that cannot be trusted", r.Failures)
 		}
 	})
+}
+
+// TestOnce_RowsWithoutTheTimeOfTheirUpdateAreTold reads a list that leaves out what the
+// shape of its records promises.
+func TestOnce_RowsWithoutTheTimeOfTheirUpdateAreTold(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.service.timeless = true
+		text := told("item.all")
+		b.filled(4)
+		b.once(text)
+		b.expect()
+		b.service.put("r01", map[string]any{"name": "B"})
+		b.service.put("new", map[string]any{"name": "N"})
+		b.later(time.Minute, text)
+		b.expect("letter.put r01 updated B", "letter.put new created N")
+	})
+}
+
+// TestSubscribe_TwoWatchesOnOneFeed lets two recipes look at different fields of one list.
+func TestSubscribe_TwoWatchesOnOneFeed(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		name := told("item.list", "every: 1m}", "every: 1m}\n  watch: [name]")
+		count := told("item.list", "every: 1m}", "every: 1m}\n  watch: [count]", "id: letters", "id: counts", "letter.put", "letter.fire")
+		b.filled(4)
+		b.once(name, count)
+		b.service.put("r01", map[string]any{"name": "B"})
+		b.later(time.Minute, name, count)
+		b.service.put("r01", map[string]any{"count": 2})
+		b.later(time.Minute, name, count)
+		b.service.put("r01", map[string]any{"email": "x@example.com"})
+		b.later(time.Minute, name, count)
+		b.expect("letter.put r01 updated B", "letter.fire r01 updated B")
+	})
+}
+
+// TestSubscribe_RepublishedRecipeGetsNothingTwice edits a recipe again and again while
+// records change.
+func TestSubscribe_RepublishedRecipeGetsNothingTwice(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.filled(4)
+		var want []string
+		for i := range 5 {
+			text := told("item.list", "id: letters", fmt.Sprintf("id: letters\nname: version %d", i))
+			b.later(time.Minute, text)
+			b.once(text)
+			b.service.put("r01", map[string]any{"name": fmt.Sprint("B", i)})
+			if i < 4 {
+				want = append(want, fmt.Sprintf("letter.put r01 updated B%d", i))
+			}
+		}
+		b.expect(want...)
+	})
+}
+
+// TestPoll_CredentialThatIsRefusedInTheMiddleOfAWalk loses nothing: the walk goes on once
+// the credential is accepted again.
+func TestPoll_CredentialThatIsRefusedInTheMiddleOfAWalk(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.all", "item.newest"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := told(operation)
+				b.filled(10)
+				b.once(text)
+				var want []string
+				for i := range 10 {
+					b.service.put(fmt.Sprintf("r%02d", i), map[string]any{"name": fmt.Sprint("B", i)})
+					want = append(want, fmt.Sprintf("letter.put r%02d updated B%d", i, i))
+				}
+				b.wait(time.Minute)
+				n := 0
+				b.service.pageErr = func() error {
+					if n++; n > 2 && n < 6 {
+						return failure(connectors.Auth)
+					}
+					return nil
+				}
+				b.serve(b.engine(text), time.Hour)
+				b.expect(want...)
+			})
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -35,6 +36,8 @@ type service struct {
 	reads map[string]int
 	// confirms counts the reads of single items.
 	confirms int
+	// timeless leaves the time of their update out of items, although their shape has it.
+	timeless bool
 	// circle makes every page the first one.
 	circle bool
 	// hidden tells of items that lists do not show; nil means of none.
@@ -275,6 +278,10 @@ func (s *service) rows(op *connectors.Operation, since time.Time) []connectors.R
 		if op.Key == "item.window" {
 			at = created
 		}
+		if s.timeless {
+			item, updated = maps.Clone(item), time.Time{}
+			delete(item, "updated")
+		}
 		raw, _ := json.Marshal(item)
 		rows = append(rows, connectors.Record{ID: id, Raw: raw, Created: created, Updated: updated, At: at})
 	}
@@ -364,6 +371,7 @@ type bench struct {
 	store   store.Store
 	hooks   engine.Hooks
 	runners int
+	log     bytes.Buffer // what engines have logged
 }
 
 func newBench(t *testing.T) *bench {
@@ -389,7 +397,7 @@ func (b *bench) engine(texts ...string) *engine.Engine {
 		list = append(list, r)
 	}
 	e, err := engine.New(engine.Options{
-		Store: b.store, Catalog: catalog, Recipes: list, Log: zerolog.Nop(), Hooks: b.hooks, Drain: 10 * time.Second, Runners: b.runners,
+		Store: b.store, Catalog: catalog, Recipes: list, Log: zerolog.New(zerolog.SyncWriter(&b.log)), Hooks: b.hooks, Drain: 10 * time.Second, Runners: b.runners,
 		Accounts: []*engine.Account{{Name: "acme", Connector: b.service, Session: b.service}},
 	})
 	if err != nil {

@@ -177,7 +177,7 @@ func (s *stage) result(ctx context.Context, e *Engine) (Performance, error) {
 			return p, err
 		}
 		for _, entry := range seen {
-			if d, ok := entry.Entry.Decision(f.Subs[0].Number()); ok {
+			if d, ok := entry.Entry.Decision(f.Subs[0].Record.Number); ok {
 				p.Verdict = d.Verdict
 			}
 			p.Kind = string(kindOf(entry.Entry))

@@ -10,8 +10,8 @@ import (
 
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
-	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/watch"
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/triggers"
 )
@@ -163,7 +163,7 @@ func (p *program) scope(run *store.Run) (*mapping.Scope, error) {
 			return nil, fmt.Errorf("stored before: %w", err)
 		}
 	}
-	return poll.NewScope(p.recipe, run.Account, c, run.QueuedAt), nil
+	return watch.NewScope(p.recipe, run.Account, c, run.QueuedAt), nil
 }
 
 // know lets later steps see a step's result.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/watch"
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/recipes/schedule"
 )
@@ -37,7 +38,7 @@ func TestDueQueue_ReplanBringsForwardWhatTheClockPutAhead(t *testing.T) {
 	every := func(d time.Duration) *poll.Feed {
 		r := &recipes.Recipe{}
 		r.Trigger.Schedule = schedule.Every(d)
-		return &poll.Feed{Subs: []*poll.Subscriber{{Recipe: r}}}
+		return &poll.Feed{Subs: []*watch.Subscriber{{Recipe: r}}}
 	}
 	q := dueQueue{
 		{feed: every(time.Hour), due: now.Add(30 * time.Minute)},

@@ -12,9 +12,6 @@ type tally struct {
 	succeeded, failed, parked       atomic.Int64
 }
 
-// counts is a tally at one moment.
-type counts struct{ records, changes int64 }
-
 func (t *tally) page(records, changes, queued int) {
 	t.records.Add(int64(records))
 	t.changes.Add(int64(changes))
@@ -32,8 +29,4 @@ func (t *tally) ended(s store.Status) {
 		t.parked.Add(1)
 	case store.Held, store.Queued, store.Running, store.Waiting, store.Dropped:
 	}
-}
-
-func (t *tally) snapshot() counts {
-	return counts{records: t.records.Load(), changes: t.changes.Load()}
 }

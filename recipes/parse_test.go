@@ -169,7 +169,7 @@ func TestParse_ScopeSeesTheRecord(t *testing.T) {
 	r := parse(t, "", "vars: {city: Seoul}\nscope: record.address.city == vars.city and account.name == \"acme\"\n")
 	for city, want := range map[string]bool{"Seoul": true, "Busan": false} {
 		got, err := r.Scope.Match(&mapping.Scope{
-			Record: map[string]any{"address": map[string]any{"city": city}}, Vars: r.Vars, Account: map[string]any{"name": "acme"},
+			Record: map[string]any{"address": map[string]any{"city": city}}, Vars: r.Vars, Account: "acme",
 		})
 		if err != nil || got != want {
 			t.Errorf("%s: got %t, %v, want %t", city, got, err, want)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/watch"
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/triggers"
 )
@@ -71,7 +72,7 @@ type Feed struct {
 	Op       *connectors.Operation
 	Inputs   map[string]any
 	Strategy triggers.Strategy
-	Subs     []*Subscriber
+	Subs     []*watch.Subscriber
 	// Parents is the feed whose records the list is asked for; nil for lists without
 	// parents, and where all recipes name their parents.
 	Parents *Feed
@@ -94,19 +95,6 @@ type Feed struct {
 	present  *triggers.Presence
 	attended uint32
 }
-
-// Subscriber is a recipe on a feed. The record of its subscription belongs to the
-// poller of the feed.
-type Subscriber struct {
-	Recipe  *recipes.Recipe
-	Account string // of the trigger
-	record  store.Subscription
-	// accepted counts the runs of the poll in progress, for hold_over.
-	accepted int
-}
-
-// Number is the number of the recipe's subscription; 0 before it has one.
-func (s *Subscriber) Number() uint32 { return s.record.Number }
 
 // New returns a feed on an operation of an account, without subscribers. with are the
 // inputs that the recipe gives.
@@ -133,7 +121,7 @@ func New(account *Account, key string, with map[string]any) (*Feed, error) {
 
 // Join adds a recipe to the feed.
 func (f *Feed) Join(r *recipes.Recipe, account string) {
-	f.Subs = append(f.Subs, &Subscriber{Recipe: r, Account: account})
+	f.Subs = append(f.Subs, &watch.Subscriber{Recipe: r, Account: account})
 	f.Settle()
 }
 
@@ -168,12 +156,10 @@ func (f *Feed) Settle() {
 // wholeEvery is how often a recipe wants the whole list read; 0 means never.
 func wholeEvery(t *recipes.Trigger) time.Duration {
 	every := t.Reconcile
-	switch every {
-	case 0:
+	if every == 0 {
 		every = triggers.DefaultReconcile
-	case recipes.Never:
-		every = 0
 	}
+	every = max(every, 0) // Never is below 0
 	return oftener(every, t.Deletes.Scan)
 }
 
@@ -234,11 +220,11 @@ func (f *Feed) Next(after time.Time) time.Time {
 }
 
 // watchers are the recipes for which the feed is polled.
-func (f *Feed) watchers() []*Subscriber {
+func (f *Feed) watchers() []*watch.Subscriber {
 	if len(f.Children) == 0 {
 		return f.Subs
 	}
-	all := append([]*Subscriber(nil), f.Subs...)
+	all := append([]*watch.Subscriber(nil), f.Subs...)
 	for _, c := range f.Children {
 		all = append(all, c.Subs...)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/watch"
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/triggers"
 )
@@ -76,7 +77,7 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrLimit)
 	defer cancel()
 	for _, s := range f.Subs {
-		s.accepted = 0
+		s.Reset()
 	}
 	v := &visit{Poller: p, f: f, began: time.Now(), until: until, first: !f.polled, side: f.beside}
 	f.beside = false
@@ -90,7 +91,7 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 		return false, err
 	}
 	if f.Op.Poll.Parents != nil {
-		more, err = v.round(ctx)
+		err = v.round(ctx)
 	} else {
 		more, err = v.walks(ctx)
 	}
@@ -129,9 +130,7 @@ func (v *visit) walks(ctx context.Context) (more bool, err error) {
 		done, err := v.page(ctx, side)
 		switch {
 		case errors.Is(err, store.ErrConflict):
-			// Somebody else moved the feed: look again from where it stands now.
-			v.live, v.f.attended = 0, 0
-			if v.feed, err = v.load(ctx, v.f); err != nil {
+			if err := v.reload(ctx); err != nil {
 				return false, err
 			}
 		case err != nil:
@@ -143,15 +142,29 @@ func (v *visit) walks(ctx context.Context) (more bool, err error) {
 			return true, nil
 		case !done:
 			v.Pause(ctx)
-		case !side && (resumed && v.first || v.f.whole() && v.f.Strategy.Name() == connectors.Snapshot):
-			// What changed while we were down behind the back of an interrupted walk,
-			// or what a recipe wants from the past, takes another one.
-			v.first = false
 		default:
-			side = true
+			side = side || !v.again(resumed)
 		}
 	}
 	return false, fmt.Errorf("%w: no end after %d pages", triggers.ErrWalk, MaxPages)
+}
+
+// reload looks again where the feed stands, after somebody else has moved it.
+func (v *visit) reload(ctx context.Context) (err error) {
+	v.live, v.f.attended = 0, 0
+	v.feed, err = v.load(ctx, v.f)
+	return err
+}
+
+// again reports whether a walk that has ended must be made once more: for what changed
+// while we were down behind the back of an interrupted walk, or for what a recipe wants
+// from the past and only such a walk can bring.
+func (v *visit) again(resumed bool) bool {
+	if resumed && v.first {
+		v.first = false
+		return true
+	}
+	return v.f.Strategy.Name() == connectors.Snapshot && v.f.whole()
 }
 
 // late reports whether the walk over the whole list must make way for the next poll. It
@@ -304,7 +317,7 @@ func refused(err error) bool {
 func (p *Poller) former(ctx context.Context, f *Feed, parent string, page connectors.Page) (map[store.FeedID]map[string]triggers.Entry, error) {
 	var all map[store.FeedID]map[string]triggers.Entry
 	for _, s := range f.Subs {
-		id := s.record.Former
+		id := s.Record.Former
 		if _, have := all[id]; have || id == "" {
 			continue
 		}
@@ -354,15 +367,23 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	}
 	undo := f.places()
 	f.begin(r.walk, r.page.Date, r.asked, r.walk.Rows == 0 && r.walk.Position == "" && r.walk.Parent == "")
-	a := acceptance{feed: f, delta: r.delta, walk: r.walk, now: time.Now().UTC(), former: former, parent: r.parent}
-	if err := a.accept(r.page, r.known); err != nil {
+	a := watch.Acceptance{
+		Feed: f.ID, Shape: f.Op.Answer, Subs: f.Subs, Delta: r.delta, Walk: r.walk, Baseline: feed.State.Baseline,
+		Now: time.Now().UTC(), Former: former,
+	}
+	if r.parent != nil {
+		a.Parent = &r.parent.Parent
+	}
+	if err := a.Accept(r.page, r.known); err != nil {
 		f.restore(undo)
 		return err
 	}
 	feed.State = r.delta.State
 	if r.done || r.delta.Done && r.parent == nil {
 		if r.walk.Full {
-			f.finish(r.walk.Number)
+			for _, s := range f.Subs {
+				s.Finish(r.walk.Number)
+			}
 		}
 		feed.NextPollAt = f.Next(time.Now()).UTC()
 		if r.walk.BeganAt.After(feed.LastPollAt) {
@@ -371,7 +392,7 @@ func (v *visit) commit(ctx context.Context, r result) error {
 		feed.Error, feed.Failures = nil, 0
 	}
 	c := store.PollCommit{
-		Feed: feed, Runs: a.runs, Seen: seenList(r.delta), Subscriptions: f.changedPlaces(undo),
+		Feed: feed, Runs: a.Runs, Seen: seenList(r.delta), Subscriptions: f.changedPlaces(undo),
 		Parents: append(r.marks, f.dueParents(feed, r.delta)...),
 	}
 	v.At(Deciding)
@@ -389,7 +410,7 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	f.mark(r)
 	v.records += len(r.page.Records)
 	v.changes += len(r.delta.Changes)
-	v.Told(Commit{Records: len(r.page.Records), Changes: len(r.delta.Changes), Runs: a.runs, IDs: committed.Runs, Scopes: a.fresh})
+	v.Told(Commit{Records: len(r.page.Records), Changes: len(r.delta.Changes), Runs: a.Runs, IDs: committed.Runs, Scopes: a.Scopes})
 	return nil
 }
 
@@ -421,8 +442,8 @@ func seenList(d triggers.Delta) []store.Seen {
 }
 
 // places returns the feed's subscribers as they are.
-func (f *Feed) places() []Subscriber {
-	list := make([]Subscriber, len(f.Subs))
+func (f *Feed) places() []watch.Subscriber {
+	list := make([]watch.Subscriber, len(f.Subs))
 	for i, s := range f.Subs {
 		list[i] = *s
 	}
@@ -430,18 +451,18 @@ func (f *Feed) places() []Subscriber {
 }
 
 // restore puts the subscribers back after a commit that did not happen.
-func (f *Feed) restore(places []Subscriber) {
+func (f *Feed) restore(places []watch.Subscriber) {
 	for i, s := range f.Subs {
 		*s = places[i]
 	}
 }
 
 // changedPlaces returns the subscriptions that differ from what is stored.
-func (f *Feed) changedPlaces(stored []Subscriber) []store.Subscription {
+func (f *Feed) changedPlaces(stored []watch.Subscriber) []store.Subscription {
 	var list []store.Subscription
 	for i, s := range f.Subs {
-		if s.record != stored[i].record {
-			list = append(list, s.record)
+		if s.Record != stored[i].Record {
+			list = append(list, s.Record)
 		}
 	}
 	return list

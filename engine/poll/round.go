@@ -10,7 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/store"
-	"github.com/pollux-automation/pollux/internal/mapping"
+	"github.com/pollux-automation/pollux/engine/watch"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -30,13 +30,10 @@ var ErrNoParents = errors.New("the list of its parents was not read to the end y
 
 // parent is a record whose list is read.
 type parent struct {
-	name string
-	// fields is the parent's record; nil when its body is not known.
-	fields map[string]any
-	known  bool // it was visited before
-	due    bool // it changed since
-	// learn is true for the first look at a parent that was there before the feed.
-	learn bool
+	watch.Parent
+
+	known bool // it was visited before
+	due   bool // it changed since
 }
 
 // id is the parent's id; empty for lists without parents.
@@ -44,25 +41,12 @@ func (p *parent) id() string {
 	if p == nil {
 		return ""
 	}
-	return p.name
-}
-
-// wantsParent reports whether a recipe watches the records of a parent. A parent whose
-// record is not known is watched: losing a change would be worse.
-func (s *Subscriber) wantsParent(p *parent) (bool, error) {
-	narrow := s.Recipe.Trigger.Parents
-	switch {
-	case len(narrow.IDs) > 0:
-		return slices.Contains(narrow.IDs, p.name), nil
-	case narrow.Where != nil && p.fields != nil:
-		return narrow.Where.Match(&mapping.Scope{Record: p.fields, Vars: s.Recipe.Vars})
-	}
-	return true, nil
+	return p.ID
 }
 
 // narrowed reports whether a recipe looks at the parents' records.
 func (f *Feed) narrowed() bool {
-	return slices.ContainsFunc(f.Subs, func(s *Subscriber) bool { return s.Recipe.Trigger.Parents.Where != nil })
+	return slices.ContainsFunc(f.Subs, func(s *watch.Subscriber) bool { return s.Recipe.Trigger.Parents.Where != nil })
 }
 
 // Named returns the ids of the parents if all recipes name theirs, and false if some
@@ -95,15 +79,15 @@ func (f *Feed) dueParents(feed store.Feed, d triggers.Delta) []store.ParentMark 
 
 // round reads the lists of the parents that changed, then goes on with the round over
 // all of them, as long as its share of the budget lasts.
-func (v *visit) round(ctx context.Context) (more bool, err error) {
+func (v *visit) round(ctx context.Context) (err error) {
 	r := &round{visit: v, left: v.allowance()}
 	if v.f.Parents != nil {
 		r.parents, err = v.Store.LoadFeed(ctx, v.f.Parents.ID)
 		if errors.Is(err, store.ErrNotFound) || err == nil && !r.parents.State.Baseline {
-			return false, ErrNoParents
+			return ErrNoParents
 		}
 		if err != nil {
-			return false, err
+			return err
 		}
 	}
 	v.feed.State, _ = v.f.Strategy.Begin(v.feed.State, v.f.wishes(), time.Now())
@@ -111,12 +95,12 @@ func (v *visit) round(ctx context.Context) (more bool, err error) {
 		s.Parents = r.parents.State.Ordinals
 	}
 	if err := r.changed(ctx); err != nil {
-		return false, err
+		return err
 	}
 	if err := r.all(ctx); err != nil {
-		return false, err
+		return err
 	}
-	return false, r.flush(ctx)
+	return r.flush(ctx)
 }
 
 // allowance is how many requests a poll of a round may make: the feed's rate over the
@@ -219,10 +203,10 @@ func (r *round) described(ctx context.Context, ids []string, entries map[string]
 	list := make([]parent, 0, len(ids))
 	for _, id := range ids {
 		e, have := entries[id]
-		p := parent{name: id, known: visited[id]}
-		p.learn = !p.known && (!have || e.Ordinal <= r.feed.State.Parents)
+		p := parent{Parent: watch.Parent{ID: id}, known: visited[id]}
+		p.Learn = !p.known && (!have || e.Ordinal <= r.feed.State.Parents)
 		if have && e.Body != nil {
-			if p.fields, err = r.f.Parents.Op.Answer.Decode(e.Body); err != nil {
+			if p.Fields, err = r.f.Parents.Op.Answer.Decode(e.Body); err != nil {
 				return nil, fmt.Errorf("parent %s: %w", id, err)
 			}
 		}
@@ -236,8 +220,8 @@ func (r *round) described(ctx context.Context, ids []string, entries map[string]
 // wanted reports whether any recipe watches a parent. One that cannot be judged is
 // visited: each change will say why.
 func (f *Feed) wanted(p *parent) bool {
-	return slices.ContainsFunc(f.Subs, func(s *Subscriber) bool {
-		ok, err := s.wantsParent(p)
+	return slices.ContainsFunc(f.Subs, func(s *watch.Subscriber) bool {
+		ok, err := s.Wants(&p.Parent)
 		return ok || err != nil
 	})
 }
@@ -257,10 +241,10 @@ func (r *round) visitOne(ctx context.Context, p *parent, inRound bool) error {
 		return err
 	}
 	r.Log.Warn().Str("component", "poller").Str("trigger", string(r.f.ID)).Str("account", r.f.Account.Name).
-		Str("parent", p.name).Err(err).Msg("list of a parent not read")
+		Str("parent", p.ID).Err(err).Msg("list of a parent not read")
 	at := r.feed.State.Walk.Parent
 	if inRound {
-		at = p.name
+		at = p.ID
 	}
 	r.feed.State = r.feed.State.NextParent(at)
 	return r.quiet(ctx)
@@ -269,7 +253,7 @@ func (r *round) visitOne(ctx context.Context, p *parent, inRound bool) error {
 // list reads, judges and commits the pages of one parent.
 func (r *round) list(ctx context.Context, p *parent, inRound bool) error {
 	inputs := maps.Clone(r.f.Inputs)
-	inputs[r.f.Op.Poll.Parents.Input] = p.name
+	inputs[r.f.Op.Poll.Parents.Input] = p.ID
 	shown := map[string]bool{}
 	r.feed.State = r.feed.State.NextParent(r.feed.State.Walk.Parent)
 	for range MaxPages {
@@ -284,18 +268,18 @@ func (r *round) list(ctx context.Context, p *parent, inRound bool) error {
 			return err
 		}
 		r.At(Fetched)
-		known, err := r.known(ctx, r.f.ID, p.name, page)
+		known, err := r.known(ctx, r.f.ID, p.ID, page)
 		if err != nil {
 			return err
 		}
 		delta, err := r.f.Strategy.Detect(triggers.Input{
-			State: r.feed.State, Page: page, Parent: p.name, Known: known, Shape: r.f.Op.Answer, Options: r.f.wishes(), Now: asked,
+			State: r.feed.State, Page: page, Parent: p.ID, Known: known, Shape: r.f.Op.Answer, Options: r.f.wishes(), Now: asked,
 		})
 		if err != nil {
 			return err
 		}
 		for _, record := range page.Records {
-			shown[triggers.Key(p.name, record.ID)] = true
+			shown[triggers.Key(p.ID, record.ID)] = true
 		}
 		res := result{walk: walk, page: page, known: known, delta: delta, asked: asked, parent: p}
 		if delta.Done {
@@ -318,10 +302,10 @@ func (r *round) endVisit(ctx context.Context, res *result, shown map[string]bool
 		return err
 	}
 	if !p.known || p.due || again {
-		res.marks = append(res.marks, store.ParentMark{Feed: r.f.ID, Parent: p.name, Visited: true, Due: again})
+		res.marks = append(res.marks, store.ParentMark{Feed: r.f.ID, Parent: p.ID, Visited: true, Due: again})
 	}
 	if inRound {
-		at = p.name
+		at = p.ID
 	}
 	res.delta.State = res.delta.State.NextParent(at)
 	return nil
@@ -332,7 +316,7 @@ func (r *round) endVisit(ctx context.Context, res *result, shown map[string]bool
 func (r *round) missing(ctx context.Context, p *parent, shown map[string]bool, d *triggers.Delta) (again bool, err error) {
 	var list []store.Seen
 	for after := ""; ; {
-		seen, last, err := r.Store.ScanEntries(ctx, r.f.ID, triggers.ParentKeys(p.name), after, sweepStep)
+		seen, last, err := r.Store.ScanEntries(ctx, r.f.ID, triggers.ParentKeys(p.ID), after, sweepStep)
 		if err != nil {
 			return false, err
 		}
@@ -373,7 +357,7 @@ func (r *round) missing(ctx context.Context, p *parent, shown map[string]bool, d
 // store commits a page, unless it brought nothing: then only the place in the round has
 // moved, and that can wait.
 func (r *round) store(ctx context.Context, res result) error {
-	starts := slices.ContainsFunc(r.f.Subs, func(s *Subscriber) bool { return !s.record.Started })
+	starts := slices.ContainsFunc(r.f.Subs, func(s *watch.Subscriber) bool { return !s.Record.Started })
 	if len(res.delta.Seen) == 0 && len(res.marks) == 0 && !starts {
 		r.records += len(res.page.Records)
 		r.feed.State = res.delta.State
@@ -408,7 +392,9 @@ func (r *round) end(ctx context.Context) error {
 		parents = len(named)
 	}
 	undo := r.f.places()
-	r.f.learn(&walk)
+	for _, sub := range r.f.Subs {
+		sub.Learn(&walk)
+	}
 	state := r.feed.State.EndRound(parents, time.Now())
 	if state.Refused != nil && !triggers.Refuses(walk.Missing, state.Records, r.f.refuseOver) {
 		state.Refused = nil

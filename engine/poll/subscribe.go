@@ -8,6 +8,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/watch"
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/triggers"
 )
@@ -34,11 +35,11 @@ func (p *Poller) Subscribe(ctx context.Context, f *Feed, known []store.Subscript
 				return err
 			}
 		case stored.Version == s.Recipe.Version:
-			s.record = stored
+			s.Record = stored
 			continue
 		}
 		stored.Version = s.Recipe.Version
-		s.record = stored
+		s.Record = stored
 		joining = append(joining, stored)
 	}
 	if len(joining) == 0 {
@@ -52,13 +53,13 @@ func (p *Poller) Subscribe(ctx context.Context, f *Feed, known []store.Subscript
 		return err
 	}
 	for _, s := range f.Subs {
-		s.record, _ = place(all, s)
+		s.Record, _ = place(all, s)
 	}
 	return nil
 }
 
 // place finds the stored subscription of a recipe.
-func place(known []store.Subscription, s *Subscriber) (store.Subscription, bool) {
+func place(known []store.Subscription, s *watch.Subscriber) (store.Subscription, bool) {
 	for _, k := range known {
 		if k.Recipe == s.Recipe.ID && k.Account == s.Account {
 			return k, true
@@ -116,45 +117,14 @@ func (p *Poller) load(ctx context.Context, f *Feed) (store.Feed, error) {
 // the page was asked for, first tells that it is the first of its walk.
 func (f *Feed) begin(walk *triggers.Walk, date, asked time.Time, first bool) {
 	for _, s := range f.Subs {
-		switch {
-		case s.record.Started:
-		case s.fromNow() && f.timed():
-			s.record.Started, s.record.From = true, serviceNow(date, asked)
-		case walk.Full && first:
-			s.record.Walk = walk.Number
-			if !s.fromNow() {
-				s.record.From = s.Recipe.Trigger.Start.At
-			}
-		}
+		s.Begin(walk, serviceNow(date, asked), first, f.timed())
 	}
 }
-
-// finish starts the subscriptions for which a walk over the whole list has ended.
-func (f *Feed) finish(walk uint32) {
-	for _, s := range f.Subs {
-		if s.record.Walk == walk {
-			s.record.Started = true
-		}
-	}
-}
-
-// learn notes that the recipes have seen the end of a complete walk over the whole
-// list: what a later one misses was there while they watched.
-func (f *Feed) learn(walk *triggers.Walk) {
-	for _, s := range f.Subs {
-		if s.record.Known == 0 && !s.record.JoinedAt.After(walk.BeganAt) {
-			s.record.Known = walk.Number
-		}
-	}
-}
-
-// fromNow reports whether the recipe wants only what changes from now on.
-func (s *Subscriber) fromNow() bool { return s.record.Start == recipes.StartNow }
 
 // whole reports whether a recipe waits for a walk over the whole list.
 func (f *Feed) whole() bool {
 	for _, s := range f.Subs {
-		if !s.record.Started && (!s.fromNow() || !f.timed()) {
+		if !s.Record.Started && (!s.FromNow() || !f.timed()) {
 			return true
 		}
 	}

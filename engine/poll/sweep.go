@@ -112,7 +112,9 @@ func (s *sweeping) refuse(ctx context.Context, missing int) error {
 // ended.
 func (s *sweeping) end(ctx context.Context) error {
 	undo := s.f.places()
-	s.f.learn(&s.Walk)
+	for _, sub := range s.f.Subs {
+		sub.Learn(&s.Walk)
+	}
 	changed := s.f.changedPlaces(undo)
 	if len(changed) == 0 && s.feed.State.Refused == nil && !s.feed.State.Accepted {
 		return nil
@@ -206,8 +208,6 @@ func (s *sweeping) ask(ctx context.Context, id string) (triggers.Proof, error) {
 	switch {
 	case ctx.Err() != nil:
 		return triggers.Unasked, fmt.Errorf("confirm a deletion: %w", ctx.Err())
-	case connectors.KindOf(err) == connectors.NotFound && err != nil:
-		return triggers.NotThere, nil
 	case err != nil:
 		return triggers.Unasked, nil //nolint:nilerr // the next walk tells
 	case len(page.Records) > 0:

@@ -36,6 +36,8 @@ type Feed struct {
 	// proves nothing.
 	present  *triggers.Presence
 	attended uint32
+	// Skew is how far our own clock is ahead of the service's.
+	Skew time.Duration
 	// Cause changes the pages before they are judged; may be nil.
 	Cause func(connectors.Page) connectors.Page
 }
@@ -71,7 +73,7 @@ func (f *Feed) Step(s *Service, commit bool) (done bool, err error) {
 	}
 	known := f.known(parent, page)
 	delta, err := f.Strategy.Detect(triggers.Input{
-		State: state, Page: page, Side: side, Parent: parent, Known: known, Shape: Shape(), Options: f.Options, Now: s.Clock,
+		State: state, Page: page, Side: side, Parent: parent, Known: known, Shape: Shape(), Options: f.Options, Now: s.Clock.Add(f.Skew),
 	})
 	if err != nil {
 		return false, f.untrusted(err)
@@ -86,7 +88,7 @@ func (f *Feed) Step(s *Service, commit bool) (done bool, err error) {
 	}
 	if delta.Done {
 		f.sweep(walk, state.Window, "")
-		_, more := f.Strategy.BeginSide(f.State, f.Options, s.Clock)
+		_, more := f.Strategy.BeginSide(f.State, f.Options, s.Clock.Add(f.Skew))
 		f.beside = more
 		return !more, nil
 	}
@@ -184,7 +186,7 @@ func (f *Feed) begin(s *Service) (triggers.State, bool) {
 		if f.State.Walk != nil && !f.restarted {
 			return f.State, true
 		}
-		if state, ok := f.Strategy.Begin(f.State, f.Options, s.Clock); ok {
+		if state, ok := f.Strategy.Begin(f.State, f.Options, s.Clock.Add(f.Skew)); ok {
 			return state, true
 		}
 		f.beside = true
@@ -192,7 +194,7 @@ func (f *Feed) begin(s *Service) (triggers.State, bool) {
 	if f.State.Side != nil && !f.restarted {
 		return f.State, true
 	}
-	return f.Strategy.BeginSide(f.State, f.Options, s.Clock)
+	return f.Strategy.BeginSide(f.State, f.Options, s.Clock.Add(f.Skew))
 }
 
 // fetch returns the next page of a walk, or those that are judged together as one.
@@ -285,48 +287,65 @@ func (f *Feed) Broken(s *Service) []string {
 	return broken
 }
 
+// telling is what the changes of a record have told so far.
+type telling struct {
+	*record
+	last   int    // version
+	value  string // of it
+	there  bool
+	broken []string
+}
+
+func (t *telling) say(format string, args ...any) {
+	t.broken = append(t.broken, t.id+": "+fmt.Sprintf(format, args...))
+}
+
 // broken judges the changes of one record. Versions must rise, revisions count from 1
 // without a gap, a change is a creation just when nothing was there before, and the last
 // one has the value that the record ended with.
 func (r *record) broken(changes []triggers.Change) []string {
-	var broken []string
-	last, value, there := 0, "", false
+	t := &telling{record: r}
 	for i, c := range changes {
-		number, _ := c.After["version"].(int)
-		now, _ := c.After["value"].(string)
 		if c.Revision != uint32(i+1) {
-			broken = append(broken, fmt.Sprintf("%s: change %d has revision %d", r.id, i+1, c.Revision))
+			t.say("change %d has revision %d", i+1, c.Revision)
 		}
 		if c.Kind == triggers.Deleted {
-			if !there || !r.wentAfter(last) {
-				broken = append(broken, fmt.Sprintf("%s: change %d is a deletion that never was", r.id, i+1))
+			if !t.there || !r.wentAfter(t.last) {
+				t.say("change %d is a deletion that never was", i+1)
 			}
-			there = false
+			t.there = false
 			continue
 		}
-		switch {
-		case number <= last && (there || number < last) || number > len(r.versions):
-			broken = append(broken, fmt.Sprintf("%s: version %d came after version %d", r.id, number, last))
-		case there && now == value:
-			broken = append(broken, fmt.Sprintf("%s: version %d is no change", r.id, number))
-		case there == (c.Kind == triggers.Created):
-			broken = append(broken, fmt.Sprintf("%s: change %d is %s", r.id, i+1, c.Kind))
-		}
-		if before, _ := c.Before["value"].(string); c.Before != nil && before != value {
-			broken = append(broken, fmt.Sprintf("%s: before is %q, was %q", r.id, before, value))
-		}
-		last, value, there = number, now, true
+		t.tell(i+1, c)
 	}
 	end := r.versions[len(r.versions)-1]
 	switch {
-	case end.gone && there:
-		broken = append(broken, fmt.Sprintf("%s: its deletion was lost", r.id))
-	case !end.gone && !there:
-		broken = append(broken, fmt.Sprintf("%s: lost, %d changes and it is not there", r.id, len(changes)))
-	case !end.gone && value != end.value:
-		broken = append(broken, fmt.Sprintf("%s: lost, ends as %q, the service has %q", r.id, value, end.value))
+	case end.gone && t.there:
+		t.say("its deletion was lost")
+	case !end.gone && !t.there:
+		t.say("lost, %d changes and it is not there", len(changes))
+	case !end.gone && t.value != end.value:
+		t.say("lost, ends as %q, the service has %q", t.value, end.value)
 	}
-	return broken
+	return t.broken
+}
+
+// tell judges a change that shows the record.
+func (t *telling) tell(n int, c triggers.Change) {
+	number, _ := c.After["version"].(int)
+	now, _ := c.After["value"].(string)
+	switch {
+	case number <= t.last && (t.there || number < t.last) || number > len(t.versions):
+		t.say("version %d came after version %d", number, t.last)
+	case t.there && now == t.value:
+		t.say("version %d is no change", number)
+	case t.there == (c.Kind == triggers.Created):
+		t.say("change %d is %s", n, c.Kind)
+	}
+	if before, _ := c.Before["value"].(string); c.Before != nil && before != t.value {
+		t.say("before is %q, was %q", before, t.value)
+	}
+	t.last, t.value, t.there = number, now, true
 }
 
 // wentAfter reports whether the record was deleted after a version.

@@ -8,6 +8,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -143,12 +144,12 @@ func (s *Store) DueParents(ctx context.Context, id store.FeedID, limit int) ([]s
 // SaveFeed implements [store.Feeds].
 func (s *Store) SaveFeed(ctx context.Context, id store.FeedID, status store.FeedStatus) error {
 	var f store.Feed
-	return s.write(ctx, &change{
-		check: func(tx *bolt.Tx) (err error) {
+	return s.write(ctx, &commits.Change{
+		Check: func(tx *bolt.Tx) (err error) {
 			f, err = getFeed(tx, id)
 			return err
 		},
-		apply: func(tx *bolt.Tx) error {
+		Apply: func(tx *bolt.Tx) error {
 			f.NextPollAt, f.Error, f.Failures = status.NextPollAt, status.Error, status.Failures
 			return putFeed(tx, &f)
 		},

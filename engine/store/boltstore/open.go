@@ -15,6 +15,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 )
 
 // mapSize is how much address space the file gets at the start. A file that
@@ -38,7 +39,7 @@ type Options struct {
 type Store struct {
 	db       *bolt.DB
 	file     *os.File // the file of db, closed with it
-	w        *writer
+	w        *commits.Writer
 	path     string
 	instance string
 	readOnly bool
@@ -116,7 +117,7 @@ func open(path string, o Options) (s *Store, err error) {
 			_ = file.Close() // after a panic bbolt keeps the file open, and with it the lock
 		}
 	}()
-	defer recoverDamage(&err)()
+	defer commits.RecoverDamage(&err)()
 	options := &bolt.Options{
 		Timeout: o.Wait, FreelistType: bolt.FreelistMapType, NoFreelistSync: true, ReadOnly: o.ReadOnly,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
@@ -131,7 +132,7 @@ func open(path string, o Options) (s *Store, err error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	return &Store{db: db, file: file, w: newWriter(db), path: path, readOnly: o.ReadOnly}, nil
+	return &Store{db: db, file: file, w: commits.New(db), path: path, readOnly: o.ReadOnly}, nil
 }
 
 // openError says what an error of bbolt's Open means.
@@ -152,7 +153,7 @@ func damaged(path string, cause error) error {
 
 // full marks an error of a disk without room.
 func full(err error) error {
-	if isFull(err) {
+	if commits.IsFull(err) {
 		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
 	return err
@@ -223,9 +224,9 @@ func (s *Store) identify() error {
 	case s.readOnly:
 		return fmt.Errorf("state file %s has the old version %d; run Pollux on it once", s.path, version)
 	}
-	err = s.w.do(context.Background(), &change{
-		check: func(*bolt.Tx) error { return nil },
-		apply: func(tx *bolt.Tx) error { return migrate(tx, version) },
+	err = s.w.Do(context.Background(), &commits.Change{
+		Check: func(*bolt.Tx) error { return nil },
+		Apply: func(tx *bolt.Tx) error { return migrate(tx, version) },
 	})
 	if err != nil {
 		return fmt.Errorf("bring the state file %s from version %d to %d: %w", s.path, version, currentVersion(), err)
@@ -239,10 +240,10 @@ func (s *Store) view(ctx context.Context, f func(*bolt.Tx) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := s.w.err(); err != nil {
+	if err := s.w.Err(); err != nil {
 		return err
 	}
-	defer recoverDamage(&err)()
+	defer commits.RecoverDamage(&err)()
 	err = s.db.View(f)
 	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		return store.ErrClosed
@@ -253,12 +254,12 @@ func (s *Store) view(ctx context.Context, f func(*bolt.Tx) error) (err error) {
 // Fatal gets an error when the state file cannot be written any more and nobody
 // knows what the disk holds. The store refuses every call from then on; the
 // process should end and start anew.
-func (s *Store) Fatal() <-chan error { return s.w.failed }
+func (s *Store) Fatal() <-chan error { return s.w.Failed() }
 
 // Close waits for writes in progress and gives the file back. Closing twice does
 // nothing.
 func (s *Store) Close() error {
-	if !s.w.close() {
+	if !s.w.Close() {
 		return nil
 	}
 	if err := s.db.Close(); err != nil {

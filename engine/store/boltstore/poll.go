@@ -8,6 +8,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 )
 
 // fullPages is how full pages get that are filled in the order of their keys and
@@ -15,11 +16,11 @@ import (
 const fullPages = 0.95
 
 // write carries out a change.
-func (s *Store) write(ctx context.Context, c *change) error {
+func (s *Store) write(ctx context.Context, c *commits.Change) error {
 	if s.readOnly {
 		return fmt.Errorf("state file %s was opened for reading: %w", s.path, store.ErrInvalid)
 	}
-	return s.w.do(ctx, c)
+	return s.w.Do(ctx, c)
 }
 
 // pollCommit is a commit on its way. What can be encoded ahead is, so that callers
@@ -51,7 +52,7 @@ func (s *Store) CommitPoll(ctx context.Context, c store.PollCommit) (store.Commi
 			return store.Committed{}, fmt.Errorf("run %d of the commit: %w", i+1, err)
 		}
 	}
-	if err := s.write(ctx, &change{check: p.check, apply: p.apply}); err != nil {
+	if err := s.write(ctx, &commits.Change{Check: p.check, Apply: p.apply}); err != nil {
 		return store.Committed{}, err
 	}
 	return p.done, nil

@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
 )
 
@@ -164,7 +165,7 @@ func (s *Store) SaveStep(ctx context.Context, save store.StepSave) error {
 	if err := p.encode(); err != nil {
 		return err
 	}
-	return s.write(ctx, &change{check: p.check, apply: p.apply})
+	return s.write(ctx, &commits.Change{Check: p.check, Apply: p.apply})
 }
 
 func (p *stepSave) encode() (err error) {
@@ -253,9 +254,9 @@ func (s *Store) SaveRecipe(ctx context.Context, recipe, version string, text []b
 		return err // the usual case costs no commit
 	}
 	value := append([]byte{valueVersion}, text...)
-	return s.write(ctx, &change{
-		check: func(*bolt.Tx) error { return nil },
-		apply: func(tx *bolt.Tx) error {
+	return s.write(ctx, &commits.Change{
+		Check: func(*bolt.Tx) error { return nil },
+		Apply: func(tx *bolt.Tx) error {
 			b := tx.Bucket(bucketRecipes)
 			if b.Get(key) != nil {
 				return nil

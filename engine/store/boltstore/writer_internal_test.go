@@ -13,6 +13,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -27,10 +28,10 @@ func openTemp(t *testing.T) *Store {
 }
 
 // put is a change that writes a key into the bucket of recipes.
-func put(key string) *change {
-	return &change{
-		check: func(*bolt.Tx) error { return nil },
-		apply: func(tx *bolt.Tx) error { return tx.Bucket(bucketRecipes).Put([]byte(key), []byte{valueVersion}) },
+func put(key string) *commits.Change {
+	return &commits.Change{
+		Check: func(*bolt.Tx) error { return nil },
+		Apply: func(tx *bolt.Tx) error { return tx.Bucket(bucketRecipes).Put([]byte(key), []byte{valueVersion}) },
 	}
 }
 
@@ -63,28 +64,28 @@ func TestWriter_SharesACommitAndAnswersEach(t *testing.T) {
 		before := transaction(t, s)
 		started, release := make(chan struct{}), make(chan struct{})
 		first := put("first")
-		first.check = func(*bolt.Tx) error {
+		first.Check = func(*bolt.Tx) error {
 			close(started)
 			<-release
 			return nil
 		}
 		var group sync.WaitGroup
 		group.Go(func() {
-			if err := s.w.do(t.Context(), first); err != nil {
+			if err := s.w.Do(t.Context(), first); err != nil {
 				t.Errorf("first change: %v", err)
 			}
 		})
 		<-started
-		for i := range maxBatch + 100 {
+		for i := range commits.MaxBatch + 100 {
 			group.Go(func() {
 				c, want := put(fmt.Sprint("k", i)), error(nil)
 				switch i % 10 {
 				case 3:
-					c.check, want = func(*bolt.Tx) error { return errGuard }, errGuard
+					c.Check, want = func(*bolt.Tx) error { return errGuard }, errGuard
 				case 7:
-					c.apply, want = failAfter(c.apply, errGuard), errGuard
+					c.Apply, want = failAfter(c.Apply, errGuard), errGuard
 				}
-				if err := s.w.do(t.Context(), c); !errors.Is(err, want) {
+				if err := s.w.Do(t.Context(), c); !errors.Is(err, want) {
 					t.Errorf("change %d: got %v, want %v", i, err, want)
 				}
 			})
@@ -92,13 +93,13 @@ func TestWriter_SharesACommitAndAnswersEach(t *testing.T) {
 		synctest.Wait() // everybody else waits behind the first
 		close(release)
 		group.Wait()
-		for i := range maxBatch + 100 {
+		for i := range commits.MaxBatch + 100 {
 			if got, want := has(t, s, fmt.Sprint("k", i)), i%10 != 3 && i%10 != 7; got != want {
 				t.Errorf("key %d is there: got %t, want %t", i, got, want)
 			}
 		}
 		if got := transaction(t, s) - before; got != 3 {
-			t.Errorf("commits: got %d, want 3: the first, %d, and the rest", got, maxBatch)
+			t.Errorf("commits: got %d, want 3: the first, %d, and the rest", got, commits.MaxBatch)
 		}
 	})
 }
@@ -114,7 +115,7 @@ func TestWriter_EndsWithAnErrorThatNobodyUnderstands(t *testing.T) {
 	if err := s.file.Close(); err != nil { // the disk is pulled
 		t.Fatal(err)
 	}
-	err := s.w.do(t.Context(), put("lost"))
+	err := s.w.Do(t.Context(), put("lost"))
 	if err == nil || errors.Is(err, store.ErrFull) || !strings.Contains(err.Error(), "restart") {
 		t.Errorf("write to a lost file: got %v, want an error that says to restart", err)
 	}
@@ -126,7 +127,7 @@ func TestWriter_EndsWithAnErrorThatNobodyUnderstands(t *testing.T) {
 	default:
 		t.Error("fatal error: got none")
 	}
-	if again := s.w.do(t.Context(), put("again")); again == nil {
+	if again := s.w.Do(t.Context(), put("again")); again == nil {
 		t.Error("write after a fatal error: got no error")
 	}
 	if _, err := s.ListFeeds(t.Context()); err == nil {
@@ -138,8 +139,8 @@ func TestWriter_TurnsPanicsIntoDamage(t *testing.T) {
 	t.Parallel()
 	s := openTemp(t)
 	c := put("x")
-	c.apply = func(*bolt.Tx) error { panic("page 7 is no page") }
-	if err := s.w.do(t.Context(), c); !errors.Is(err, store.ErrDamaged) {
+	c.Apply = func(*bolt.Tx) error { panic("page 7 is no page") }
+	if err := s.w.Do(t.Context(), c); !errors.Is(err, store.ErrDamaged) {
 		t.Errorf("panic in a commit: got %v, want ErrDamaged", err)
 	}
 	s = openTemp(t)
@@ -155,20 +156,20 @@ func TestClose_WaitsForWritesInProgress(t *testing.T) {
 		s := openTemp(t)
 		started, release := make(chan struct{}), make(chan struct{})
 		slow := put("slow")
-		slow.check = func(*bolt.Tx) error {
+		slow.Check = func(*bolt.Tx) error {
 			close(started)
 			<-release
 			return nil
 		}
 		results := make(chan error, 3)
-		go func() { results <- s.w.do(t.Context(), slow) }()
+		go func() { results <- s.w.Do(t.Context(), slow) }()
 		<-started
-		go func() { results <- s.w.do(t.Context(), put("waits")) }()
+		go func() { results <- s.w.Do(t.Context(), put("waits")) }()
 		synctest.Wait()
 		closed := make(chan error, 1)
 		go func() { closed <- s.Close() }()
 		synctest.Wait()
-		if err := s.w.do(t.Context(), put("late")); !errors.Is(err, store.ErrClosed) {
+		if err := s.w.Do(t.Context(), put("late")); !errors.Is(err, store.ErrClosed) {
 			t.Errorf("write while closing: got %v, want ErrClosed", err)
 		}
 		select {
@@ -193,9 +194,9 @@ func TestOpen_RefusesANewerVersion(t *testing.T) {
 	s := openTemp(t)
 	set := func(key []byte, value string) {
 		t.Helper()
-		err := s.w.do(t.Context(), &change{
-			check: func(*bolt.Tx) error { return nil },
-			apply: func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(key, []byte(value)) },
+		err := s.w.Do(t.Context(), &commits.Change{
+			Check: func(*bolt.Tx) error { return nil },
+			Apply: func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(key, []byte(value)) },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -269,8 +270,8 @@ func TestCheck_FindsBrokenInvariants(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := oneRun(t)
-			c := &change{check: func(*bolt.Tx) error { return nil }, apply: tc.breakIt}
-			if err := s.w.do(t.Context(), c); err != nil {
+			c := &commits.Change{Check: func(*bolt.Tx) error { return nil }, Apply: tc.breakIt}
+			if err := s.w.Do(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}
 			findings, err := s.Check(t.Context())
@@ -319,7 +320,7 @@ func TestVerify_AgreesWithBbolt(t *testing.T) {
 				}
 				continue
 			}
-			if err := s.w.do(context.WithoutCancel(t.Context()), put(key)); err != nil {
+			if err := s.w.Do(context.WithoutCancel(t.Context()), put(key)); err != nil {
 				t.Fatal(err)
 			}
 		}

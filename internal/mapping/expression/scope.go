@@ -41,23 +41,8 @@ type Event struct {
 func (e *Event) object() map[string]any {
 	return map[string]any{
 		"id": e.Record + "@" + strconv.Itoa(e.Revision), "record": e.Record, "revision": e.Revision,
-		"created_at": timeOrNil(e.CreatedAt), "updated_at": timeOrNil(e.UpdatedAt), "parent": textOrNil(e.Parent),
+		"created_at": functions.TimeOrNil(e.CreatedAt), "updated_at": functions.TimeOrNil(e.UpdatedAt), "parent": functions.TextOrNil(e.Parent),
 	}
-}
-
-// timeOrNil gives expressions nil for a time that the service does not have.
-func timeOrNil(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t
-}
-
-func textOrNil(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }
 
 // Run is the run that expressions of steps belong to.

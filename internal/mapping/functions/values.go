@@ -198,3 +198,19 @@ func TextOf(v any) (string, error) {
 	}
 	return "", fmt.Errorf("%s cannot be written as text; use join or toJSON", SortOf(p))
 }
+
+// TimeOrNil gives expressions nil for a time that is not there.
+func TimeOrNil(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
+}
+
+// TextOrNil gives expressions nil for a text that is not there.
+func TextOrNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

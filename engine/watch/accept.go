@@ -1,4 +1,4 @@
-package poll
+package watch
 
 import (
 	"fmt"
@@ -12,36 +12,43 @@ import (
 	"github.com/pollux-automation/pollux/triggers"
 )
 
-// acceptance turns the changes of one page into decisions and runs.
-type acceptance struct {
-	feed  *Feed
-	delta triggers.Delta
-	walk  *triggers.Walk // the walk that the page belongs to
-	now   time.Time
-	// former holds what the feeds that subscribers watched before know of the
+// Acceptance turns the changes of one page into decisions and runs. The fields up to
+// Parent are given; Delta's entries get the decisions.
+type Acceptance struct {
+	Feed  store.FeedID
+	Shape triggers.Shape
+	Subs  []*Subscriber
+	Delta triggers.Delta
+	Walk  *triggers.Walk // the walk that the page belongs to
+	// Baseline is true once the feed's whole list was read.
+	Baseline bool
+	Now      time.Time
+	// Former holds what the feeds that subscribers watched before know of the
 	// page's records.
-	former map[store.FeedID]map[string]triggers.Entry
-	// parent is the one whose records the page shows; nil for lists without parents.
-	parent *parent
-	runs   []store.NewRun
-	fresh  []*mapping.Scope // what the expressions of each run see
+	Former map[store.FeedID]map[string]triggers.Entry
+	// Parent is the one whose records the page shows; nil for lists without parents.
+	Parent *Parent
+
+	// Runs are those that the recipes want, Scopes what the expressions of each see.
+	Runs   []store.NewRun
+	Scopes []*mapping.Scope
 }
 
-// accept asks every recipe about every change, and about the known records of
+// Accept asks every recipe about every change, and about the known records of
 // the page those recipes that are served from the past.
-func (a *acceptance) accept(page connectors.Page, known map[string]triggers.Entry) error {
-	changed := make(map[string]bool, len(a.delta.Changes))
-	a.runs = make([]store.NewRun, 0, len(a.delta.Changes))
-	for _, c := range a.delta.Changes {
+func (a *Acceptance) Accept(page connectors.Page, known map[string]triggers.Entry) error {
+	changed := make(map[string]bool, len(a.Delta.Changes))
+	a.Runs = make([]store.NewRun, 0, len(a.Delta.Changes))
+	for _, c := range a.Delta.Changes {
 		changed[c.Record] = true
-		for _, s := range a.feed.Subs {
-			if s.record.Started || s.record.Walk != 0 {
+		for _, s := range a.Subs {
+			if s.Record.Started || s.Record.Walk != 0 {
 				a.offer(s, c)
 			}
 		}
 	}
-	for _, s := range a.feed.Subs {
-		if s.record.Started || s.record.Walk != a.walk.Number || s.fromNow() {
+	for _, s := range a.Subs {
+		if s.Record.Started || s.Record.Walk != a.Walk.Number || s.FromNow() {
 			continue
 		}
 		if err := a.past(s, page, known, changed); err != nil {
@@ -52,36 +59,36 @@ func (a *acceptance) accept(page connectors.Page, known map[string]triggers.Entr
 }
 
 // key is the name of a record's entry.
-func (a *acceptance) key(id string) string { return triggers.Key(a.parent.id(), id) }
+func (a *Acceptance) key(id string) string { return triggers.Key(a.Parent.Name(), id) }
 
 // past offers known records to a recipe that asked for the past, each once.
-func (a *acceptance) past(s *Subscriber, page connectors.Page, known map[string]triggers.Entry, changed map[string]bool) error {
+func (a *Acceptance) past(s *Subscriber, page connectors.Page, known map[string]triggers.Entry, changed map[string]bool) error {
 	for _, r := range page.Records {
 		key := a.key(r.ID)
-		e, ok := a.delta.Seen[key]
+		e, ok := a.Delta.Seen[key]
 		if !ok {
 			e, ok = known[key]
 		}
-		d, decided := e.Decision(s.record.Number)
+		d, decided := e.Decision(s.Record.Number)
 		if !ok || decided && d.Revision == e.Revision || changed[r.ID] || e.Deleted {
 			continue
 		}
 		if r.Updated.Before(e.UpdatedAt) && e.Body != nil {
 			r.Raw, r.Updated = e.Body, e.UpdatedAt // the page shows an older version
 		}
-		fields, err := a.feed.Op.Answer.Decode(r.Raw)
+		fields, err := a.Shape.Decode(r.Raw)
 		if err != nil {
 			return fmt.Errorf("record %s: %w", r.ID, err)
 		}
 		c := triggers.Change{
-			Kind: triggers.Created, Record: r.ID, Parent: a.parent.id(), Revision: e.Revision, CreatedAt: r.Created, UpdatedAt: r.Updated,
+			Kind: triggers.Created, Record: r.ID, Parent: a.Parent.Name(), Revision: e.Revision, CreatedAt: r.Created, UpdatedAt: r.Updated,
 			BeforeKnown: true, After: fields, Raw: r.Raw,
 		}
 		if decided { // it was told of an earlier version, then it was away
 			c.Kind, c.BeforeKnown, c.Fields = triggers.Updated, false, nil
 		}
-		if _, written := a.delta.Seen[key]; !written {
-			a.delta.Seen[key] = e
+		if _, written := a.Delta.Seen[key]; !written {
+			a.Delta.Seen[key] = e
 		}
 		a.offer(s, c)
 	}
@@ -91,42 +98,42 @@ func (a *acceptance) past(s *Subscriber, page connectors.Page, known map[string]
 // told reports whether a recipe that came here from another feed was told of this
 // version there. A recipe that was still being served from the past knows only what
 // it decided on.
-func (a *acceptance) told(s *Subscriber, c triggers.Change) bool {
+func (a *Acceptance) told(s *Subscriber, c triggers.Change) bool {
 	key := triggers.Key(c.Parent, c.Record)
-	old, ok := a.former[s.record.Former][key]
-	if d, decided := old.Decision(s.record.Number); !ok || !s.record.Started && (!decided || d.Revision != old.Revision) {
+	old, ok := a.Former[s.Record.Former][key]
+	if d, decided := old.Decision(s.Record.Number); !ok || !s.Record.Started && (!decided || d.Revision != old.Revision) {
 		return false
 	}
-	e := a.delta.Seen[key]
+	e := a.Delta.Seen[key]
 	same := e.Rule != old.Rule || e.Fingerprint == old.Fingerprint
 	return c.UpdatedAt.Before(old.UpdatedAt) || c.UpdatedAt.Equal(old.UpdatedAt) && same
 }
 
 // offer lets a recipe decide about a change and queues a run if it wants it.
-func (a *acceptance) offer(s *Subscriber, c triggers.Change) {
-	if c.Kind == triggers.Created && !s.record.From.IsZero() && !c.CreatedAt.IsZero() && c.CreatedAt.Before(s.record.From) {
+func (a *Acceptance) offer(s *Subscriber, c triggers.Change) {
+	if c.Kind == triggers.Created && !s.Record.From.IsZero() && !c.CreatedAt.IsZero() && c.CreatedAt.Before(s.Record.From) {
 		// New to us, but not new: it was there before the recipe's start.
 		c.Kind, c.BeforeKnown, c.Fields = triggers.Updated, false, nil
 	}
-	verdict, lane, scope, failed := a.decide(s, &c)
-	d := triggers.Decision{Subscription: s.record.Number, Revision: c.Revision, Verdict: verdict}
+	j := a.decide(s, &c)
+	d := triggers.Decision{Subscription: s.Record.Number, Revision: c.Revision, Verdict: j.verdict}
 	key := triggers.Key(c.Parent, c.Record)
-	e := a.delta.Seen[key]
+	e := a.Delta.Seen[key]
 	e.Decide(d)
-	a.delta.Seen[key] = e
-	switch verdict {
+	a.Delta.Seen[key] = e
+	switch j.verdict {
 	case triggers.Accepted, triggers.FilterFailed, triggers.HeldForReview:
-		s.record.Accepted++
+		s.Record.Accepted++
 		s.accepted++
 	default:
-		s.record.Rejected++
+		s.Record.Rejected++
 		return
 	}
-	run := newRun(s, c, lane, a.now)
-	run.State = initialState(verdict, failed)
-	run.Feed = a.feed.ID
-	a.runs = append(a.runs, store.NewRun{Subscription: s.record.Number, Run: run})
-	a.fresh = append(a.fresh, scope)
+	run := newRun(s, c, j.lane, a.Now)
+	run.State = initialState(j.verdict, j.failed)
+	run.Feed = a.Feed
+	a.Runs = append(a.Runs, store.NewRun{Subscription: s.Record.Number, Run: run})
+	a.Scopes = append(a.Scopes, j.scope)
 }
 
 // initialState is where a run begins.
@@ -147,77 +154,117 @@ func initialState(v triggers.Verdict, failed error) store.RunState {
 // ReasonFlood marks runs that are held because one poll brought too many.
 const ReasonFlood = "hold_over"
 
-// decide is a recipe's judgement of a change, and the lane of the run with what its
-// expressions see. With a scope the kind of the change becomes one of the scope's.
-func (a *acceptance) decide(s *Subscriber, c *triggers.Change) (v triggers.Verdict, lane string, scope *mapping.Scope, failed error) {
+// judgement is what a recipe decides about a change.
+type judgement struct {
+	verdict triggers.Verdict
+	lane    string         // of the run
+	scope   *mapping.Scope // what the run's expressions see; only for verdicts that make a run
+	failed  error          // why the recipe could not decide
+}
+
+// decide is a recipe's judgement of a change. With a scope the kind of the change becomes
+// one of the scope's.
+func (a *Acceptance) decide(s *Subscriber, c *triggers.Change) judgement {
 	r := s.Recipe
-	lane = laneKey(r.ID, s.Account, c.Record)
-	if a.beforeStart(s, *c) {
-		return triggers.BeforeStart, lane, nil, nil
+	lane := laneKey(r.ID, s.Account, c.Record)
+	verdict, err := a.before(s, c)
+	if verdict != triggers.Accepted && err == nil {
+		return judgement{verdict: verdict}
 	}
-	if a.parent != nil {
-		ok, err := s.wantsParent(a.parent)
+	scope := NewScope(r, s.Account, *c, a.Now)
+	if err == nil && r.Filter != nil {
+		var ok bool
+		if ok, err = r.Filter.Match(scope); err == nil && !ok {
+			return judgement{verdict: triggers.Filtered}
+		}
 		if err != nil {
-			return triggers.FilterFailed, lane, NewScope(r, s.Account, *c, a.now), fmt.Errorf("parents: %w", err)
+			err = fmt.Errorf("filter: %w", err)
+		}
+	}
+	if err == nil && r.Order.By != nil {
+		var by any
+		if by, err = r.Order.By.Value(scope); err != nil {
+			err = fmt.Errorf("order.by: %w", err)
+		} else {
+			lane = laneKey(r.ID, s.Account, fmt.Sprint(by))
+		}
+	}
+	switch {
+	case err != nil:
+		return judgement{triggers.FilterFailed, lane, scope, err}
+	case s.Record.Started && r.Trigger.HoldOver > 0 && s.accepted >= r.Trigger.HoldOver:
+		return judgement{triggers.HeldForReview, lane, scope, nil}
+	}
+	return judgement{triggers.Accepted, lane, scope, nil}
+}
+
+// before is the part of a judgement that comes before the filter.
+func (a *Acceptance) before(s *Subscriber, c *triggers.Change) (triggers.Verdict, error) {
+	r := s.Recipe
+	if a.beforeStart(s, *c) {
+		return triggers.BeforeStart, nil
+	}
+	if a.Parent != nil {
+		ok, err := s.Wants(a.Parent)
+		if err != nil {
+			return triggers.FilterFailed, fmt.Errorf("parents: %w", err)
 		}
 		if !ok {
-			return triggers.OtherParent, lane, nil, nil
+			return triggers.OtherParent, nil
 		}
 	}
 	if r.Scope != nil {
-		inside, err := rescope(s, c, a.now)
+		inside, err := rescope(s, c, a.Now)
 		if err != nil {
-			return triggers.FilterFailed, lane, NewScope(r, s.Account, *c, a.now), fmt.Errorf("scope: %w", err)
+			return triggers.FilterFailed, fmt.Errorf("scope: %w", err)
 		}
 		if !inside {
-			return triggers.OutOfScope, lane, nil, nil
+			return triggers.OutOfScope, nil
 		}
 	}
 	switch {
 	case !slices.Contains(r.Trigger.Kinds, string(c.Kind)):
-		return triggers.WrongKind, lane, nil, nil
+		return triggers.WrongKind, nil
 	case !watched(r, *c):
-		return triggers.NotWatched, lane, nil, nil
+		return triggers.NotWatched, nil
 	}
-	scope = NewScope(r, s.Account, *c, a.now)
-	if r.Filter != nil {
-		ok, err := r.Filter.Match(scope)
-		if err != nil {
-			return triggers.FilterFailed, lane, scope, fmt.Errorf("filter: %w", err)
-		}
-		if !ok {
-			return triggers.Filtered, lane, nil, nil
-		}
-	}
-	if r.Order.By != nil {
-		by, err := r.Order.By.Value(scope)
-		if err != nil {
-			return triggers.FilterFailed, lane, scope, fmt.Errorf("order.by: %w", err)
-		}
-		lane = laneKey(r.ID, s.Account, fmt.Sprint(by))
-	}
-	if s.record.Started && r.Trigger.HoldOver > 0 && s.accepted >= r.Trigger.HoldOver {
-		return triggers.HeldForReview, lane, scope, nil
-	}
-	return triggers.Accepted, lane, scope, nil
+	return triggers.Accepted, nil
 }
 
 // beforeStart reports whether a change is none for a recipe, because it was made, or
 // could have been made, before the recipe's start.
-func (a *acceptance) beforeStart(s *Subscriber, c triggers.Change) bool {
+func (a *Acceptance) beforeStart(s *Subscriber, c triggers.Change) bool {
 	switch {
-	case !s.record.Started && s.fromNow():
+	case !s.Record.Started && s.FromNow():
 		return true
 	case c.Kind == triggers.Deleted:
 		// A deletion has no time. It was made after the start if the recipe saw a
 		// complete walk end before the one that missed the record first.
-		missing := a.delta.Seen[triggers.Key(c.Parent, c.Record)].Missing
-		return s.record.Known == 0 || missing <= s.record.Known
-	case a.parent != nil && a.parent.learn && s.record.Start == recipes.StartNow:
+		missing := a.Delta.Seen[triggers.Key(c.Parent, c.Record)].Missing
+		return s.Record.Known == 0 || missing <= s.Record.Known
+	case a.Parent != nil && a.Parent.Learn && s.Record.Start == recipes.StartNow:
 		// The first look at a parent that was there before: what it has is not new.
-		return c.CreatedAt.IsZero() || c.CreatedAt.Before(s.record.JoinedAt)
+		return c.CreatedAt.IsZero() || c.CreatedAt.Before(s.Record.JoinedAt)
 	}
-	return !s.record.From.IsZero() && c.UpdatedAt.Before(s.record.From) || a.told(s, c)
+	return a.older(s, c) || a.told(s, c)
+}
+
+// older reports whether a change was made before the time from which on the recipe wants
+// changes. Where a record leaves out when that was, the creation of a new one tells; else
+// what the first walk over the whole list finds was there before, and what is found later
+// is not.
+func (a *Acceptance) older(s *Subscriber, c triggers.Change) bool {
+	at := c.UpdatedAt
+	if at.IsZero() && c.Kind == triggers.Created {
+		at = c.CreatedAt
+	}
+	switch {
+	case s.Record.From.IsZero():
+		return false
+	case at.IsZero():
+		return !a.Baseline
+	}
+	return at.Before(s.Record.From)
 }
 
 // rescope gives a change the kind that it has for a recipe with a scope, and reports

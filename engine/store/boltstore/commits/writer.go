@@ -1,4 +1,7 @@
-package boltstore
+// Package commits groups writes to one bbolt file: whoever finds the writer idle commits
+// what waits, at most 500 writes in one transaction, and each is answered once it is on
+// disk, or refused.
+package commits
 
 import (
 	"context"
@@ -15,15 +18,15 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
-// maxBatch is how many waiting writes share one commit.
-const maxBatch = 500
+// MaxBatch is how many waiting writes share one commit.
+const MaxBatch = 500
 
-// change is one write. check looks whether it may be done and changes nothing;
-// apply does it. Both run inside the transaction, in the goroutine of whoever
+// Change is one write. Check looks whether it may be done and changes nothing;
+// Apply does it. Both run inside the transaction, in the goroutine of whoever
 // commits.
-type change struct {
-	check func(*bolt.Tx) error
-	apply func(*bolt.Tx) error
+type Change struct {
+	Check func(*bolt.Tx) error
+	Apply func(*bolt.Tx) error
 
 	err error // set before the change is answered
 	// turn tells the waiting caller that its change was answered (false), or that it
@@ -31,13 +34,13 @@ type change struct {
 	turn chan bool
 }
 
-// writer groups writes. Whoever finds it idle commits what waits, then hands the
+// Writer groups writes. Whoever finds it idle commits what waits, then hands the
 // task to the next caller that waits.
-type writer struct {
+type Writer struct {
 	db *bolt.DB
 
 	mu      sync.Mutex // guards what follows
-	waiting []*change
+	waiting []*Change
 	busy    bool
 	closed  bool
 	idle    chan struct{} // closed when the last write of a closed writer ended
@@ -45,14 +48,15 @@ type writer struct {
 	failed  chan error    // gets fatal, once
 }
 
-func newWriter(db *bolt.DB) *writer {
-	return &writer{db: db, idle: make(chan struct{}), failed: make(chan error, 1)}
+// New returns the writer of an open file.
+func New(db *bolt.DB) *Writer {
+	return &Writer{db: db, idle: make(chan struct{}), failed: make(chan error, 1)}
 }
 
-// do carries out a change and returns when it is on disk, or why it is not. A
+// Do carries out a change and returns when it is on disk, or why it is not. A
 // context that ends while the change waits does not stop it: nobody could tell
 // afterwards whether it was done.
-func (w *writer) do(ctx context.Context, c *change) error {
+func (w *Writer) Do(ctx context.Context, c *Change) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -73,16 +77,20 @@ func (w *writer) do(ctx context.Context, c *change) error {
 	return c.err
 }
 
+// Failed gets the error after which nothing can be written any more, once. Nobody closes
+// it.
+func (w *Writer) Failed() <-chan error { return w.failed }
+
 // refusal says why no call is taken any more; nil means it is. The mutex is held.
-func (w *writer) refusal() error {
+func (w *Writer) refusal() error {
 	if w.closed {
 		return store.ErrClosed
 	}
 	return w.fatal
 }
 
-// err is refusal for callers without the mutex.
-func (w *writer) err() error {
+// Err says why no write is taken any more; nil means that they are.
+func (w *Writer) Err() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.refusal()
@@ -90,12 +98,12 @@ func (w *writer) err() error {
 
 // commitWaiting commits once, answers, and hands over. The caller's own change is
 // the first of those that wait.
-func (w *writer) commitWaiting() {
+func (w *Writer) commitWaiting() {
 	// Whoever is ready to write and only waits for a processor comes along: under
 	// load a commit serves more, and an idle machine loses nothing.
 	runtime.Gosched()
 	w.mu.Lock()
-	n := min(len(w.waiting), maxBatch)
+	n := min(len(w.waiting), MaxBatch)
 	batch := w.waiting[:n:n]
 	// Else the array would keep alive what was answered.
 	if w.waiting = w.waiting[n:]; len(w.waiting) == 0 {
@@ -132,7 +140,7 @@ func (w *writer) commitWaiting() {
 // commit writes the changes of a batch whose checks hold in one transaction. A
 // change that fails while it is applied is left out, and the rest is done again
 // without it, so that no half of it stays. The error is fatal.
-func (w *writer) commit(batch []*change) error {
+func (w *Writer) commit(batch []*Change) error {
 	open := batch
 	for len(open) > 0 {
 		rest, before, err := w.attempt(open)
@@ -149,8 +157,8 @@ var errAgain = errors.New("again without the change that failed")
 
 // attempt runs one transaction. With errAgain it returns the changes that are left.
 // before is the number of the last transaction that counted.
-func (w *writer) attempt(open []*change) (rest []*change, before int, err error) {
-	defer recoverDamage(&err)()
+func (w *Writer) attempt(open []*Change) (rest []*Change, before int, err error) {
+	defer RecoverDamage(&err)()
 	tx, err := w.db.Begin(true)
 	if err != nil {
 		return nil, 0, fmt.Errorf("begin a commit: %w", err)
@@ -159,10 +167,10 @@ func (w *writer) attempt(open []*change) (rest []*change, before int, err error)
 	before = tx.ID() - 1
 	dirty := false
 	for i, c := range open {
-		if c.err = c.check(tx); c.err != nil {
+		if c.err = c.Check(tx); c.err != nil {
 			continue
 		}
-		if c.err = c.apply(tx); c.err != nil {
+		if c.err = c.Apply(tx); c.err != nil {
 			rest = append(rest, open[:i]...)
 			return append(rest, open[i+1:]...), before, errAgain
 		}
@@ -176,12 +184,12 @@ func (w *writer) attempt(open []*change) (rest []*change, before int, err error)
 
 // settle answers the changes of a transaction that ended with an error: a full
 // disk, which is no reason to give up, or a fatal one, which it returns.
-func (w *writer) settle(open []*change, before int, err error) error {
+func (w *Writer) settle(open []*Change, before int, err error) error {
 	if err == nil {
 		return nil
 	}
 	fatal := fmt.Errorf("state file %s cannot be written any more, restart Pollux: %w", w.db.Path(), err)
-	if isFull(err) && w.stands(before) {
+	if IsFull(err) && w.stands(before) {
 		err, fatal = fmt.Errorf("state file %s: %w: %w", w.db.Path(), store.ErrFull, err), nil
 	} else {
 		err = fatal
@@ -197,9 +205,9 @@ func (w *writer) settle(open []*change, before int, err error) error {
 // stands reports whether the transaction with a number is still the last one that
 // counts. bbolt writes the pages of a commit first and the meta page, which makes
 // them count, last; a failure after that may or may not survive a crash.
-func (w *writer) stands(before int) (stands bool) {
+func (w *Writer) stands(before int) (stands bool) {
 	var err error
-	defer recoverDamage(&err)() // stands stays false
+	defer RecoverDamage(&err)() // stands stays false
 	err = w.db.View(func(tx *bolt.Tx) error {
 		stands = tx.ID() == before
 		return nil
@@ -207,10 +215,10 @@ func (w *writer) stands(before int) (stands bool) {
 	return stands && err == nil
 }
 
-// isFull reports whether an error of the system says that there is no room: on
+// IsFull reports whether an error of the system says that there is no room: on
 // the disk, in the quota, or under the limit of the process. Where bbolt makes the
 // file longer, it passes on only the text of the error.
-func isFull(err error) bool {
+func IsFull(err error) bool {
 	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
 		if errors.Is(err, no) || strings.HasSuffix(err.Error(), no.Error()) {
 			return true
@@ -219,9 +227,9 @@ func isFull(err error) bool {
 	return false
 }
 
-// close waits for the writes in progress and refuses new ones. It reports false
+// Close waits for the writes in progress and refuses new ones. It reports false
 // when it was called before.
-func (w *writer) close() bool {
+func (w *Writer) Close() bool {
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
@@ -236,9 +244,9 @@ func (w *writer) close() bool {
 	return true
 }
 
-// recoverDamage turns a panic of bbolt, or a fault on memory that a damaged page
+// RecoverDamage turns a panic of bbolt, or a fault on memory that a damaged page
 // points to, into ErrDamaged. Call it, and defer what it returns.
-func recoverDamage(err *error) func() {
+func RecoverDamage(err *error) func() {
 	former := debug.SetPanicOnFault(true)
 	return func() {
 		debug.SetPanicOnFault(former)

@@ -1,0 +1,88 @@
+package watch
+
+import (
+	"slices"
+	"time"
+
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/mapping"
+	"github.com/pollux-automation/pollux/recipes"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// Subscriber is a recipe on a feed. It belongs to the poller of the feed.
+type Subscriber struct {
+	Recipe  *recipes.Recipe
+	Account string // of the trigger
+	// Record is the subscription as it is stored or about to be.
+	Record store.Subscription
+	// accepted counts the runs of the poll in progress, for hold_over.
+	accepted int
+}
+
+// Reset begins a poll.
+func (s *Subscriber) Reset() { s.accepted = 0 }
+
+// FromNow reports whether the recipe wants only what changes from now on.
+func (s *Subscriber) FromNow() bool { return s.Record.Start == recipes.StartNow }
+
+// Begin starts the subscription if it can start with a page: at is the service's time
+// when the page was asked for, first tells that the page is the first of its walk, timed
+// that the records carry the time of their update.
+func (s *Subscriber) Begin(walk *triggers.Walk, at time.Time, first, timed bool) {
+	switch {
+	case s.Record.Started:
+	case s.FromNow() && timed:
+		s.Record.Started, s.Record.From = true, at
+	case walk.Full && first:
+		s.Record.Walk = walk.Number
+		if !s.FromNow() {
+			s.Record.From = s.Recipe.Trigger.Start.At
+		}
+	}
+}
+
+// Finish starts the subscription if it waited for the walk that has ended.
+func (s *Subscriber) Finish(walk uint32) {
+	if s.Record.Walk == walk {
+		s.Record.Started = true
+	}
+}
+
+// Learn notes that the recipe has seen the end of a complete walk over the whole list:
+// what a later one misses was there while it watched.
+func (s *Subscriber) Learn(walk *triggers.Walk) {
+	if s.Record.Known == 0 && !s.Record.JoinedAt.After(walk.BeganAt) {
+		s.Record.Known = walk.Number
+	}
+}
+
+// Parent is a record whose list is read.
+type Parent struct {
+	ID string
+	// Fields is the parent's record; nil when its body is not known.
+	Fields map[string]any
+	// Learn is true for the first look at a parent that was there before the feed.
+	Learn bool
+}
+
+// Name is the parent's id; empty without a parent.
+func (p *Parent) Name() string {
+	if p == nil {
+		return ""
+	}
+	return p.ID
+}
+
+// Wants reports whether the recipe watches the records of a parent. A parent whose
+// record is not known is watched: losing a change would be worse.
+func (s *Subscriber) Wants(p *Parent) (bool, error) {
+	narrow := s.Recipe.Trigger.Parents
+	switch {
+	case len(narrow.IDs) > 0:
+		return slices.Contains(narrow.IDs, p.ID), nil
+	case narrow.Where != nil && p.Fields != nil:
+		return narrow.Where.Match(&mapping.Scope{Record: p.Fields, Vars: s.Recipe.Vars})
+	}
+	return true, nil
+}
