@@ -353,7 +353,7 @@ type result struct {
 	// parent is the one whose records the page shows; nil for lists without parents.
 	parent *parent
 	marks  []store.ParentMark
-	// done is what must be true of the feed when its poll has ended with this commit.
+	// done is true for the commit that ends a round over all parents.
 	done bool
 }
 
@@ -383,6 +383,9 @@ func (v *visit) commit(ctx context.Context, r result) error {
 		if r.walk.Full {
 			for _, s := range f.Subs {
 				s.Finish(r.walk.Number)
+				if r.done {
+					s.Learn(r.walk)
+				}
 			}
 		}
 		feed.NextPollAt = f.Next(time.Now()).UTC()

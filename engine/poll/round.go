@@ -391,19 +391,11 @@ func (r *round) end(ctx context.Context) error {
 	if named, ok := r.f.Named(); ok {
 		parents = len(named)
 	}
-	undo := r.f.places()
-	for _, sub := range r.f.Subs {
-		sub.Learn(&walk)
-	}
 	state := r.feed.State.EndRound(parents, time.Now())
 	if state.Refused != nil && !triggers.Refuses(walk.Missing, state.Records, r.f.refuseOver) {
 		state.Refused = nil
 	}
 	state.Accepted = false
 	r.silent, r.left = 0, 0
-	err := r.commit(ctx, result{walk: &walk, delta: triggers.Delta{State: state, Seen: map[string]triggers.Entry{}}, asked: time.Now(), done: true})
-	if err != nil {
-		r.f.restore(undo)
-	}
-	return err
+	return r.commit(ctx, result{walk: &walk, delta: triggers.Delta{State: state, Seen: map[string]triggers.Entry{}}, asked: time.Now(), done: true})
 }
