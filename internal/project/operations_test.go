@@ -136,7 +136,9 @@ func highLevelStories() map[string]story {
 		"highlevel.contact.task.get": single(story{
 			with:   "contactId: $contact, taskId: $id",
 			before: func(s *sandboxed) string { return makePart(s, "task", newTask()) },
-			change: func(s *sandboxed, id string) string { return changePart(s, "task", id, map[string]any{"title": "Write"}) },
+			change: func(s *sandboxed, id string) string {
+				return changePart(s, "task", id, map[string]any{"title": "Write"})
+			},
 			remove: func(s *sandboxed, id string) string { return removePart(s, "task", id) },
 		}),
 		"highlevel.contact.appointment.list": appointmentStory(),
