@@ -1,7 +1,6 @@
 package project_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -258,7 +257,7 @@ func pollable(registry *connectors.Registry) []string {
 			}
 		}
 	}
-	slices.SortFunc(names, cmp.Compare)
+	slices.Sort(names)
 	return names
 }
 
