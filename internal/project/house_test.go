@@ -223,9 +223,16 @@ func (h *house) expect(what string, wait time.Duration, texts []string, want ...
 	for _, f := range report.Failures {
 		h.t.Errorf("%s: feed %s failed: %v", what, f.Feed, f.Err)
 	}
+	same(h.t, what, h.news(), want)
+}
+
+// same asserts what runs there are, in whatever order.
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	slices.Sort(got)
 	slices.Sort(want)
-	if got := h.news(); !slices.Equal(got, want) {
-		h.t.Errorf("%s: got runs %v, want %v", what, got, want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: got runs %v, want %v", what, got, want)
 	}
 }
 
@@ -266,4 +273,13 @@ func (s *sandboxed) book() string {
 	s.t.Helper()
 	return fmt.Sprint(s.send("POST", "/calendars/events/appointments", fmt.Sprintf(
 		`{"locationId":%q,"contactId":%q,"calendarId":"cal1","startTime":"2027-03-01T10:00:00Z"}`, s.at.LocationID, contact(s)))["id"])
+}
+
+// inputs is the key with for the inputs of a trigger; nothing without any. $contact is the
+// first contact.
+func (s *sandboxed) inputs(with string) string {
+	if with == "" {
+		return ""
+	}
+	return "with: {" + strings.ReplaceAll(with, "$contact", contact(s)) + "}"
 }

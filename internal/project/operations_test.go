@@ -255,11 +255,7 @@ func (s *sandboxed) live(name string, st story) {
 	if st.before != nil {
 		id = st.before(s)
 	}
-	with := strings.NewReplacer("$id", id, "$contact", contact(s)).Replace(st.with)
-	if with != "" {
-		with = "with: {" + with + "}"
-	}
-	text := []string{watching("story", connector, operation, with, st.trigger)}
+	text := []string{watching("story", connector, operation, s.inputs(strings.ReplaceAll(st.with, "$id", id)), st.trigger)}
 	const poll = 20 * time.Minute // longer than the overlap, and than the time between walks
 	s.expect("the first poll", poll, text)
 	s.expect("a poll after it", poll, text)
