@@ -495,3 +495,56 @@ func TestPoll_CredentialThatIsRefusedInTheMiddleOfAWalk(t *testing.T) {
 		})
 	}
 }
+
+// TestFanOut_EveryRoundAsksEachParentOnce counts the requests of rounds in which little
+// happens.
+func TestFanOut_EveryRoundAsksEachParentOnce(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("note.list", "record.id, text: =record.name", "record.item, text: =record.text")
+		for i := range 7 {
+			b.service.put(fmt.Sprint("p", i), map[string]any{"name": "A"})
+		}
+		b.wait(time.Hour)
+		for round := range 4 {
+			b.service.reads = map[string]int{}
+			b.once(text)
+			for id, n := range b.service.reads {
+				if n > 1 {
+					t.Errorf("round %d asked for the notes of %s %d times, want once", round, id, n)
+				}
+			}
+			b.wait(time.Minute)
+			b.service.put("p3", map[string]any{"name": fmt.Sprint("B", round)}) // it goes first, and not again
+			b.wait(time.Minute)
+		}
+	})
+}
+
+// TestFanOut_RoundGoesOnAfterAnError interrupts a round again and again: no parent is
+// asked twice, as if the budget of the service were used up.
+func TestFanOut_RoundGoesOnAfterAnError(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("note.list", "record.id, text: =record.name", "record.item, text: =record.text")
+		b.filled(20)
+		b.once(text)
+		b.service.reads = map[string]int{}
+		n := 0
+		b.service.pageErr = func() error {
+			if n++; n%5 == 0 {
+				return &connectors.Error{Kind: connectors.RateLimited, Op: "fake", RetryAfter: 10 * time.Second, Err: errors.New("enough")}
+			}
+			return nil
+		}
+		b.later(time.Minute, text)
+		if len(b.service.reads) != 20 {
+			t.Errorf("the round asked for the notes of %d items, want 20", len(b.service.reads))
+		}
+		for id, n := range b.service.reads {
+			if n > 1 {
+				t.Errorf("the round asked for the notes of %s %d times, want once", id, n)
+			}
+		}
+	})
+}
