@@ -87,10 +87,11 @@ type Feed struct {
 	// filtered is true when recipes gave inputs: a record that such a list does not
 	// show may still be there.
 	filtered bool
-	polled   bool // once by this program
-	beside   bool // the last poll failed in the walk over the whole list
-	pages    int  // that were committed
-	further  bool // the last poll failed, but later in its walk than the one before it
+	polled   bool      // once by this program
+	beside   bool      // the last poll failed in the walk over the whole list
+	pages    int       // that were committed
+	paid     time.Time // until which the rate allows what its rounds have asked
+	further  bool      // the last poll failed, but later in its walk than the one before it
 	// present notes what the walk with the number attended shows; nil when that proves
 	// nothing.
 	present  *triggers.Presence

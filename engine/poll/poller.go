@@ -91,9 +91,7 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 		return false, err
 	}
 	if f.Op.Poll.Parents != nil {
-		from := f.pages
 		err = v.round(ctx)
-		f.further = f.pages > from
 	} else {
 		more, err = v.walks(ctx)
 	}
