@@ -52,6 +52,7 @@ func idleCosts() []idle {
 			operation: "highlevel.task.search", rule: "N/P, with one more for the end",
 			fill: func(s *sandboxed) {
 				for range 250 {
+					pass(time.Second) // or the budget would be used up
 					makePart(s, "task", newTask())
 				}
 			},
@@ -187,6 +188,21 @@ func TestFanOut_KeepsWithinItsShareOfTheBudget(t *testing.T) {
 		}
 		if n := got["highlevel.contact.search"]; n > 4+2*int(length/(10*time.Minute)) {
 			t.Errorf("got %d requests for the contacts, want one for each poll", n)
+		}
+	})
+}
+
+// TestOnce_EndsARoundThatOutlastsItsPatience visits a thousand contacts without news, which
+// the limit of the service stretches over minutes.
+func TestOnce_EndsARoundThatOutlastsItsPatience(t *testing.T) {
+	t.Parallel()
+	inSandbox(t, sandbox.Options{Seed: 1, Contacts: 1000}, func(s *sandboxed) {
+		text := []string{watching("story", "highlevel", "contact.note.list")}
+		s.expect("the first round", 0, text)
+		before := s.world.Requests()
+		s.expect("an idle round", 20*time.Minute, text)
+		if got := less(s.world.Requests(), before)["contact.note.list"]; got != 1000 {
+			t.Errorf("got %d requests, want one for each of 1000 contacts", got)
 		}
 	})
 }

@@ -99,14 +99,14 @@ func (s *studio) answer(r *http.Request, part []string) (value any, ok bool) {
 	page := func(rows []object, skip int) []object {
 		return append([]object{}, rows[min(skip, len(rows)):min(skip+s.limit, len(rows))]...)
 	}
-	switch path := strings.Join(part, "/"); {
-	case path == "members":
+	switch strings.Join(part, "/") {
+	case "members":
 		rows := slices.DeleteFunc(s.rows("members", by("changed")), func(m object) bool {
 			changed, _ := time.Parse(time.RFC3339, m["changed"].(string)) //nolint:forcetypeassert // a test fails either way
 			return changed.Unix() < int64(number("after"))
 		})
 		return object{"members": page(rows, number("skip"))}, true
-	case path == "messages":
+	case "messages":
 		rows := s.rows("messages", by("sent"))
 		slices.Reverse(rows)
 		from := 0
@@ -117,20 +117,20 @@ func (s *studio) answer(r *http.Request, part []string) (value any, ok bool) {
 			}
 		}
 		return page(rows, from), true
-	case path == "messages/read":
+	case "messages/read":
 		rows := slices.DeleteFunc(s.rows("messages", by("id")), func(m object) bool { return m["read"] == nil })
 		slices.SortFunc(rows, func(a, b object) int {
 			return cmp.Compare(b["read"].(object)["_seconds"].(int64), a["read"].(object)["_seconds"].(int64)) //nolint:forcetypeassert // a test fails either way
 		})
 		return rows, true
-	case path == "rooms":
+	case "rooms":
 		rows := s.rows("rooms", by("id"))
 		return object{"rooms": page(rows, (number("page")-1)*s.limit)}, len(rows) > 0
-	case path == "plan":
+	case "plan":
 		return object{"plan": s.plan}, true
-	case path == "names":
+	case "names":
 		return object{"taken": s.names[r.URL.Query().Get("name")]}, true
-	case path == "slots":
+	case "slots":
 		return s.slotsBetween(int64(number("start")), int64(number("end"))), true
 	}
 	return s.answerBelow(r, part)
