@@ -149,6 +149,22 @@ func TestDeletion_WalkThatWasInterruptedProvesNothing(t *testing.T) {
 	})
 }
 
+func TestDeletion_WalksThatMissARecordMustFollowEachOther(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("item.all")
+		b.filled(7)
+		b.once(text)
+		for range 3 {
+			b.service.hidden = func(id string) bool { return id == "r03" }
+			b.later(time.Minute, text)
+			b.service.hidden = nil
+			b.later(time.Minute, text)
+		}
+		b.expect()
+	})
+}
+
 func TestDeletion_OfHalfTheListIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, left := range []int{0, 30} {
