@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/triggers"
 )
@@ -481,6 +482,54 @@ func TestPoll_CredentialThatIsRefusedInTheMiddleOfAWalk(t *testing.T) {
 				}
 				b.serve(b.engine(text), time.Hour)
 				b.expect(want...)
+			})
+		})
+	}
+}
+
+// TestPoll_ChangesAreToldWhileTheListIsLearnt reads a list that takes ten minutes.
+func TestPoll_ChangesAreToldWhileTheListIsLearnt(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.newest"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				b.filled(60)
+				b.service.size, b.service.pageDelay = 1, 10*time.Second
+				time.AfterFunc(30*time.Second, func() { b.service.put("new", map[string]any{"name": "N"}) })
+				b.serve(b.engine(told(operation)), 3*time.Minute)
+				b.expect("letter.put new created N")
+				if b.feed(operation).State.Baseline {
+					t.Error("the whole list was read in three minutes, want it to take ten")
+				}
+			})
+		})
+	}
+}
+
+// TestPoll_FeedThatSomebodyElseHasMovedIsReadAgain moves the feed while a page is in memory.
+func TestPoll_FeedThatSomebodyElseHasMovedIsReadAgain(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.all", "item.newest"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := told(operation)
+				b.filled(4)
+				b.once(text)
+				b.service.put("r01", map[string]any{"name": "B"})
+				b.wait(time.Minute)
+				moved := false
+				b.hooks.At = func(p engine.Point) {
+					if p == engine.PageFetched && !moved {
+						moved = true
+						b.commit(b.feed(operation))
+					}
+				}
+				if r := b.once(text); len(r.Failures) > 0 || !moved {
+					t.Errorf("got failures %v, feed moved %t; want none and true", r.Failures, moved)
+				}
+				b.expect("letter.put r01 updated B")
 			})
 		})
 	}
