@@ -166,6 +166,33 @@ func TestDeletion_WalksThatMissARecordMustFollowEachOther(t *testing.T) {
 	})
 }
 
+// TestDeletion_WalkBesideThatFailedProvesNothing lets every walk over the whole list fail
+// once on its way, in one program.
+func TestDeletion_WalkBesideThatFailedProvesNothing(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("item.list", "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
+		b.filled(7)
+		b.once(text)
+		b.service.remove("r03")
+		failed := false
+		b.service.refuse = func(position string) error {
+			if position != "3" {
+				return nil
+			}
+			if failed = !failed; failed {
+				return failure(connectors.Transient)
+			}
+			return nil
+		}
+		b.serve(b.engine(text), 6*time.Hour)
+		b.expect()
+		b.service.refuse = nil
+		b.serve(b.engine(text), 3*time.Hour)
+		b.expect("letter.put r03 deleted A3")
+	})
+}
+
 func TestDeletion_OfHalfTheListIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, left := range []int{0, 30} {
