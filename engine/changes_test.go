@@ -136,7 +136,7 @@ func TestDeletion_WalkThatWasInterruptedProvesNothing(t *testing.T) {
 			n := 0
 			b.service.pageErr = func() error {
 				if n++; n == 2 {
-					return failure(connectors.Invalid)
+					return failure(connectors.Auth) // one that does not end the walk
 				}
 				return nil
 			}
@@ -166,31 +166,36 @@ func TestDeletion_WalksThatMissARecordMustFollowEachOther(t *testing.T) {
 	})
 }
 
-// TestDeletion_WalkBesideThatFailedProvesNothing lets every walk over the whole list fail
-// once on its way, in one program.
-func TestDeletion_WalkBesideThatFailedProvesNothing(t *testing.T) {
+// TestDeletion_WalkThatFailedOnItsWayProvesNothing lets every walk over the whole list fail
+// once, in one program.
+func TestDeletion_WalkThatFailedOnItsWayProvesNothing(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, b *bench) {
-		text := told("item.list", "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
-		b.filled(7)
-		b.once(text)
-		b.service.remove("r03")
-		failed := false
-		b.service.refuse = func(position string) error {
-			if position != "3" {
-				return nil
-			}
-			if failed = !failed; failed {
-				return failure(connectors.Transient)
-			}
-			return nil
-		}
-		b.serve(b.engine(text), 6*time.Hour)
-		b.expect()
-		b.service.refuse = nil
-		b.serve(b.engine(text), 3*time.Hour)
-		b.expect("letter.put r03 deleted A3")
-	})
+	for _, operation := range []string{"item.list", "item.all"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := told(operation, "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
+				b.filled(7)
+				b.once(text)
+				b.service.remove("r03")
+				failed := false
+				b.service.refuse = func(position string) error {
+					if position != "3" {
+						return nil
+					}
+					if failed = !failed; failed {
+						return failure(connectors.Transient)
+					}
+					return nil
+				}
+				b.serve(b.engine(text), 6*time.Hour)
+				b.expect()
+				b.service.refuse = nil
+				b.serve(b.engine(text), 3*time.Hour)
+				b.expect("letter.put r03 deleted A3")
+			})
+		})
+	}
 }
 
 func TestDeletion_OfHalfTheListIsRefused(t *testing.T) {
