@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/triggers"
 )
@@ -136,7 +137,7 @@ func TestDeletion_WalkThatWasInterruptedProvesNothing(t *testing.T) {
 			n := 0
 			b.service.pageErr = func() error {
 				if n++; n == 2 {
-					return failure(connectors.Invalid)
+					return failure(connectors.Auth) // one that does not end the walk
 				}
 				return nil
 			}
@@ -148,6 +149,54 @@ func TestDeletion_WalkThatWasInterruptedProvesNothing(t *testing.T) {
 		b.later(time.Minute, text)
 		b.expect("letter.put r03 deleted A3")
 	})
+}
+
+func TestDeletion_WalksThatMissARecordMustFollowEachOther(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("item.all")
+		b.filled(7)
+		b.once(text)
+		for range 3 {
+			b.service.hidden = func(id string) bool { return id == "r03" }
+			b.later(time.Minute, text)
+			b.service.hidden = nil
+			b.later(time.Minute, text)
+		}
+		b.expect()
+	})
+}
+
+// TestDeletion_WalkThatFailedOnItsWayProvesNothing lets every walk over the whole list fail
+// once, in one program.
+func TestDeletion_WalkThatFailedOnItsWayProvesNothing(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.all"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := told(operation, "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
+				b.filled(7)
+				b.once(text)
+				b.service.remove("r03")
+				failed := false
+				b.service.refuse = func(position string) error {
+					if position != "3" {
+						return nil
+					}
+					if failed = !failed; failed {
+						return failure(connectors.Transient)
+					}
+					return nil
+				}
+				b.serve(b.engine(text), 6*time.Hour)
+				b.expect()
+				b.service.refuse = nil
+				b.serve(b.engine(text), 3*time.Hour)
+				b.expect("letter.put r03 deleted A3")
+			})
+		})
+	}
 }
 
 func TestDeletion_OfHalfTheListIsRefused(t *testing.T) {
@@ -547,4 +596,52 @@ func TestFanOut_RoundGoesOnAfterAnError(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPoll_ChangesAreToldWhileTheListIsLearnt reads a list that takes ten minutes.
+func TestPoll_ChangesAreToldWhileTheListIsLearnt(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.newest"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				b.filled(60)
+				b.service.size, b.service.pageDelay = 1, 10*time.Second
+				time.AfterFunc(30*time.Second, func() { b.service.put("new", map[string]any{"name": "N"}) })
+				b.serve(b.engine(told(operation)), 3*time.Minute)
+				b.expect("letter.put new created N")
+				if b.feed(operation).State.Baseline {
+					t.Error("the whole list was read in three minutes, want it to take ten")
+				}
+			})
+		})
+	}
+}
+
+// TestPoll_FeedThatSomebodyElseHasMovedIsReadAgain moves the feed while a page is in memory.
+func TestPoll_FeedThatSomebodyElseHasMovedIsReadAgain(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.all", "item.newest"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := told(operation)
+				b.filled(4)
+				b.once(text)
+				b.service.put("r01", map[string]any{"name": "B"})
+				b.wait(time.Minute)
+				moved := false
+				b.hooks.At = func(p engine.Point) {
+					if p == engine.PageFetched && !moved {
+						moved = true
+						b.commit(b.feed(operation))
+					}
+				}
+				if r := b.once(text); len(r.Failures) > 0 || !moved {
+					t.Errorf("got failures %v, feed moved %t; want none and true", r.Failures, moved)
+				}
+				b.expect("letter.put r01 updated B")
+			})
+		})
+	}
 }
