@@ -109,6 +109,21 @@ func TestDeletion_OfARecordThatIsThereIsNotTold(t *testing.T) {
 	})
 }
 
+// TestDeletion_FromANarrowedListIsToldThoughTheRecordIsThere asks no read: the record may
+// well be there, it is only no longer in the list that the recipe watches.
+func TestDeletion_FromANarrowedListIsToldThoughTheRecordIsThere(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("item.sure", "every: 1m}", "every: 1m}\n  with: {query: x}\n  deletes: {scan: 1h}")
+		b.filled(7)
+		b.once(text)
+		b.service.hidden = func(id string) bool { return id == "r03" }
+		b.later(2*time.Hour, text)
+		b.later(2*time.Hour, text)
+		b.expect("letter.put r03 deleted A3")
+	})
+}
+
 func TestDeletion_IsToldOnlyToRecipesThatWereThere(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
@@ -197,6 +212,33 @@ func TestDeletion_WalkThatFailedOnItsWayProvesNothing(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestDeletion_ListWhoseRowsMoveProvesNothing lets a row come in at the front between two
+// pages of every walk, which pushes one that was shown onto the next page.
+func TestDeletion_ListWhoseRowsMoveProvesNothing(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := strings.Replace(told("item.all"), "kinds: [created, updated, deleted]", "kinds: [deleted]", 1)
+		b.filled(7)
+		b.once(text)
+		b.service.hidden = func(id string) bool { return id == "r05" }
+		for i := range 4 {
+			n := 0
+			b.service.pageErr = func() error { // the service is locked
+				if n++; n == 2 {
+					b.service.items[fmt.Sprint("a", i)] = map[string]any{"created": "2000-01-01T00:00:00Z", "updated": "2000-01-01T00:00:00Z"}
+				}
+				return nil
+			}
+			b.later(time.Minute, text)
+		}
+		b.expect()
+		b.service.pageErr = nil
+		b.later(time.Minute, text)
+		b.later(time.Minute, text)
+		b.expect("letter.put r05 deleted A5")
+	})
 }
 
 func TestDeletion_OfHalfTheListIsRefused(t *testing.T) {
