@@ -687,3 +687,36 @@ func TestPoll_FeedThatSomebodyElseHasMovedIsReadAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestSubscribe_RowThatSlipsPastAWalkIsServedByTheNext moves a row over a page border
+// while a recipe that wants the past is served.
+func TestSubscribe_RowThatSlipsPastAWalkIsServedByTheNext(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		live := told("item.all")
+		past := told("item.all", "start: now", "start: all", "id: letters", "id: past", "letter.put", "letter.fire")
+		b.filled(9)
+		b.once(live)
+		b.wait(time.Minute)
+		n := 0
+		b.service.pageErr = func() error {
+			if n++; n == 2 { // the first page was read: the rest moves up by one
+				delete(b.service.items, "r00")
+				b.service.items["r99"] = map[string]any{"id": "r99", "name": "A99", "created": "2000-01-01T00:30:00Z", "updated": "2000-01-01T00:30:00Z"}
+			}
+			return nil
+		}
+		b.once(live, past)
+		b.service.pageErr = nil
+		b.later(time.Minute, live, past)
+		var fired int
+		for _, s := range b.service.sent() {
+			if strings.HasPrefix(s, "letter.fire r03 ") {
+				fired++
+			}
+		}
+		if fired != 1 {
+			t.Errorf("the row that slipped past was told %d times to the recipe that wants the past, want once", fired)
+		}
+	})
+}

@@ -149,8 +149,8 @@ func (f *Feed) Settle() {
 	for _, c := range f.Children {
 		o.Bodies = o.Bodies || c.narrowed()
 	}
-	if len(f.Subs) == 0 {
-		o.Reconcile = triggers.DefaultReconcile
+	if len(f.Children) > 0 || len(f.Subs) == 0 { // parents that come late must be found too
+		o.Reconcile = oftener(o.Reconcile, triggers.DefaultReconcile)
 	}
 	if o.Overlap == 0 {
 		o.Overlap = triggers.DefaultOverlap

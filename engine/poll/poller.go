@@ -95,8 +95,11 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 	} else {
 		more, err = v.walks(ctx)
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		v.log()
+	case errors.Is(context.Cause(ctx), ErrLimit):
+		err = ErrLimit
 	}
 	return more, err
 }
@@ -111,6 +114,8 @@ type visit struct {
 	first bool   // the first poll by this program
 	side  bool   // it begins with the walk over the whole list
 	live  uint32 // number of the walk from the watermark that is under way
+	// redone is true when a walk over the whole list was made once more for a recipe.
+	redone bool
 	// records and changes count what was found.
 	records, changes int
 }
@@ -164,7 +169,11 @@ func (v *visit) again(resumed bool) bool {
 		v.first = false
 		return true
 	}
-	return v.f.Strategy.Name() == connectors.Snapshot && v.f.whole()
+	if v.redone || v.f.Strategy.Name() != connectors.Snapshot || !v.f.whole() {
+		return false
+	}
+	v.redone = true // once a poll, the next one goes on
+	return true
 }
 
 // late reports whether the walk over the whole list must make way for the next poll. It
@@ -178,8 +187,8 @@ func (v *visit) late() bool {
 // begin makes sure that there is a walk to go on with; false means that none is due.
 func (v *visit) begin(side bool) bool {
 	s := &v.feed.State
-	if side && s.Side != nil && v.f.attended == s.Side.Number || !side && s.Walk != nil && v.live == s.Walk.Number {
-		return true // in the middle of it
+	if side && s.Side != nil && v.f.attended == s.Side.Number && time.Since(s.Side.ReadAt) < limit || !side && s.Walk != nil && v.live == s.Walk.Number {
+		return true // in the middle of it; after a long pause it is resumed like any other
 	}
 	var next triggers.State
 	var ok bool
@@ -382,7 +391,7 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	if r.done || r.delta.Done && r.parent == nil {
 		if r.walk.Full {
 			for _, s := range f.Subs {
-				s.Finish(r.walk.Number)
+				s.Finish(r.walk.Number, f.options.Offsets && r.walk.Position != "")
 				if r.done {
 					s.Learn(r.walk)
 				}
