@@ -1,4 +1,4 @@
-package cli
+package state
 
 import (
 	"context"
@@ -9,15 +9,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
 )
 
-// feedsCommand returns "feeds". Its commands only look; nothing that they do moves
+// Feeds returns "feeds". Its commands only look; nothing that they do moves
 // a cursor.
-func (a *app) feedsCommand() *cobra.Command {
-	return group("feeds", "Look at the sources that are polled", a.feedsListCommand(), a.feedsShowCommand())
+func Feeds(on *console.Console) *cobra.Command {
+	a := &app{on}
+	return console.Group("feeds", "Look at the sources that are polled", a.feedsListCommand(), a.feedsShowCommand())
 }
 
 // feedsListCommand returns "feeds list": one feed a line, with how it is and when
@@ -31,22 +33,22 @@ func (a *app) feedsListCommand() *cobra.Command {
 			return a.listFeeds(c.Context())
 		},
 	}
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // listFeeds prints all feeds, sorted by id, as they were at their last commit.
 func (a *app) listFeeds(ctx context.Context) error {
-	return a.look(func(_ *project.Project, s store.Store) error {
+	return a.Look(func(_ *project.Project, s store.Store) error {
 		feeds, err := s.ListFeeds(ctx)
 		if err != nil {
 			return err
 		}
 		now := time.Now() // one moment for all lines
-		return listing[store.Feed]{
-			head: show.FeedHead(),
-			row:  func(f store.Feed) []string { return show.FeedRow(f, now) },
-			view: func(f store.Feed) any { return show.Feed(f, now) },
-		}.write(a, feeds)
+		return console.Listing[store.Feed]{
+			Head: show.FeedHead(),
+			Row:  func(f store.Feed) []string { return show.FeedRow(f, now) },
+			View: func(f store.Feed) any { return show.Feed(f, now) },
+		}.Write(a.Console, feeds)
 	})
 }
 
@@ -61,13 +63,13 @@ func (a *app) feedsShowCommand() *cobra.Command {
 			return a.showFeed(c.Context(), store.FeedID(args[0]))
 		},
 	}
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // showFeed prints one feed with the recipes that watch it. The error guesses when
 // there is no feed with that id.
 func (a *app) showFeed(ctx context.Context, id store.FeedID) error {
-	return a.look(func(_ *project.Project, s store.Store) error {
+	return a.Look(func(_ *project.Project, s store.Store) error {
 		feeds, err := s.ListFeeds(ctx)
 		if err != nil {
 			return err
@@ -82,7 +84,7 @@ func (a *app) showFeed(ctx context.Context, id store.FeedID) error {
 		}
 		watchers, now := show.Watchers(subs, id), time.Now()
 		view := show.FeedWatchersView{FeedView: show.Feed(feed, now), State: feed.State, Watchers: watchers}
-		return a.answer(view, func(w io.Writer) { show.PrintFeed(w, feed, watchers, now) })
+		return a.Answer(view, func(w io.Writer) { show.PrintFeed(w, feed, watchers, now) })
 	})
 }
 
@@ -96,5 +98,5 @@ func feedNamed(feeds []store.Feed, id store.FeedID) (store.Feed, error) {
 		}
 		known = append(known, string(f.ID))
 	}
-	return store.Feed{}, misused(fmt.Errorf("there is no feed %q; %s", id, diag.Choices(string(id), known)))
+	return store.Feed{}, console.Misused(fmt.Errorf("there is no feed %q; %s", id, diag.Choices(string(id), known)))
 }
