@@ -21,6 +21,7 @@ func (a *app) commands() []*cobra.Command {
 		a.connectorsCommand(),
 		state.Feeds(a.Console),
 		state.Runs(a.Console),
+		state.Explain(a.Console),
 		a.sandboxCommand(),
 		state.Check(a.Console),
 		a.schemaCommand(),

@@ -89,7 +89,7 @@ func (a *Console) Look(do func(*project.Project, store.Store) error) error {
 	p := a.ReadProject(true)
 	s, err := p.ReadStore()
 	if err != nil {
-		return a.noState(p, err)
+		return a.NoState(p, err)
 	}
 	return Using(s, func() error { return do(p, s) })
 }
@@ -100,14 +100,14 @@ func (a *Console) Edit(do func(*project.Project, store.Store) error) error {
 	p := a.ReadProject(true)
 	s, err := p.EditStore()
 	if err != nil {
-		return a.noState(p, err)
+		return a.NoState(p, err)
 	}
 	return Using(s, func() error { return do(p, s) })
 }
 
-// noState turns the reason why there is no state into the end of a command. A
+// NoState turns the reason why there is no state into the end of a command. A
 // project that never ran is no mistake.
-func (a *Console) noState(p *project.Project, err error) error {
+func (a *Console) NoState(p *project.Project, err error) error {
 	switch {
 	case errors.Is(err, project.ErrNoSettings):
 		return a.PrintFindings(p)

@@ -66,20 +66,25 @@ func readFilter(f *store.RunFilter, status, since string, now time.Time) error {
 	if f.Limit < 0 {
 		return fmt.Errorf("--limit %d: a limit is 0 or more", f.Limit)
 	}
-	// A duration and a time never look alike, so one flag serves for both.
 	if since == "" {
 		return nil
 	}
-	if d, err := time.ParseDuration(since); err == nil {
-		f.Since = now.Add(-d)
-		return nil
+	var err error
+	f.Since, err = moment("--since", since, now)
+	return err
+}
+
+// moment reads a time from a flag: a time, or a duration that counts back from now. The
+// two never look alike.
+func moment(flag, text string, now time.Time) (time.Time, error) {
+	if d, err := time.ParseDuration(text); err == nil {
+		return now.Add(-d), nil
 	}
-	t, err := time.Parse(time.RFC3339, since)
+	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return fmt.Errorf("--since %q: write a time such as 2026-03-01T12:00:00Z or a duration such as 2h", since)
+		return t, fmt.Errorf("%s %q: write a time such as 2026-03-01T12:00:00Z or a duration such as 2h", flag, text)
 	}
-	f.Since = t
-	return nil
+	return t, nil
 }
 
 // listRuns prints the runs that a filter selects, newest first.
