@@ -27,6 +27,12 @@ func PrintPoll(w io.Writer, r engine.PollReport) {
 	fmt.Fprintln(w, line)
 }
 
+// RefusedLine says in one line that a feed is refused, and what to do.
+func RefusedLine(f store.Feed) string {
+	v := refused(f)
+	return fmt.Sprintf("%s: %s, so no deletion was believed; %s", f.ID, v.numbers(), v.Advice)
+}
+
 // AcceptedView is a feed whose missing records were accepted as gone, as --json prints
 // it.
 type AcceptedView struct {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -256,7 +257,7 @@ func (e *ExplainEntry) print(w io.Writer) {
 		}
 	}
 	detail("changed", strings.Join(e.Fields, ", "))
-	detail("record", string(e.Record))
+	detail("record", string(brief(e.Record)))
 	detail("input", string(e.Input))
 	detail("output", string(e.Output))
 	if e.Error != nil {
@@ -265,6 +266,21 @@ func (e *ExplainEntry) print(w io.Writer) {
 	if e.Reason != "" {
 		detail("waits", reasonText(e.Reason))
 	}
+}
+
+// brief is a record without what it does not have, so that what it has can be seen.
+func brief(record json.RawMessage) json.RawMessage {
+	decoded, err := connectors.Decode(record)
+	fields, ok := decoded.(map[string]any)
+	if err != nil || !ok {
+		return record
+	}
+	maps.DeleteFunc(fields, func(_ string, v any) bool { return v == nil })
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return record
+	}
+	return text
 }
 
 // line says in one line what an entry is about.

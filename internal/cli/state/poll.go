@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/rs/zerolog"
@@ -55,6 +56,9 @@ func (a *app) pollFeed(ctx context.Context, id store.FeedID) error {
 		}
 		if err != nil {
 			return pollEnd(p, err)
+		}
+		if f, err := s.LoadFeed(ctx, id); err == nil && f.State.Refused != nil {
+			fmt.Fprintln(a.Stderr, show.RefusedLine(f))
 		}
 		return a.Answer(report, func(w io.Writer) { show.PrintPoll(w, report) })
 	})
