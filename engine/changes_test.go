@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -261,6 +262,9 @@ func TestScope_EditStartsAfresh(t *testing.T) {
 		b.service.put("r2", map[string]any{"count": 50})
 		b.later(time.Hour, scoped(9))
 		b.later(time.Minute, scoped(3)) // r1 would enter; nobody is told
+		if want := `"records":2,"would_enter":1,"would_leave":0`; !strings.Contains(b.log.String(), want) {
+			t.Errorf("the log is\n%s\nwant %s in it", b.log.String(), want)
+		}
 		b.service.put("r1", map[string]any{"count": 6})
 		b.service.put("r2", map[string]any{"count": 51})
 		b.later(time.Minute, scoped(3))
@@ -464,4 +468,57 @@ func TestPoll_CredentialThatIsRefusedInTheMiddleOfAWalk(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestFanOut_EveryRoundAsksEachParentOnce counts the requests of rounds in which little
+// happens.
+func TestFanOut_EveryRoundAsksEachParentOnce(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("note.list", "record.id, text: =record.name", "record.item, text: =record.text")
+		for i := range 7 {
+			b.service.put(fmt.Sprint("p", i), map[string]any{"name": "A"})
+		}
+		b.wait(time.Hour)
+		for round := range 4 {
+			b.service.reads = map[string]int{}
+			b.once(text)
+			for id, n := range b.service.reads {
+				if n > 1 {
+					t.Errorf("round %d asked for the notes of %s %d times, want once", round, id, n)
+				}
+			}
+			b.wait(time.Minute)
+			b.service.put("p3", map[string]any{"name": fmt.Sprint("B", round)}) // it goes first, and not again
+			b.wait(time.Minute)
+		}
+	})
+}
+
+// TestFanOut_RoundGoesOnAfterAnError interrupts a round again and again: no parent is
+// asked twice, as if the budget of the service were used up.
+func TestFanOut_RoundGoesOnAfterAnError(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("note.list", "record.id, text: =record.name", "record.item, text: =record.text")
+		b.filled(20)
+		b.once(text)
+		b.service.reads = map[string]int{}
+		n := 0
+		b.service.pageErr = func() error {
+			if n++; n%5 == 0 {
+				return &connectors.Error{Kind: connectors.RateLimited, Op: "fake", RetryAfter: 10 * time.Second, Err: errors.New("enough")}
+			}
+			return nil
+		}
+		b.later(time.Minute, text)
+		if len(b.service.reads) != 20 {
+			t.Errorf("the round asked for the notes of %d items, want 20", len(b.service.reads))
+		}
+		for id, n := range b.service.reads {
+			if n > 1 {
+				t.Errorf("the round asked for the notes of %s %d times, want once", id, n)
+			}
+		}
+	})
 }

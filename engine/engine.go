@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -110,11 +112,41 @@ func (e *Engine) prepare(ctx context.Context) error {
 		return fmt.Errorf("load subscriptions: %w", err)
 	}
 	for _, f := range e.plan.feeds {
+		if err := e.reportScopes(ctx, f, known); err != nil {
+			return fmt.Errorf("feed %s: %w", f.ID, err)
+		}
 		if err := e.poller.Subscribe(ctx, f, known); err != nil {
 			return fmt.Errorf("feed %s: %w", f.ID, err)
 		}
 	}
 	return e.requeue(ctx)
+}
+
+// reportScopes says what edits of scopes mean for the records that are known.
+func (e *Engine) reportScopes(ctx context.Context, f *poll.Feed, known []store.Subscription) error {
+	for _, s := range f.Subs {
+		i := slices.IndexFunc(known, func(k store.Subscription) bool {
+			return k.Recipe == s.Recipe.ID && k.Account == s.Account && k.Feed == f.ID
+		})
+		if s.Recipe.Scope == nil || i < 0 || known[i].Version == "" || known[i].Version == s.Recipe.Version {
+			continue
+		}
+		before, err := e.program(ctx, programKey{s.Recipe.ID, known[i].Version})
+		if err != nil {
+			continue // the version before fits no more, or is gone: there is nothing to compare with
+		}
+		old := before.recipe
+		if old.Scope != nil && old.Scope.String() == s.Recipe.Scope.String() && reflect.DeepEqual(old.Vars, s.Recipe.Vars) {
+			continue
+		}
+		edit, err := e.poller.CompareScopes(ctx, f, old, s.Recipe, s.Account)
+		if err != nil {
+			return err
+		}
+		e.log.Info().Str("component", "poller").Str("recipe", s.Recipe.ID).Str("trigger", string(f.ID)).Int("records", edit.Records).
+			Int("would_enter", edit.Enter).Int("would_leave", edit.Leave).Int("unclear", edit.Unclear).Msg("scope edited, it starts afresh")
+	}
+	return nil
 }
 
 // saveRecipes keeps the texts of all recipes. They are saved side by side, so that

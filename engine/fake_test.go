@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -370,6 +371,7 @@ type bench struct {
 	store   store.Store
 	hooks   engine.Hooks
 	runners int
+	log     bytes.Buffer // what engines have logged
 }
 
 func newBench(t *testing.T) *bench {
@@ -395,7 +397,7 @@ func (b *bench) engine(texts ...string) *engine.Engine {
 		list = append(list, r)
 	}
 	e, err := engine.New(engine.Options{
-		Store: b.store, Catalog: catalog, Recipes: list, Log: zerolog.Nop(), Hooks: b.hooks, Drain: 10 * time.Second, Runners: b.runners,
+		Store: b.store, Catalog: catalog, Recipes: list, Log: zerolog.New(zerolog.SyncWriter(&b.log)), Hooks: b.hooks, Drain: 10 * time.Second, Runners: b.runners,
 		Accounts: []*engine.Account{{Name: "acme", Connector: b.service, Session: b.service}},
 	})
 	if err != nil {

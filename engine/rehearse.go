@@ -59,6 +59,7 @@ func Rehearse(ctx context.Context, o Options, r *recipes.Recipe, s Scene) (Perfo
 	copied := *r
 	copied.Trigger.Start = recipes.Start{Mode: recipes.StartNow, Text: recipes.StartNow}
 	copied.NeedsBodies = s.Before != nil
+	copied.Trigger.Parents = recipes.Parents{IDs: []string{parentOf(o, r, s)}}
 	o.Recipes = []*recipes.Recipe{&copied}
 	stage := &stage{scene: s, at: time.Now().UTC().Truncate(time.Second)}
 	o.Accounts = stage.accounts(o.Accounts)
@@ -78,6 +79,24 @@ func Rehearse(ctx context.Context, o Options, r *recipes.Recipe, s Scene) (Perfo
 		}
 	}
 	return stage.result(ctx, e)
+}
+
+// parentOf is the parent of the scene's record, in lists that have parents: what the
+// record says of it, or a made-up one.
+func parentOf(o Options, r *recipes.Recipe, s Scene) string {
+	for _, a := range o.Accounts {
+		if a.Name != r.Connections[r.Trigger.Connection].Account {
+			continue
+		}
+		op, err := a.Operation(r.Trigger.Operation)
+		if err != nil || op.Poll == nil || op.Poll.Parents == nil {
+			continue
+		}
+		if id, ok := s.Record[op.Poll.Parents.Input].(string); ok && id != "" {
+			return id
+		}
+	}
+	return "parent"
 }
 
 // stage is the world that a rehearsal plays in.
@@ -113,14 +132,13 @@ func (s *stage) acts() []string {
 // one that is read whole: what a recipe says of a change does not depend on how it was
 // found.
 func (s *stage) dress(e *Engine) {
-	for id, f := range e.plan.feeds {
-		if len(f.Subs) == 0 {
-			delete(e.plan.feeds, id) // it only gave parents
-			continue
+	for _, f := range e.plan.feeds {
+		if f.Op.Poll.Parents != nil {
+			continue // asked for the one parent of the scene, it is read whole already
 		}
 		op := *f.Op
 		op.Poll = &connectors.Poll{Strategy: connectors.Snapshot}
-		f.Op, f.Strategy, f.Parents, f.Children = &op, triggers.Snapshot{}, nil, nil
+		f.Op, f.Strategy = &op, triggers.Snapshot{}
 		f.Settle()
 	}
 	for _, p := range e.plan.programs {

@@ -75,6 +75,11 @@ func highlevel() []recipes.Operation {
 			Inputs: []recipes.Input{text("contactId", true), text("order", false)},
 		},
 		{Key: "contact.note.create", Write: true, Repeat: "find", Match: "body", Object: note, Inputs: []recipes.Input{text("contactId", true), text("body", true)}},
+		{Key: "contact.task.create", Write: true, Repeat: "find", Match: "body", Object: note, Inputs: []recipes.Input{
+			text("contactId", true), text("title", false), text("body", false),
+			{Field: schema.Field{Name: "dueDate", Type: schema.Time, Required: true}},
+			{Field: schema.Field{Name: "completed", Type: schema.Boolean, Required: true}},
+		}},
 		{Key: "contact.tag.add", Write: true, Repeat: "safe", Inputs: []recipes.Input{
 			text("contactId", true), {Field: schema.Field{Name: "tags", Type: schema.Array, Required: true, Items: &schema.Field{Type: schema.String}}},
 		}},
@@ -92,6 +97,7 @@ func stibee() []recipes.Operation {
 	return []recipes.Operation{
 		{Key: "subscriber.list", Strategy: "snapshot", List: true, Object: subscriber, Inputs: []recipes.Input{text("listId", true)}},
 		{Key: "subscriber.upsert", Write: true, Repeat: "safe", Inputs: []recipes.Input{text("listId", true), text("email", true), fields, status, key}},
+		{Key: "subscriber.unsubscribe", Write: true, Repeat: "safe", Inputs: []recipes.Input{text("listId", true), text("email", true)}},
 		{Key: "group.assign", Write: true, Repeat: "safe", Inputs: []recipes.Input{text("listId", true), text("groupId", true), text("email", true)}},
 	}
 }

@@ -393,7 +393,7 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	}
 	c := store.PollCommit{
 		Feed: feed, Runs: a.Runs, Seen: seenList(r.delta), Subscriptions: f.changedPlaces(undo),
-		Parents: append(r.marks, f.dueParents(feed, r.delta)...),
+		Parents: append(r.marks, f.dueParents(v.feed.State.Baseline, r.delta)...),
 	}
 	v.At(Deciding)
 	// The page is in our hands and the commit is short: a stop does not lose it.

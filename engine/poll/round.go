@@ -64,8 +64,8 @@ func (f *Feed) Named() (ids []string, ok bool) {
 
 // dueParents are the marks that put the parents first which changed on a page. While the
 // list is still being learnt nothing is put first: all parents are new.
-func (f *Feed) dueParents(feed store.Feed, d triggers.Delta) []store.ParentMark {
-	if !feed.State.Baseline || len(f.Children) == 0 {
+func (f *Feed) dueParents(baseline bool, d triggers.Delta) []store.ParentMark {
+	if !baseline || len(f.Children) == 0 {
 		return nil
 	}
 	var marks []store.ParentMark
@@ -94,13 +94,13 @@ func (v *visit) round(ctx context.Context) (err error) {
 	if s := &v.feed.State; !s.Baseline && s.Walk.Requests == 0 {
 		s.Parents = r.parents.State.Ordinals
 	}
-	if err := r.changed(ctx); err != nil {
-		return err
+	if err = r.changed(ctx); err == nil {
+		err = r.all(ctx)
 	}
-	if err := r.all(ctx); err != nil {
-		return err
-	}
-	return r.flush(ctx)
+	// Also after an error: the next poll goes on where this one stopped.
+	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
+	defer cancel()
+	return errors.Join(err, r.flush(save))
 }
 
 // allowance is how many requests a poll of a round may make: the feed's rate over the
@@ -115,11 +115,12 @@ func (v *visit) allowance() int {
 // round is a poll's part of a round.
 type round struct {
 	*visit
-	parents store.Feed // the feed that they come from; none if they are named
-	left    int        // requests
-	silent  int        // visits since the last commit
-	read    int        // visits that went well
-	refused int        // visits that the service refused
+	parents store.Feed      // the feed that they come from; none if they are named
+	left    int             // requests
+	silent  int             // visits since the last commit
+	read    int             // visits that went well
+	first   map[string]bool // the parents that went first, and need not be visited again
+	refused int             // visits that the service refused
 }
 
 // changed visits the parents that changed since their last visit.
@@ -138,8 +139,9 @@ func (r *round) changed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.first = make(map[string]bool, len(list))
 	for i := range list {
-		list[i].due = true
+		list[i].due, r.first[list[i].ID] = true, true
 		if err := r.visitOne(ctx, &list[i], false); err != nil || r.left <= 0 {
 			return err
 		}
@@ -158,6 +160,10 @@ func (r *round) all(ctx context.Context) error {
 			return r.end(ctx)
 		}
 		for i := range list {
+			if r.first[list[i].ID] {
+				r.feed.State = r.feed.State.NextParent(list[i].ID)
+				continue
+			}
 			if err := r.visitOne(ctx, &list[i], true); err != nil || r.left <= 0 {
 				return err
 			}

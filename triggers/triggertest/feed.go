@@ -36,6 +36,8 @@ type Feed struct {
 	// proves nothing.
 	present  *triggers.Presence
 	attended uint32
+	// Skew is how far our own clock is ahead of the service's.
+	Skew time.Duration
 	// Cause changes the pages before they are judged; may be nil.
 	Cause func(connectors.Page) connectors.Page
 }
@@ -71,7 +73,7 @@ func (f *Feed) Step(s *Service, commit bool) (done bool, err error) {
 	}
 	known := f.known(parent, page)
 	delta, err := f.Strategy.Detect(triggers.Input{
-		State: state, Page: page, Side: side, Parent: parent, Known: known, Shape: Shape(), Options: f.Options, Now: s.Clock,
+		State: state, Page: page, Side: side, Parent: parent, Known: known, Shape: Shape(), Options: f.Options, Now: s.Clock.Add(f.Skew),
 	})
 	if err != nil {
 		return false, f.untrusted(err)
@@ -86,7 +88,7 @@ func (f *Feed) Step(s *Service, commit bool) (done bool, err error) {
 	}
 	if delta.Done {
 		f.sweep(walk, state.Window, "")
-		_, more := f.Strategy.BeginSide(f.State, f.Options, s.Clock)
+		_, more := f.Strategy.BeginSide(f.State, f.Options, s.Clock.Add(f.Skew))
 		f.beside = more
 		return !more, nil
 	}
@@ -184,7 +186,7 @@ func (f *Feed) begin(s *Service) (triggers.State, bool) {
 		if f.State.Walk != nil && !f.restarted {
 			return f.State, true
 		}
-		if state, ok := f.Strategy.Begin(f.State, f.Options, s.Clock); ok {
+		if state, ok := f.Strategy.Begin(f.State, f.Options, s.Clock.Add(f.Skew)); ok {
 			return state, true
 		}
 		f.beside = true
@@ -192,7 +194,7 @@ func (f *Feed) begin(s *Service) (triggers.State, bool) {
 	if f.State.Side != nil && !f.restarted {
 		return f.State, true
 	}
-	return f.Strategy.BeginSide(f.State, f.Options, s.Clock)
+	return f.Strategy.BeginSide(f.State, f.Options, s.Clock.Add(f.Skew))
 }
 
 // fetch returns the next page of a walk, or those that are judged together as one.

@@ -30,6 +30,10 @@ func Laws(t *testing.T, s triggers.Strategy) {
 		{"ChangeAndBack", changeAndBack},
 		{"TouchIsNoChange", touch},
 		{"FirstPollEmpty", firstPollEmpty},
+		{"EmptyPageAfterAFullOne", emptyPage},
+		{"DeletionIsFoundOnceAndComebackIsACreation", deletion},
+		{"TimesCutToMinutes", cutTimes},
+		{"ClocksThatDisagree", clocks},
 		{"RandomHistories", randomHistories},
 	} {
 		t.Run(law.name, func(t *testing.T) {
@@ -261,6 +265,79 @@ func firstPollEmpty(t *testing.T, st triggers.Strategy) {
 	mustHold(t, f, s)
 }
 
+// emptyPage ends the list with a page without rows.
+func emptyPage(t *testing.T, st triggers.Strategy) {
+	t.Helper()
+	s, f := NewService(), NewFeed(st)
+	s.Trailing = true
+	fill(s, 9)
+	mustPoll(t, f, s)
+	s.Put("r3", "b", 0)
+	mustHold(t, f, s)
+}
+
+// deletion takes a record away, between polls and in the middle of one, and brings it
+// back.
+func deletion(t *testing.T, st triggers.Strategy) {
+	t.Helper()
+	s, f := NewService(), NewFeed(st)
+	fill(s, 9)
+	mustPoll(t, f, s)
+	s.Delete("r4", 0)
+	if _, err := f.Step(s, true); err != nil {
+		t.Fatal(err)
+	}
+	s.Delete("r5", 0)
+	mustHold(t, f, s)
+	deleted := 0
+	for _, c := range f.Changes {
+		if c.Kind == triggers.Deleted {
+			deleted++
+		}
+	}
+	if deleted != 2 {
+		t.Errorf("got %d deletions, want 2", deleted)
+	}
+	s.Put("r4", "back", 0)
+	mustHold(t, f, s)
+	if last := f.Changes[len(f.Changes)-1]; last.Kind != triggers.Created || last.Record != "r4" {
+		t.Errorf("the last change is %s of %s, want the creation of r4", last.Kind, last.Record)
+	}
+}
+
+// cutTimes has a service that knows only the minute of an update.
+func cutTimes(t *testing.T, st triggers.Strategy) {
+	t.Helper()
+	s, f := NewService(), NewFeed(st)
+	s.Round = time.Minute
+	mustPoll(t, f, s)
+	for i := range 40 {
+		s.Clock = s.Clock.Add(7 * time.Second)
+		s.Put(fmt.Sprintf("r%d", i%4), fmt.Sprint("v", i), 0)
+		if i%3 == 0 {
+			mustPoll(t, f, s)
+		}
+	}
+	mustHold(t, f, s)
+}
+
+// clocks has a service whose clock is far ahead of ours, or behind it.
+func clocks(t *testing.T, st triggers.Strategy) {
+	t.Helper()
+	for _, skew := range []time.Duration{-3 * time.Hour, 3 * time.Hour} {
+		s, f := NewService(), NewFeed(st)
+		f.Skew = skew
+		fill(s, 9)
+		mustPoll(t, f, s)
+		for i := range 9 {
+			s.Clock = s.Clock.Add(time.Minute)
+			s.Put(fmt.Sprintf("r%d", i), "b", time.Duration(i%2)*time.Minute)
+			mustPoll(t, f, s)
+		}
+		mustHold(t, f, s)
+	}
+}
+
 // randomHistories lets records change, show up late and move while polls go on
 // and lose pages, and asserts the promise at the end.
 func randomHistories(t *testing.T, st triggers.Strategy) {
@@ -272,6 +349,10 @@ func randomHistories(t *testing.T, st triggers.Strategy) {
 		s.NoDate = rapid.Bool().Draw(t, "no date")
 		s.Shuffled = moves(st) && rapid.Bool().Draw(t, "shuffled")
 		s.Counted = st.Name() == connectors.Newest && rapid.Bool().Draw(t, "counted")
+		s.Trailing = rapid.Bool().Draw(t, "trailing")
+		if !s.NoDate { // else our clock stands in for the service's
+			f.Skew = rapid.SampledFrom([]time.Duration{0, -time.Hour, time.Hour}).Draw(t, "skew")
+		}
 		s.Round = time.Duration(rapid.IntRange(0, 1).Draw(t, "minutes")) * time.Minute
 		f.Options.Offsets = s.Shuffled || s.Counted
 		f.Patient = f.Options.Offsets // rows can move so far that a page comes twice

@@ -26,6 +26,8 @@ type Service struct {
 	Counted bool
 	// NoDate makes answers carry no time of the service.
 	NoDate bool
+	// Trailing makes a list that fills its last page end with an empty one.
+	Trailing bool
 	// Round cuts the times of update down to multiples of it; 0 leaves them.
 	Round time.Duration
 
@@ -161,7 +163,7 @@ func (s *Service) Page(parent string, since time.Time, position string, size int
 	for _, r := range rows[min(from, to):to] {
 		page.Records = append(page.Records, r.served())
 	}
-	if to < len(rows) {
+	if to < len(rows) || s.Trailing && to > from && (to-from) == size {
 		page.Next = s.position(rows, to)
 	}
 	return page
