@@ -14,6 +14,7 @@ import (
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/console"
+	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
 )
 
@@ -57,11 +58,14 @@ func (a *app) runOnce(ctx context.Context) error {
 		return err
 	}
 	return console.Using(s, func() error {
-		e, err := a.Engine(p, s, zerolog.WarnLevel)
-		if err != nil {
+		var report engine.Report
+		err := a.Progress(ctx, s, false, nil, func() error {
+			e, err := a.Engine(p, s, zerolog.WarnLevel)
+			if err == nil {
+				report, err = e.Once(ctx)
+			}
 			return err
-		}
-		report, err := e.Once(ctx)
+		})
 		if err != nil {
 			return err
 		}
@@ -113,29 +117,28 @@ func (a *app) runOn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	notes := a.Logger(p.Redact, zerolog.InfoLevel)
+	note := func(f store.Feed, rows int, _ string) {
+		notes.Info().Str("component", "poller").Str("trigger", string(f.ID)).Str("account", f.Account).Int("records", rows).Msg("baseline continued")
+	}
 	return console.Using(s, func() error {
-		e, err := a.Engine(p, s, zerolog.InfoLevel)
-		if err != nil {
-			return err
-		}
-		debug.FreeOSMemory() // reading the recipes leaves garbage, and a long life follows
-		log := a.Logger(p.Redact, zerolog.InfoLevel)
-		log.Info().Int("recipes", len(p.Recipes)).Str("version", versionNow()).Msg("started")
-		// The watcher must end before the store closes, however the engine ends.
-		watch, stop := context.WithCancel(ctx)
-		defer stop()
-		shown := make(chan struct{})
-		go func() {
-			defer close(shown)
-			show.WatchBaselines(watch, a.Stderr, s)
-		}()
-		err = e.Run(ctx)
-		stop()
-		<-shown
-		log.Info().Msg("stopped")
-		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			return nil // it was stopped while it began
-		}
-		return err
+		return a.Progress(ctx, s, true, note, func() error { return a.serve(ctx, p, s) })
 	})
+}
+
+// serve runs the engine until it is stopped, and logs when it began and ended.
+func (a *app) serve(ctx context.Context, p *project.Project, s store.Store) error {
+	e, err := a.Engine(p, s, zerolog.InfoLevel)
+	if err != nil {
+		return err
+	}
+	debug.FreeOSMemory() // reading the recipes leaves garbage, and a long life follows
+	log := a.Logger(p.Redact, zerolog.InfoLevel)
+	log.Info().Int("recipes", len(p.Recipes)).Str("version", versionNow()).Msg("started")
+	err = e.Run(ctx)
+	log.Info().Msg("stopped")
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // it was stopped while it began
+	}
+	return err
 }

@@ -160,8 +160,8 @@ func (e *ExplainEntry) lookAt(v triggers.Verdict, r *recipes.Recipe, body []byte
 	case triggers.OtherParent:
 		if where := r.Trigger.Parents.Where; where != nil {
 			e.LookedAt["parents"] = where.String()
-		} else {
-			e.LookedAt["parents"] = r.Trigger.Parents.IDs
+		} else if ids := r.Trigger.Parents.IDs; len(ids) > 0 {
+			e.LookedAt["parents"] = ids
 		}
 	case triggers.Accepted, triggers.BeforeStart, triggers.HeldForReview:
 	}
@@ -235,12 +235,12 @@ func operationOf(r *recipes.Recipe, step string) string {
 // PrintExplain prints for people what is known of a record.
 func PrintExplain(w io.Writer, list []ExplainEntry) {
 	for i := range list {
-		list[i].print(w)
+		list[i].write(w)
 	}
 }
 
-// print prints one entry: its line, then what belongs to it.
-func (e *ExplainEntry) print(w io.Writer) {
+// write prints one entry: its line, then what belongs to it.
+func (e *ExplainEntry) write(w io.Writer) {
 	at := "no time known"
 	if e.At != nil {
 		at = *e.At

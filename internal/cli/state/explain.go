@@ -107,7 +107,7 @@ func known(ctx context.Context, s store.Feeds, feeds []store.Feed, account, reco
 	return list, nil
 }
 
-// scanStep is how many entries are looked at at once.
+// scanStep is how many entries are read at once.
 const scanStep = 1000
 
 // entriesOf returns what a feed knows of a record. In lists that have parents the ids
@@ -155,4 +155,3 @@ func told(ctx context.Context, p *project.Project, s store.Store, f store.RunFil
 	}
 	return list, nil
 }
-

@@ -50,7 +50,11 @@ func (a *app) pollFeed(ctx context.Context, id store.FeedID) error {
 		if err := watched(e, id); err != nil {
 			return err
 		}
-		report, err := e.PollFeed(ctx, id)
+		var report engine.PollReport
+		err = a.Progress(ctx, s, false, nil, func() error {
+			report, err = e.PollFeed(ctx, id)
+			return err
+		})
 		if ctx.Err() != nil {
 			return errors.New("stopped before the end; what was found is stored, the rest follows with the next poll")
 		}
