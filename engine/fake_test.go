@@ -64,8 +64,10 @@ type service struct {
 	stubborn bool
 	// refuse says no to the position of a page; nil accepts all.
 	refuse func(position string) error
-	busy   map[string]int
-	most   int // the most calls at once
+	// badParent is what the list of an item's notes fails with; nil means none does.
+	badParent func(item string) error
+	busy      map[string]int
+	most      int // the most calls at once
 }
 
 // effect is a write as the service saw it.
@@ -245,6 +247,11 @@ func (s *service) Page(ctx context.Context, op *connectors.Operation, q connecto
 // notesOf lists the notes of an item; an item that is gone has no list.
 func (s *service) notesOf(page connectors.Page, item string) (connectors.Page, error) {
 	s.reads[item]++
+	if s.badParent != nil {
+		if err := s.badParent(item); err != nil {
+			return page, err
+		}
+	}
 	if s.items[item] == nil {
 		return page, failure(connectors.NotFound)
 	}

@@ -117,3 +117,90 @@ func TestSubscribe_RecipeThatWasAwayDuringItsWalkMissesNoChange(t *testing.T) {
 			"letter.fire r3 A", "letter.fire r4 A", "letter.fire r5 A")
 	})
 }
+
+// failFrom makes pages fail from the nth one on.
+func (b *bench) failFrom(n int, kind connectors.Kind) {
+	i := 0
+	b.service.pageErr = func() error {
+		if i++; i >= n {
+			return failure(kind)
+		}
+		return nil
+	}
+}
+
+// TestSubscribe_RecipeThatWasAwayWhileItsWalkWentOn takes a recipe away in the middle of its
+// walk over the past, which goes on without it and is not over when it comes back.
+func TestSubscribe_RecipeThatWasAwayWhileItsWalkWentOn(t *testing.T) {
+	t.Parallel()
+	all := recipe("start: now", "start: all", "id: letters", "id: everything", "letter.put", "letter.fire")
+	bubble(t, func(t *testing.T, b *bench) {
+		b.filled(12)
+		b.once(recipe())
+		b.failFrom(3, connectors.Auth) // one live, one side page
+		b.once(recipe(), all)
+		b.failFrom(3, connectors.Auth) // live, one side page
+		b.once(recipe())
+		b.service.pageErr = nil
+		b.once(recipe(), all)
+		var want []string
+		for i := range 12 {
+			want = append(want, fmt.Sprintf("letter.fire r%02d A%d", i, i))
+		}
+		b.expect(want...)
+	})
+}
+
+// TestSubscribe_StartThatWasStoredCounts edits a start before it was obeyed: it must not
+// become one that takes everything.
+func TestSubscribe_StartThatWasStoredCounts(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.filled(6)
+		at := time.Now().UTC().Format(time.RFC3339)
+		b.failFrom(1, connectors.Invalid)
+		b.once(recipe("start: now", "start: "+at))
+		b.service.pageErr = nil
+		b.once(recipe())
+		b.expect()
+	})
+}
+
+// TestSubscribe_FirstWordOfARecordIsItsCreation changes a record between two pages of the
+// walk that serves a recipe the past.
+func TestSubscribe_FirstWordOfARecordIsItsCreation(t *testing.T) {
+	t.Parallel()
+	all := recipe("start: now", "start: all\n  kinds: [created]", "id: letters", "id: everything", "letter.put", "letter.fire")
+	bubble(t, func(t *testing.T, b *bench) {
+		b.filled(9)
+		b.once(recipe())
+		b.failFrom(3, connectors.Auth)
+		b.once(recipe(), all)
+		b.service.pageErr = nil
+		b.service.put("r08", map[string]any{"name": "B"})
+		b.wait(time.Second)
+		b.once(recipe(), all)
+		want := []string{"letter.put r08 B", "letter.fire r08 B"}
+		for i := range 8 {
+			want = append(want, fmt.Sprintf("letter.fire r%02d A%d", i, i))
+		}
+		b.expect(want...)
+	})
+}
+
+// TestSubscribe_MoveToAFeedThatIsAhead moves a recipe to a feed of others that has seen a
+// change which the recipe was not told of.
+func TestSubscribe_MoveToAFeedThatIsAhead(t *testing.T) {
+	t.Parallel()
+	other := recipe("poll: crm.item.list", "poll: crm.item.list\n  with: {query: x}", "id: letters", "id: other", "letter.put", "letter.fire")
+	bubble(t, func(t *testing.T, b *bench) {
+		b.filled(4)
+		b.once(recipe(), other)
+		b.service.put("r2", map[string]any{"name": "B"})
+		b.wait(2 * time.Second)
+		b.once(other) // letters is not there for a moment
+		b.wait(time.Hour)
+		b.once(elsewhere("now"), other)
+		b.expect("letter.fire r2 B", "letter.put r2 B")
+	})
+}

@@ -81,6 +81,9 @@ func (Newest) Detect(in Input) (Delta, error) {
 	if err != nil {
 		return Delta{}, err
 	}
+	if in.Options.Offsets {
+		d.walk.Last = time.Time{} // rows that came in have pushed some onto this page again
+	}
 	for _, r := range in.Page.Records {
 		if err := d.walk.descend(r); err != nil {
 			return Delta{}, err
@@ -98,7 +101,7 @@ func (Newest) Detect(in Input) (Delta, error) {
 		return d.delta(done), nil
 	}
 	if in.Page.Next != "" && !slices.ContainsFunc(in.Page.Records, d.walk.below) {
-		d.state.Gap = true
+		d.state.Gap = d.walk.Number
 	}
 	d.state.endLive(in.Options)
 	return d.delta(true), nil

@@ -30,9 +30,9 @@ type State struct {
 	// SeenAt is the service's time at the start of the last complete walk from the
 	// watermark.
 	SeenAt time.Time `json:"seen_at,omitzero"`
-	// Gap is true when a walk from the top was too long to reach known ground: the
-	// whole list must be read.
-	Gap bool `json:"gap,omitempty"`
+	// Gap is the number of the last walk from the top that was too long to reach known
+	// ground, 0 for none: a later walk must read the whole list.
+	Gap uint32 `json:"gap_since,omitempty"`
 	// FullAt is when the last completed walk over the whole list began.
 	FullAt time.Time `json:"full_at,omitzero"`
 	// Walks is the number of the latest walk, from 1.
@@ -56,9 +56,11 @@ type State struct {
 	// Accepted is true when a person has said that what is missing is gone. The
 	// next complete walk over the whole list uses it up.
 	Accepted bool `json:"accepted,omitempty"`
-	// Parents is the highest ordinal that a parent had when the first round began,
-	// Round is what the last complete one took. Only fan-out uses them.
+	// Parents is the highest ordinal that a parent had when the first round over listed
+	// parents began, which Listed notes; Round is what the last complete one took. Only
+	// fan-out uses them.
 	Parents uint32 `json:"parents,omitempty"`
+	Listed  bool   `json:"listed,omitempty"`
 	Round   *Round `json:"round,omitempty"`
 	// Walk is the walk in progress, Side the one over the whole list that goes on
 	// beside it; nil between walks.

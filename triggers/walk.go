@@ -48,7 +48,7 @@ func beginSide(s State, o Options, now time.Time) (State, bool) {
 	}
 	age := now.Sub(s.FullAt)
 	due := o.Reconcile > 0 && (age >= o.Reconcile || age < 0) // below 0: our clock was set back
-	if s.Baseline && !due && !o.Whole && !s.Gap && (!o.Bodies || s.Bodies) {
+	if s.Baseline && !due && !o.Whole && s.Gap == 0 && (!o.Bodies || s.Bodies) {
 		return s, false
 	}
 	s.Side = s.begin(o, time.Time{}, now)
@@ -108,7 +108,9 @@ func (s *State) endFull(w *Walk) {
 	s.FullAt = w.BeganAt
 	s.Bodies = w.Bodies
 	s.Window = w.Window
-	s.Gap = false
+	if w.Number > s.Gap { // else it was past the top before the gap came
+		s.Gap = 0
+	}
 }
 
 // alone lets every page be judged by itself.

@@ -94,6 +94,9 @@ type Feed struct {
 	// nothing.
 	present  *triggers.Presence
 	attended uint32
+	// failing is the parent at which the last polls failed, failed how many of them.
+	failing string
+	failed  int
 }
 
 // New returns a feed on an operation of an account, without subscribers. with are the

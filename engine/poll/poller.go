@@ -366,7 +366,7 @@ func (v *visit) commit(ctx context.Context, r result) error {
 		return err
 	}
 	undo := f.places()
-	f.begin(r.walk, r.page.Date, r.asked, r.walk.Rows == 0 && r.walk.Position == "" && r.walk.Parent == "")
+	f.begin(r.walk, r.page.Date, r.asked, r.walk.Rows == 0 && r.walk.Position == "" && r.walk.Requests == 0)
 	a := watch.Acceptance{
 		Feed: f.ID, Shape: f.Op.Answer, Subs: f.Subs, Delta: r.delta, Walk: r.walk, Baseline: feed.State.Baseline,
 		Now: time.Now().UTC(), Former: former,
@@ -393,7 +393,7 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	}
 	c := store.PollCommit{
 		Feed: feed, Runs: a.Runs, Seen: seenList(r.delta), Subscriptions: f.changedPlaces(undo),
-		Parents: append(r.marks, f.dueParents(v.feed.State.Baseline, r.delta)...),
+		Parents: append(r.marks, f.dueParents(v.feed.State, r.delta)...),
 	}
 	v.At(Deciding)
 	// The page is in our hands and the commit is short: a stop does not lose it.

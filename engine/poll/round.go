@@ -22,6 +22,12 @@ const (
 	// unreadableMost is how many parents may be refused at the start of a poll before
 	// the list itself is taken to be refused.
 	unreadableMost = 3
+	// stuckMost is how many polls in a row may fail at one parent before it is left out:
+	// a list that never answers must not keep the others from being read.
+	stuckMost = 3
+	// roundLeast is how many requests a poll may make however small its share is: one
+	// for a parent that changed and one for the round.
+	roundLeast = 2
 )
 
 // ErrNoParents is returned for a list whose parents are not known yet: their own list
@@ -49,23 +55,23 @@ func (f *Feed) narrowed() bool {
 	return slices.ContainsFunc(f.Subs, func(s *watch.Subscriber) bool { return s.Recipe.Trigger.Parents.Where != nil })
 }
 
-// Named returns the ids of the parents if all recipes name theirs, and false if some
-// recipe does not: then the parents come from a list.
+// Named returns the ids of the parents that recipes name. ok is false if some recipe
+// names none: then the others come from a list.
 func (f *Feed) Named() (ids []string, ok bool) {
+	ok = true
 	for _, s := range f.Subs {
-		if len(s.Recipe.Trigger.Parents.IDs) == 0 {
-			return nil, false
-		}
+		ok = ok && len(s.Recipe.Trigger.Parents.IDs) > 0
 		ids = append(ids, s.Recipe.Trigger.Parents.IDs...)
 	}
 	slices.Sort(ids)
-	return slices.Compact(ids), true
+	return slices.Compact(ids), ok
 }
 
 // dueParents are the marks that put the parents first which changed on a page. While the
-// list is still being learnt nothing is put first: all parents are new.
-func (f *Feed) dueParents(baseline bool, d triggers.Delta) []store.ParentMark {
-	if !baseline || len(f.Children) == 0 {
+// list is still being learnt nothing is put first: all parents are new. was is the state
+// before the page, for the last page of that walk belongs to it.
+func (f *Feed) dueParents(was triggers.State, d triggers.Delta) []store.ParentMark {
+	if !was.Baseline || len(f.Children) == 0 {
 		return nil
 	}
 	var marks []store.ParentMark
@@ -80,7 +86,7 @@ func (f *Feed) dueParents(baseline bool, d triggers.Delta) []store.ParentMark {
 // round reads the lists of the parents that changed, then goes on with the round over
 // all of them, as long as its share of the budget lasts.
 func (v *visit) round(ctx context.Context) (err error) {
-	r := &round{visit: v, left: v.allowance()}
+	r := &round{visit: v, left: v.allowance(), done: map[string]bool{}}
 	if v.f.Parents != nil {
 		r.parents, err = v.Store.LoadFeed(ctx, v.f.Parents.ID)
 		if errors.Is(err, store.ErrNotFound) || err == nil && !r.parents.State.Baseline {
@@ -91,16 +97,22 @@ func (v *visit) round(ctx context.Context) (err error) {
 		}
 	}
 	v.feed.State, _ = v.f.Strategy.Begin(v.feed.State, v.f.wishes(), time.Now())
-	if s := &v.feed.State; !s.Baseline && s.Walk.Requests == 0 {
-		s.Parents = r.parents.State.Ordinals
+	if s := &v.feed.State; v.f.Parents != nil && !s.Listed {
+		s.Listed, s.Parents = true, r.parents.State.Ordinals
 	}
-	if err = r.changed(ctx); err == nil {
+	err = r.changed(ctx)
+	if err == nil {
 		err = r.all(ctx)
 	}
-	// Also after an error: the next poll goes on where this one stopped.
-	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
-	defer cancel()
-	return errors.Join(err, r.flush(save))
+	if _, answered := errors.AsType[*connectors.Error](err); err != nil && !answered {
+		return err
+	}
+	// The way that was made counts, or a service that answers only for a while each time
+	// would never let the round come to its end.
+	if saved := r.flush(context.WithoutCancel(ctx)); err == nil {
+		err = saved
+	}
+	return err
 }
 
 // allowance is how many requests a poll of a round may make: the feed's rate over the
@@ -109,23 +121,28 @@ func (v *visit) allowance() int {
 	if v.f.Rate == 0 || v.until.IsZero() {
 		return MaxPages
 	}
-	return max(1, int(v.f.Rate*v.until.Sub(v.began).Seconds()))
+	return max(roundLeast, int(v.f.Rate*v.until.Sub(v.began).Seconds()))
 }
 
 // round is a poll's part of a round.
 type round struct {
 	*visit
-	parents store.Feed      // the feed that they come from; none if they are named
-	left    int             // requests
-	silent  int             // visits since the last commit
-	read    int             // visits that went well
-	first   map[string]bool // the parents that went first, and need not be visited again
-	refused int             // visits that the service refused
+	parents store.Feed // the feed that they come from; none if they are named
+	left    int        // requests
+	silent  int        // visits since the last commit
+	read    int        // visits that went well
+	refused int        // visits that the service refused
+	refusal error      // of the last of them
+	// done are the parents that this poll has visited because they changed. A second look
+	// within moments would prove nothing that the first did not.
+	done map[string]bool
 }
 
-// changed visits the parents that changed since their last visit.
+// changed visits the parents that changed since their last visit, with half of what the
+// poll may send: however many change, the round goes on.
 func (r *round) changed(ctx context.Context) error {
-	due, err := r.Store.DueParents(ctx, r.f.ID, min(r.left, parentsStep))
+	rest := r.left / 2
+	due, err := r.Store.DueParents(ctx, r.f.ID, min(r.left-rest, parentsStep))
 	if err != nil {
 		return err
 	}
@@ -139,15 +156,39 @@ func (r *round) changed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.first = make(map[string]bool, len(list))
+	if err := r.unwatched(ctx, due, list); err != nil {
+		return err
+	}
 	for i := range list {
-		list[i].due, r.first[list[i].ID] = true, true
-		if err := r.visitOne(ctx, &list[i], false); err != nil || r.left <= 0 {
+		if r.left <= rest || r.unreadable() {
+			return nil
+		}
+		list[i].due = true
+		if err := r.visitOne(ctx, &list[i], false); err != nil {
 			return err
 		}
+		r.done[list[i].ID] = true
 	}
 	return nil
 }
+
+// unwatched takes the parents that no recipe watches out of those that are due, or they
+// would stand before the others for ever.
+func (r *round) unwatched(ctx context.Context, due []string, watched []parent) error {
+	if len(due) == len(watched) {
+		return nil
+	}
+	marks := make([]store.ParentMark, 0, len(due))
+	for _, id := range due {
+		if !slices.ContainsFunc(watched, func(p parent) bool { return p.ID == id }) {
+			marks = append(marks, store.ParentMark{Feed: r.f.ID, Parent: id})
+		}
+	}
+	return r.save(ctx, store.PollCommit{Feed: r.feed, Parents: marks})
+}
+
+// unreadable reports whether the service seems to refuse the list as such.
+func (r *round) unreadable() bool { return r.read == 0 && r.refused >= unreadableMost }
 
 // all goes on with the round from where it stands.
 func (r *round) all(ctx context.Context) error {
@@ -157,11 +198,16 @@ func (r *round) all(ctx context.Context) error {
 			return err
 		}
 		if len(list) == 0 {
-			return r.end(ctx)
+			err := r.end(ctx)
+			if err == nil && r.read == 0 {
+				err = r.refusal // a poll that could read nothing did not go well
+			}
+			return err
 		}
 		for i := range list {
-			if r.first[list[i].ID] {
+			if r.done[list[i].ID] {
 				r.feed.State = r.feed.State.NextParent(list[i].ID)
+				r.silent++
 				continue
 			}
 			if err := r.visitOne(ctx, &list[i], true); err != nil || r.left <= 0 {
@@ -175,9 +221,11 @@ func (r *round) all(ctx context.Context) error {
 // next returns the next parents of the round, in the order of their ids.
 func (r *round) next(ctx context.Context) ([]parent, error) {
 	after := r.feed.State.Walk.Parent
-	if named, ok := r.f.Named(); ok {
-		i, _ := slices.BinarySearch(named, after+"\x00")
-		return r.described(ctx, named[i:min(i+parentsStep, len(named))], nil)
+	named, all := r.f.Named()
+	i, _ := slices.BinarySearch(named, after+"\x00")
+	named = named[i:]
+	if all {
+		return r.described(ctx, named[:min(parentsStep, len(named))], nil)
 	}
 	for {
 		seen, last, err := r.Store.ScanEntries(ctx, r.f.Parents.ID, "", after, parentsStep)
@@ -186,12 +234,23 @@ func (r *round) next(ctx context.Context) ([]parent, error) {
 		}
 		ids, entries := make([]string, 0, len(seen)), make(map[string]triggers.Entry, len(seen))
 		for _, s := range seen {
-			if !s.Entry.Deleted {
-				ids = append(ids, s.ID)
-				entries[s.ID] = s.Entry
+			entries[s.ID] = s.Entry
+			if s.Entry.Deleted { // what it had must go too
+				left, err := r.held(ctx, s.ID)
+				if err != nil {
+					return nil, err
+				}
+				if len(left) == 0 {
+					continue
+				}
 			}
+			ids = append(ids, s.ID)
 		}
-		list, err := r.described(ctx, ids, entries)
+		for len(named) > 0 && (last == "" || named[0] <= last) { // they need not be in the list
+			ids, named = append(ids, named[0]), named[1:]
+		}
+		slices.Sort(ids)
+		list, err := r.described(ctx, slices.Compact(ids), entries)
 		if err != nil || len(list) > 0 || last == "" {
 			return list, err
 		}
@@ -233,26 +292,54 @@ func (f *Feed) wanted(p *parent) bool {
 }
 
 // visitOne reads the list of one parent. A parent that is gone has an empty list. One
-// that the service refuses is left out of the round, unless it refuses all.
+// that cannot be read is left out of the round, unless none can.
 func (r *round) visitOne(ctx context.Context, p *parent, inRound bool) error {
 	err := r.list(ctx, p, inRound)
 	switch {
 	case err == nil:
 		r.read++
+		r.feed.Error, r.feed.Failures = nil, 0 // a round is long: what works again is told before its end
+		if r.f.failing == p.ID {
+			r.f.failing, r.f.failed = "", 0
+		}
 		return nil
-	case !refused(err) && !errors.Is(err, triggers.ErrWalk):
+	case !refused(err) && !errors.Is(err, triggers.ErrWalk) && !r.f.stuck(p.ID, err):
 		return err
 	}
-	if r.refused++; r.read == 0 && r.refused >= unreadableMost {
-		return err
-	}
+	r.refused, r.refusal = r.refused+1, err
 	r.Log.Warn().Str("component", "poller").Str("trigger", string(r.f.ID)).Str("account", r.f.Account.Name).
 		Str("parent", p.ID).Err(err).Msg("list of a parent not read")
+	return r.leaveOut(ctx, p, inRound)
+}
+
+// stuck reports whether a parent is the one at which poll after poll fails, for no reason
+// that an answer gives.
+func (f *Feed) stuck(parent string, err error) bool {
+	if _, answered := errors.AsType[*connectors.Error](err); !answered || connectors.KindOf(err) != connectors.Transient {
+		return false
+	}
+	if f.failing != parent {
+		f.failing, f.failed = parent, 0
+	}
+	f.failed++
+	return f.failed >= stuckMost
+}
+
+// leaveOut passes over a parent that could not be read. It is not due any more: it would
+// come first for ever, and the round comes to it anyway.
+func (r *round) leaveOut(ctx context.Context, p *parent, inRound bool) error {
 	at := r.feed.State.Walk.Parent
 	if inRound {
 		at = p.ID
 	}
 	r.feed.State = r.feed.State.NextParent(at)
+	if p.due {
+		return r.save(ctx, store.PollCommit{Feed: r.feed, Parents: []store.ParentMark{{Feed: r.f.ID, Parent: p.ID}}})
+	}
+	if r.unreadable() {
+		r.silent++
+		return r.refusal
+	}
 	return r.quiet(ctx)
 }
 
@@ -317,31 +404,42 @@ func (r *round) endVisit(ctx context.Context, res *result, shown map[string]bool
 	return nil
 }
 
-// missing judges the records of a parent that its list did not show. again is true when
-// a second visit must tell.
-func (r *round) missing(ctx context.Context, p *parent, shown map[string]bool, d *triggers.Delta) (again bool, err error) {
-	var list []store.Seen
+// held returns the known records of a parent.
+func (r *round) held(ctx context.Context, parent string) (list []store.Seen, err error) {
 	for after := ""; ; {
-		seen, last, err := r.Store.ScanEntries(ctx, r.f.ID, triggers.ParentKeys(p.ID), after, sweepStep)
+		seen, last, err := r.Store.ScanEntries(ctx, r.f.ID, triggers.ParentKeys(parent), after, sweepStep)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		for _, s := range seen {
-			if !s.Entry.Deleted && !shown[s.ID] {
+			if !s.Entry.Deleted {
 				list = append(list, s)
 			}
 		}
 		if last == "" {
-			break
+			return list, nil
 		}
 		after = last
 	}
-	if len(list) == 0 {
-		return false, nil
+}
+
+// missing judges the records of a parent that its list did not show. again is true when
+// a second visit must tell.
+func (r *round) missing(ctx context.Context, p *parent, shown map[string]bool, d *triggers.Delta) (again bool, err error) {
+	list, err := r.held(ctx, p.ID)
+	list = slices.DeleteFunc(list, func(s store.Seen) bool { return shown[s.ID] })
+	if err != nil || len(list) == 0 {
+		return false, err
 	}
-	d.State.Walk.Missing += len(list)
+	for _, s := range list {
+		if s.Entry.Missing != d.State.Walk.Number { // else an earlier visit of the round has counted it
+			d.State.Walk.Missing++
+		}
+	}
 	accepted := d.State.Accepted
-	if missing := d.State.Walk.Missing; !accepted && triggers.Refuses(missing, d.State.Records, r.f.refuseOver) {
+	missing := d.State.Walk.Missing
+	// After a refusal even a few are not believed until a round has missed no more.
+	if !accepted && (d.State.Refused != nil || triggers.Refuses(missing, d.State.Records, r.f.refuseOver)) {
 		d.State.Refused = &triggers.Refusal{At: time.Now().UTC(), Missing: missing, Records: d.State.Records}
 		return false, nil
 	}
@@ -402,7 +500,7 @@ func (r *round) end(ctx context.Context) error {
 		sub.Learn(&walk)
 	}
 	state := r.feed.State.EndRound(parents, time.Now())
-	if state.Refused != nil && !triggers.Refuses(walk.Missing, state.Records, r.f.refuseOver) {
+	if state.Accepted || !triggers.Refuses(walk.Missing, state.Records, r.f.refuseOver) {
 		state.Refused = nil
 	}
 	state.Accepted = false

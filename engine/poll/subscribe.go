@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
@@ -21,7 +22,7 @@ func (p *Poller) Subscribe(ctx context.Context, f *Feed, known []store.Subscript
 	if err != nil {
 		return err
 	}
-	var joining []store.Subscription
+	joining := f.away(known)
 	for _, s := range f.Subs {
 		stored, found := place(known, s)
 		switch {
@@ -58,6 +59,19 @@ func (p *Poller) Subscribe(ctx context.Context, f *Feed, known []store.Subscript
 	return nil
 }
 
+// away are the places of recipes that are gone in the middle of the walk that serves them
+// the past. It goes on without them; should they come back, another one must serve them.
+func (f *Feed) away(known []store.Subscription) (list []store.Subscription) {
+	for _, k := range known {
+		here := slices.ContainsFunc(f.Subs, func(s *watch.Subscriber) bool { return s.Recipe.ID == k.Recipe && s.Account == k.Account })
+		if k.Feed == f.ID && !k.Started && k.Walk != 0 && !here {
+			k.Walk = 0
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
 // place finds the stored subscription of a recipe.
 func place(known []store.Subscription, s *watch.Subscriber) (store.Subscription, bool) {
 	for _, k := range known {
@@ -70,8 +84,10 @@ func place(known []store.Subscription, s *watch.Subscriber) (store.Subscription,
 
 // move takes a subscription to another feed after its recipe was edited. On a
 // list with times it goes on from where the old feed stood, what may still come late
-// included, and is not told again what it was told there; on any other, from the end
-// of the new feed's first walk: what changed in between cannot be seen.
+// included, and is not told again what it was told there; where the new feed has come
+// further, a walk over its whole list tells what it has seen since. On any other list
+// it goes on from the end of the new feed's first walk: what changed in between cannot
+// be seen.
 func (p *Poller) move(ctx context.Context, s store.Subscription, to *Feed) (store.Subscription, error) {
 	old, err := p.Store.LoadFeed(ctx, s.Feed)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -93,8 +109,22 @@ func (p *Poller) move(ctx context.Context, s store.Subscription, to *Feed) (stor
 		if from := watermark.Add(-to.options.Overlap); from.After(s.From) {
 			s.From = from
 		}
+		ahead, err := p.ahead(ctx, to, s.From)
+		if err != nil {
+			return s, err
+		}
+		if ahead { // what it has seen since must be told by a walk over what is known
+			s.Started, s.Start = false, s.From.Format(time.RFC3339Nano)
+		}
 	}
 	return s, nil
+}
+
+// ahead reports whether a feed may have seen changes from a time on.
+func (p *Poller) ahead(ctx context.Context, f *Feed, from time.Time) (bool, error) {
+	feed, err := p.load(ctx, f)
+	s := &feed.State
+	return s.Walk != nil || s.Side != nil || !s.Watermark.Before(from), err
 }
 
 // load returns the stored feed, or a new one that was never stored.

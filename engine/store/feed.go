@@ -88,9 +88,10 @@ type Seen struct {
 type ParentMark struct {
 	Feed   FeedID
 	Parent string
-	// Visited notes that the parent's records are known; it is not due any more.
+	// Visited notes that the parent's records are known.
 	Visited bool
-	// Due puts the parent before those that have not changed. It counts after Visited.
+	// Due puts the parent before those that have not changed; without it the parent is
+	// not due any more.
 	Due bool
 }
 

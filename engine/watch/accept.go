@@ -42,8 +42,8 @@ func (a *Acceptance) Accept(page connectors.Page, known map[string]triggers.Entr
 	for _, c := range a.Delta.Changes {
 		changed[c.Record] = true
 		for _, s := range a.Subs {
-			if s.Record.Started || s.Record.Walk != 0 {
-				a.offer(s, c)
+			if s.Record.Started || s.Record.Walk != 0 || !s.Record.From.IsZero() {
+				a.offer(s, a.first(s, c))
 			}
 		}
 	}
@@ -56,6 +56,19 @@ func (a *Acceptance) Accept(page connectors.Page, known map[string]triggers.Entr
 		}
 	}
 	return nil
+}
+
+// first makes a change the first word of a record where a recipe that is served from the
+// past has heard none: had the record not changed just now, it would be told as created.
+func (a *Acceptance) first(s *Subscriber, c triggers.Change) triggers.Change {
+	e := a.Delta.Seen[a.key(c.Record)]
+	_, decided := e.Decision(s.Record.Number)
+	old := !c.CreatedAt.IsZero() && c.CreatedAt.Before(s.Record.From)
+	if s.Record.Started || s.FromNow() || decided || old || c.Kind != triggers.Updated {
+		return c
+	}
+	c.Kind, c.Before, c.RawBefore, c.BeforeKnown, c.Fields = triggers.Created, nil, nil, true, nil
+	return c
 }
 
 // key is the name of a record's entry.

@@ -36,10 +36,18 @@ func (s *Subscriber) Begin(walk *triggers.Walk, at time.Time, first, timed bool)
 		s.Record.Started, s.Record.From = true, at
 	case walk.Full && first:
 		s.Record.Walk = walk.Number
-		if !s.FromNow() {
-			s.Record.From = s.Recipe.Trigger.Start.At
-		}
+		s.Record.From = startTime(s.Record.Start)
 	}
+}
+
+// startTime is the time that a start names; zero where it names none. The start that was
+// stored counts, not the one that the recipe was given since.
+func startTime(start string) time.Time {
+	at, err := time.Parse(time.RFC3339, start)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
 }
 
 // Finish starts the subscription if it waited for the walk that has ended.

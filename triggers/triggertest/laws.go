@@ -24,6 +24,7 @@ func Laws(t *testing.T, s triggers.Strategy) {
 		{"EqualTimesAcrossAPageBorder", equalTimes},
 		{"SameInstantOnePollLater", sameInstant},
 		{"LateInsideTheOverlap", lateInside},
+		{"LateBehindAWatermarkThatRests", lateAtRest},
 		{"LateOutsideTheOverlap", lateOutside},
 		{"RowsMoveBetweenPages", movingRows},
 		{"RestartAfterAnyCommit", restart},
@@ -156,6 +157,27 @@ func lateInside(t *testing.T, st triggers.Strategy) {
 		mustPoll(t, f, s)
 	}
 	mustHold(t, f, s)
+}
+
+// lateAtRest lets the index show a record late after polls that found nothing: until the
+// overlap is over they must not count as proof that nothing is late.
+func lateAtRest(t *testing.T, st triggers.Strategy) {
+	t.Helper()
+	s, f := NewService(), NewFeed(st)
+	f.Options.Reconcile = 0
+	fill(s, 4)
+	mustPoll(t, f, s)
+	s.Clock = s.Clock.Add(time.Hour)
+	s.Put("late", "a", f.Options.Overlap)
+	s.Clock = s.Clock.Add(time.Second)
+	s.Put("r1", "b", 0)
+	for range 5 {
+		mustPoll(t, f, s)
+		s.Clock = s.Clock.Add(f.Options.Overlap / 4)
+	}
+	if got := len(f.Changes); got != 6 {
+		t.Errorf("got %d changes, want 6", got)
+	}
 }
 
 // lateOutside lets the index show a record after the overlap. A cursor cannot find

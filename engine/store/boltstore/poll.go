@@ -204,13 +204,15 @@ func (p *pollCommit) putParents(tx *bolt.Tx) error {
 		}
 		key := seenKey(number, m.Parent)
 		var err error
-		if m.Visited {
-			if err = due.Delete(key); err == nil && visited.Get(key) == nil {
-				err = visited.Put(key, []byte{valueVersion})
-			}
+		if m.Visited && visited.Get(key) == nil {
+			err = visited.Put(key, []byte{valueVersion})
 		}
-		if err == nil && m.Due {
+		switch {
+		case err != nil:
+		case m.Due:
 			err = due.Put(key, []byte{valueVersion})
+		default:
+			err = due.Delete(key)
 		}
 		if err != nil {
 			return err

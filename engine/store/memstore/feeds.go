@@ -141,8 +141,8 @@ func (s *Store) mark(marks []store.ParentMark) {
 		}
 		if m.Visited {
 			f.visited[m.Parent] = true
-			delete(f.due, m.Parent)
 		}
+		delete(f.due, m.Parent)
 		if m.Due {
 			f.due[m.Parent] = true
 		}

@@ -172,7 +172,7 @@ func scanOfAPrefix(t *testing.T, s store.Store) {
 	}
 }
 
-// parentsVisitedAndDue: a visit settles what was due, unless the same mark makes it due
+// parentsVisitedAndDue: a mark settles what was due, visited or not, unless it makes it due
 // again; marks of a feed that is not there go nowhere.
 func parentsVisitedAndDue(t *testing.T, s store.Store) {
 	ctx := t.Context()
@@ -197,6 +197,13 @@ func parentsVisitedAndDue(t *testing.T, s store.Store) {
 	due, err = s.DueParents(ctx, "f", 1)
 	ok(t, "due", err)
 	same(t, "one that is due", []string{"q"}, due)
+	mark(store.ParentMark{Feed: "f", Parent: "q"})
+	due, err = s.DueParents(ctx, "f", 10)
+	ok(t, "due", err)
+	same(t, "due after a mark that says nothing", []string{"r"}, due)
+	visited, err = s.Visited(ctx, "f", []string{"q"})
+	ok(t, "visited", err)
+	same(t, "visited after a mark that says nothing", map[string]bool{}, visited)
 	due, err = s.DueParents(ctx, "none", 10)
 	ok(t, "due of a feed that is not there", err)
 	same(t, "due of a feed that is not there", []string(nil), due)

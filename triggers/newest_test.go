@@ -1,0 +1,58 @@
+package triggers_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// TestNewest_GapIsReadByAWalkThatBeginsAfterIt leaves a gap while the walk over the whole
+// list is past the top already.
+func TestNewest_GapIsReadByAWalkThatBeginsAfterIt(t *testing.T) {
+	t.Parallel()
+	const known, added = 2000, 5600 // of which a walk from the top collects 5000
+	s, f := filled(triggers.Newest{}, known)
+	f.Size = 500
+	mustPoll(t, f, s)
+	s.Clock = s.Clock.Add(25 * time.Hour)
+	for range 3 { // the walk from the top and half of the one over the whole list
+		if _, err := f.Step(s, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f.State.Side == nil {
+		t.Fatal("got no walk over the whole list in progress")
+	}
+	for i := range added {
+		s.Clock = s.Clock.Add(time.Second)
+		s.Put(fmt.Sprintf("new%d", i), "a", 0)
+	}
+	f.Due()
+	mustPoll(t, f, s)
+	if got := len(f.Changes); got != known+added {
+		t.Errorf("got %d changes of %d records", got, known+added)
+	}
+}
+
+// TestNewest_FirstWalkOfABusyListEnds lets two rows move to the top between any two pages,
+// which pushes the last ones of a page onto the next.
+func TestNewest_FirstWalkOfABusyListEnds(t *testing.T) {
+	t.Parallel()
+	s, f := filled(triggers.Newest{}, 30)
+	s.Counted, f.Options.Offsets = true, true
+	for i := range 100 {
+		if _, err := f.Step(s, true); err != nil {
+			t.Fatal(err)
+		}
+		if f.State.Baseline {
+			return
+		}
+		for j := range 2 {
+			s.Clock = s.Clock.Add(10 * time.Second)
+			s.Put(fmt.Sprintf("r%d", (2*i+j)%30), fmt.Sprint(i), 0)
+		}
+	}
+	t.Error("the first walk over the whole list did not end in 100 pages")
+}
