@@ -245,6 +245,9 @@ func (f *Feed) SkipsMissed() bool {
 	return true
 }
 
+// Options are what the recipes on the feed ask of its polls.
+func (f *Feed) Options() triggers.Options { return f.options }
+
 // Pages is how many pages of the feed this program has committed.
 func (f *Feed) Pages() int { return f.pages }
 
