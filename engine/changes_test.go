@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -380,6 +381,31 @@ func TestOnce_ListThatLeadsBackToItselfIsAFailure(t *testing.T) {
 		r := b.once(told("item.all"))
 		if len(r.Failures) != 1 || !errors.Is(r.Failures[0].Err, triggers.ErrWalk) {
 			t.Errorf("got failures %v, want one of a list that cannot be trusted", r.Failures)
+		}
+	})
+}
+
+// TestOnce_EndsWhereTheWholeListCannotBeRead has a list whose second page fails for good,
+// while the poll from the watermark on goes well again and again: the visit must end.
+func TestOnce_EndsWhereTheWholeListCannotBeRead(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("item.list", "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
+		b.filled(7)
+		b.once(text)
+		b.service.refuse = func(position string) error {
+			if position == "" {
+				return nil
+			}
+			return failure(connectors.Transient)
+		}
+		b.wait(2 * time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		began := time.Now()
+		r, err := b.engine(text).Once(ctx)
+		if took := time.Since(began); err != nil || len(r.Failures) != 1 || took > 5*time.Minute {
+			t.Errorf("got failures %v and %v after %s, want one within minutes", r.Failures, err, took)
 		}
 	})
 }

@@ -142,7 +142,6 @@ func (e *Engine) pollPatiently(ctx context.Context, f *poll.Feed) error {
 	var waited time.Duration
 	d := &dueFeed{feed: f}
 	for {
-		pages := f.Pages()
 		more, err := e.poller.Poll(ctx, f, time.Time{})
 		if err == nil && more {
 			continue
@@ -151,7 +150,7 @@ func (e *Engine) pollPatiently(ctx context.Context, f *poll.Feed) error {
 			e.tally.polls.Add(1)
 			return nil
 		}
-		if f.Pages() > pages {
+		if f.Further() {
 			waited, d.failures = 0, 0
 		}
 		kind := connectors.KindOf(err)

@@ -2,6 +2,7 @@ package triggers_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -51,7 +52,7 @@ func TestNewest_FirstWalkOfABusyListEnds(t *testing.T) {
 		}
 		for j := range 2 {
 			s.Clock = s.Clock.Add(10 * time.Second)
-			s.Put(fmt.Sprintf("r%d", (2*i+j)%30), fmt.Sprint(i), 0)
+			s.Put(fmt.Sprintf("r%d", (2*i+j)%30), strconv.Itoa(i), 0)
 		}
 	}
 	t.Error("the first walk over the whole list did not end in 100 pages")

@@ -32,7 +32,14 @@ const (
 	Cut         = service.Cut
 	Lost        = service.Lost
 	Broken      = service.Broken
+	Half        = service.Half
+	Stuck       = service.Stuck
+	Unsorted    = service.Unsorted
+	Unfiltered  = service.Unfiltered
 )
+
+// FaultKinds are all ways to misbehave.
+func FaultKinds() []FaultKind { return service.FaultKinds() }
 
 // ErrUnknownContact is returned for the id of a contact that does not exist.
 var ErrUnknownContact = highlevel.ErrUnknownContact

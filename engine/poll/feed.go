@@ -87,9 +87,11 @@ type Feed struct {
 	// filtered is true when recipes gave inputs: a record that such a list does not
 	// show may still be there.
 	filtered bool
-	polled   bool // once by this program
-	beside   bool // the last poll failed in the walk over the whole list
-	pages    int  // that were committed
+	polled   bool      // once by this program
+	beside   bool      // the last poll failed in the walk over the whole list
+	pages    int       // that were committed
+	paid     time.Time // until which the rate allows what its rounds have asked
+	further  bool      // the last poll failed, but later in its walk than the one before it
 	// present notes what the walk with the number attended shows; nil when that proves
 	// nothing.
 	present  *triggers.Presence
@@ -248,8 +250,9 @@ func (f *Feed) SkipsMissed() bool {
 // Options are what the recipes on the feed ask of its polls.
 func (f *Feed) Options() triggers.Options { return f.options }
 
-// Pages is how many pages of the feed this program has committed.
-func (f *Feed) Pages() int { return f.pages }
+// Further reports whether the last poll, which failed, had come further in the walk that it
+// failed in. That other walks went well is no reason to try for ever.
+func (f *Feed) Further() bool { return f.further }
 
 // dueAfter returns when a schedule is due, moved by the feed's jitter. An interval
 // with jitter keeps its length: its times lie on a grid that the jitter moves.

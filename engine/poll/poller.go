@@ -80,7 +80,7 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 		s.Reset()
 	}
 	v := &visit{Poller: p, f: f, began: time.Now(), until: until, first: !f.polled, side: f.beside}
-	f.beside = false
+	f.beside, f.further = false, false
 	defer func() {
 		if err != nil {
 			f.attended = 0 // a walk that was interrupted proves no deletion
@@ -117,7 +117,7 @@ type visit struct {
 
 // walks makes the walk from the watermark on, then the one over the whole list.
 func (v *visit) walks(ctx context.Context) (more bool, err error) {
-	side, fromTop := v.side, !v.side
+	side, fromTop, from := v.side, !v.side, v.f.pages
 	for range MaxPages {
 		if !v.begin(side) {
 			if side {
@@ -136,14 +136,14 @@ func (v *visit) walks(ctx context.Context) (more bool, err error) {
 		case err != nil:
 			// The next try goes on here, or a service that answers only now and then
 			// would never let this walk come to an end.
-			v.f.beside = side && fromTop
+			v.f.beside, v.f.further = side && fromTop, v.f.pages > from
 			return false, err
 		case !done && side && v.late():
 			return true, nil
 		case !done:
 			v.Pause(ctx)
 		default:
-			side = side || !v.again(resumed)
+			side, from = side || !v.again(resumed), v.f.pages
 		}
 	}
 	return false, fmt.Errorf("%w: no end after %d pages", triggers.ErrWalk, MaxPages)
@@ -353,7 +353,7 @@ type result struct {
 	// parent is the one whose records the page shows; nil for lists without parents.
 	parent *parent
 	marks  []store.ParentMark
-	// done is what must be true of the feed when its poll has ended with this commit.
+	// done is true for the commit that ends a round over all parents.
 	done bool
 }
 
@@ -383,6 +383,9 @@ func (v *visit) commit(ctx context.Context, r result) error {
 		if r.walk.Full {
 			for _, s := range f.Subs {
 				s.Finish(r.walk.Number)
+				if r.done {
+					s.Learn(r.walk)
+				}
 			}
 		}
 		feed.NextPollAt = f.Next(time.Now()).UTC()

@@ -86,7 +86,11 @@ func (f *Feed) dueParents(was triggers.State, d triggers.Delta) []store.ParentMa
 // round reads the lists of the parents that changed, then goes on with the round over
 // all of them, as long as its share of the budget lasts.
 func (v *visit) round(ctx context.Context) (err error) {
-	r := &round{visit: v, left: v.allowance(), done: map[string]bool{}}
+	from := v.f.paid
+	if from.Before(v.began) {
+		from = v.began
+	}
+	r := &round{visit: v, left: v.allowance(from), done: map[string]bool{}}
 	if v.f.Parents != nil {
 		r.parents, err = v.Store.LoadFeed(ctx, v.f.Parents.ID)
 		if errors.Is(err, store.ErrNotFound) || err == nil && !r.parents.State.Baseline {
@@ -104,6 +108,10 @@ func (v *visit) round(ctx context.Context) (err error) {
 	if err == nil {
 		err = r.all(ctx)
 	}
+	if v.f.Rate > 0 {
+		v.f.paid = from.Add(time.Duration(float64(r.asked) / v.f.Rate * float64(time.Second)))
+	}
+	v.f.further = r.read > 0
 	if _, answered := errors.AsType[*connectors.Error](err); err != nil && !answered {
 		return err
 	}
@@ -116,19 +124,21 @@ func (v *visit) round(ctx context.Context) (err error) {
 }
 
 // allowance is how many requests a poll of a round may make: the feed's rate over the
-// time until it is due again.
-func (v *visit) allowance() int {
+// time from which on none are paid for, until it is due again. A poll that is tried again
+// has no more than what the tries before it have left.
+func (v *visit) allowance(from time.Time) int {
 	if v.f.Rate == 0 || v.until.IsZero() {
 		return MaxPages
 	}
-	return max(roundLeast, int(v.f.Rate*v.until.Sub(v.began).Seconds()))
+	return max(roundLeast, int(v.f.Rate*v.until.Sub(from).Seconds()))
 }
 
 // round is a poll's part of a round.
 type round struct {
 	*visit
 	parents store.Feed // the feed that they come from; none if they are named
-	left    int        // requests
+	left    int        // requests that it may still make
+	asked   int        // requests that it has made
 	silent  int        // visits since the last commit
 	read    int        // visits that went well
 	refused int        // visits that the service refused
@@ -354,6 +364,7 @@ func (r *round) list(ctx context.Context, p *parent, inRound bool) error {
 		asked := time.Now()
 		page, err := r.f.Account.Session.Page(ctx, r.f.Op, connectors.Query{Inputs: inputs, Position: walk.Position, Size: r.f.Op.Poll.PageSize})
 		r.left--
+		r.asked++
 		if connectors.KindOf(err) == connectors.NotFound && err != nil {
 			page, err = connectors.Page{Total: -1}, nil
 		}
@@ -495,19 +506,11 @@ func (r *round) end(ctx context.Context) error {
 	if named, ok := r.f.Named(); ok {
 		parents = len(named)
 	}
-	undo := r.f.places()
-	for _, sub := range r.f.Subs {
-		sub.Learn(&walk)
-	}
 	state := r.feed.State.EndRound(parents, time.Now())
 	if state.Accepted || !triggers.Refuses(walk.Missing, state.Records, r.f.refuseOver) {
 		state.Refused = nil
 	}
 	state.Accepted = false
 	r.silent, r.left = 0, 0
-	err := r.commit(ctx, result{walk: &walk, delta: triggers.Delta{State: state, Seen: map[string]triggers.Entry{}}, asked: time.Now(), done: true})
-	if err != nil {
-		r.f.restore(undo)
-	}
-	return err
+	return r.commit(ctx, result{walk: &walk, delta: triggers.Delta{State: state, Seen: map[string]triggers.Entry{}}, asked: time.Now(), done: true})
 }

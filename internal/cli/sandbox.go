@@ -44,8 +44,10 @@ It prints the base URLs and credentials that it serves. What it holds depends on
   --fault rate_limited:0.1                one request in ten is answered 429
   --fault lost:0.05:stibee.*              writes are done, the answer is lost
   --fault slow:0.2:highlevel.contact.search
-Kinds: rate_limited, server_error, slow, cut, lost, broken_json. While it runs, the
-control address takes faults and changes, and tells what was written.`,
+  --fault half:1:stibee.subscriber.list   the list shows the first half of its rows
+Kinds: rate_limited, server_error, slow, cut, lost, broken_json; of lists also half,
+stuck (the first page again and again), unsorted, unfiltered. While it runs, the control
+address takes faults and changes, and tells what was written.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.serveSandbox(c.Context(), f)

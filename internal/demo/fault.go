@@ -19,9 +19,9 @@ const slowness = time.Second
 func ParseFault(text string) (sandbox.Fault, error) {
 	parts := strings.SplitN(text, ":", 3)
 	f := sandbox.Fault{Kind: sandbox.FaultKind(parts[0])}
-	kinds := []string{
-		string(sandbox.RateLimited), string(sandbox.ServerError), string(sandbox.Slow),
-		string(sandbox.Cut), string(sandbox.Lost), string(sandbox.Broken),
+	var kinds []string
+	for _, kind := range sandbox.FaultKinds() {
+		kinds = append(kinds, string(kind))
 	}
 	if !slices.Contains(kinds, parts[0]) {
 		return f, fmt.Errorf("there is no kind %q; %s", parts[0], diag.Choices(parts[0], kinds))

@@ -32,7 +32,7 @@ func (h *Location) AddContact(fields map[string]any) string {
 	h.service.Lock()
 	defer h.service.Unlock()
 	now := h.world.Now()
-	return h.put("", merge(newFields(), loose(fields)), now, now).id
+	return h.put("", merge(newFields(), loose(fields)), now, now).ID
 }
 
 // UpdateContact writes some fields of a contact. The error is [ErrUnknownContact]. It
@@ -59,7 +59,7 @@ func (h *Location) SetUpdated(id string, updated time.Time) error {
 	if c == nil {
 		return fmt.Errorf("%w: %s", ErrUnknownContact, id)
 	}
-	h.put(id, c.fields(), time.UnixMilli(c.added), updated)
+	h.put(id, c.Fields(), time.UnixMilli(c.Added), updated)
 	return nil
 }
 
@@ -84,7 +84,7 @@ func (h *Location) Contact(id string) (fields map[string]any, ok bool) {
 	if c == nil {
 		return nil, false
 	}
-	return c.fields(), true
+	return c.Fields(), true
 }
 
 // Contacts returns the ids of all contacts, sorted by their age of arrival only
@@ -123,7 +123,7 @@ func (h *Location) Populate(n int, person func(i int) map[string]any) {
 		at := now.Add(-step * time.Duration(n-i))
 		h.put("", merge(newFields(), person(i)), at, at)
 	}
-	h.search.catchUp(h.world.Now().Add(h.lag)) // what was there before is not late
+	h.search.CatchUp(h.world.Now().Add(h.lag)) // what was there before is not late
 }
 
 // Size returns how many contacts, notes and tasks there are.
@@ -148,7 +148,7 @@ func (h *Location) Pick() (id, name string) {
 		return "", ""
 	}
 	id = h.order[h.world.Dice.Below(len(h.order))]
-	return id, service.Text(h.live[id].fields()["contactName"])
+	return id, service.Text(h.live[id].Fields()["contactName"])
 }
 
 // AddNote adds a note to a contact. The error is [ErrUnknownContact].

@@ -10,25 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
-
-// contact is one version of a contact. It never changes; a write makes a new one. The
-// search index and answers on their way can therefore share it without a lock.
-type contact struct {
-	id             string
-	added, updated int64  // milliseconds since 1970
-	doc            []byte // the JSON object as direct reads show it
-}
-
-// fields decodes the contact.
-func (c *contact) fields() map[string]any {
-	var m map[string]any
-	if json.Unmarshal(c.doc, &m) != nil {
-		return map[string]any{}
-	}
-	return m
-}
 
 // contactFields are the fields that a contact's body may have. They are those that
 // create, update and upsert share in the spec file (GoHighLevel/highlevel-api-docs,
@@ -154,13 +138,13 @@ func newFields() map[string]any {
 // put stores a new version of a contact; an empty id makes a new contact. It is the
 // only place that writes contacts: direct reads and the search for duplicates know
 // the new version at once, searches after the lag. The caller gives up the map.
-func (h *Location) put(id string, fields map[string]any, added, updated time.Time) *contact {
+func (h *Location) put(id string, fields map[string]any, added, updated time.Time) *search.Contact {
 	if id == "" {
 		id = h.world.Dice.ID(20)
 	}
 	fields["id"], fields["locationId"] = id, LocationID
 	fields["dateAdded"], fields["dateUpdated"] = stamp(added), stamp(updated)
-	c := &contact{id: id, added: added.UnixMilli(), updated: updated.UnixMilli(), doc: service.Encode(fields)}
+	c := &search.Contact{ID: id, Added: added.UnixMilli(), Updated: updated.UnixMilli(), Doc: service.Encode(fields)}
 	// The former address goes before the new one comes, or a contact would still be
 	// found by the address that it gave up.
 	if former := h.live[id]; former != nil {
@@ -176,54 +160,55 @@ func (h *Location) put(id string, fields map[string]any, added, updated time.Tim
 	if phone := service.Text(fields["phone"]); phone != "" {
 		h.byPhone[phone] = id
 	}
-	h.search.later(h.world.Now().Add(h.lag), id, c)
+	h.search.Later(h.world.Now().Add(h.lag), id, c)
 	return c
 }
 
 // forgetKeys removes a contact's address and number from the indexes. A key that
 // another contact took over in the meantime stays.
-func (h *Location) forgetKeys(c *contact) {
-	fields := c.fields()
-	if email := service.Text(fields["email"]); h.byEmail[email] == c.id {
+func (h *Location) forgetKeys(c *search.Contact) {
+	fields := c.Fields()
+	if email := service.Text(fields["email"]); h.byEmail[email] == c.ID {
 		delete(h.byEmail, email)
 	}
-	if phone := service.Text(fields["phone"]); h.byPhone[phone] == c.id {
+	if phone := service.Text(fields["phone"]); h.byPhone[phone] == c.ID {
 		delete(h.byPhone, phone)
 	}
 }
 
 // change writes a body to a contact that exists. The updated time moves even if the
 // body brings nothing new (a guess).
-func (h *Location) change(c *contact, body map[string]any) *contact {
-	return h.put(c.id, merge(c.fields(), body), time.UnixMilli(c.added), h.world.Now())
+func (h *Location) change(c *search.Contact, body map[string]any) *search.Contact {
+	return h.put(c.ID, merge(c.Fields(), body), time.UnixMilli(c.Added), h.world.Now())
 }
 
 // drop deletes a contact with everything that hangs on it.
-func (h *Location) drop(c *contact) {
+func (h *Location) drop(c *search.Contact) {
 	h.forgetKeys(c)
-	delete(h.live, c.id)
-	delete(h.notes, c.id)
-	delete(h.tasks, c.id)
-	delete(h.campaigns, c.id)
+	delete(h.live, c.ID)
+	delete(h.notes, c.ID)
+	delete(h.tasks, c.ID)
+	delete(h.campaigns, c.ID)
+	maps.DeleteFunc(h.appointments, func(_ string, a *appointment) bool { return a.ContactID == c.ID })
 	// The last id takes the free place: to move all behind it would make deletes slow
 	// in a large location.
-	at, last := h.place[c.id], len(h.order)-1
+	at, last := h.place[c.ID], len(h.order)-1
 	h.order[at] = h.order[last]
 	h.place[h.order[at]] = at
 	h.order = h.order[:last]
-	delete(h.place, c.id)
-	h.search.later(h.world.Now().Add(h.lag), c.id, nil)
+	delete(h.place, c.ID)
+	h.search.Later(h.world.Now().Add(h.lag), c.ID, nil)
 }
 
 // contact returns the contact that a path names, and marks it as the target. The
 // documentation knows no 404 for an unknown one, only 400. It reads directly, so it
 // sees writes that searches do not show yet.
-func (h *Location) contact(c *service.Call) (*contact, service.Answer) {
+func (h *Location) contact(c *service.Call) (*search.Contact, service.Answer) {
 	found := h.live[c.Vars["contactId"]]
 	if found == nil {
 		return nil, refuse(http.StatusBadRequest, "Contact not found for id: "+c.Vars["contactId"])
 	}
-	c.Target = found.id
+	c.Target = found.ID
 	return found, service.Answer{}
 }
 
@@ -231,7 +216,7 @@ func (h *Location) contact(c *service.Call) (*contact, service.Answer) {
 // the two wins is a setting of the location (service docs, read 2026-09); here the
 // address does. The second result is the field's name, as the refusal of a create has
 // it.
-func (h *Location) twin(body map[string]any) (*contact, string) {
+func (h *Location) twin(body map[string]any) (*search.Contact, string) {
 	if id, ok := h.byEmail[strings.ToLower(strings.TrimSpace(service.Text(body["email"])))]; ok {
 		return h.live[id], "email"
 	}
@@ -256,8 +241,8 @@ func checkContact(body map[string]any, sent bool) service.Answer {
 }
 
 // show answers with a contact, and with more members beside it.
-func (h *Location) show(status int, c *contact, more map[string]any) service.Answer {
-	members := map[string]any{"contact": json.RawMessage(c.doc)}
+func (h *Location) show(status int, c *search.Contact, more map[string]any) service.Answer {
+	members := map[string]any{"contact": json.RawMessage(c.Doc)}
 	maps.Copy(members, more)
 	return h.say(status, members)
 }
@@ -285,12 +270,12 @@ func (h *Location) createContact(c *service.Call) service.Answer {
 	}
 	if twin, field := h.twin(body); twin != nil {
 		a := refuse(http.StatusBadRequest, "This location does not allow duplicated contacts.")
-		a.Value.(map[string]any)["meta"] = map[string]any{"contactId": twin.id, "matchingField": field} //nolint:forcetypeassert // made one line above
+		a.Value.(map[string]any)["meta"] = map[string]any{"contactId": twin.ID, "matchingField": field} //nolint:forcetypeassert // made one line above
 		return a
 	}
 	now := h.world.Now()
 	made := h.put("", merge(newFields(), body), now, now)
-	c.Target = made.id
+	c.Target = made.ID
 	return h.show(http.StatusCreated, made, nil)
 }
 
@@ -323,7 +308,7 @@ func (h *Location) upsertContact(c *service.Call) service.Answer {
 		return refused
 	}
 	twin, _ := h.twin(body)
-	var made *contact
+	var made *search.Contact
 	if twin != nil {
 		delete(body, "gender") // ignored on update, as users report
 		made = h.change(twin, body)
@@ -331,7 +316,7 @@ func (h *Location) upsertContact(c *service.Call) service.Answer {
 		now := h.world.Now()
 		made = h.put("", merge(newFields(), body), now, now)
 	}
-	c.Target = made.id
+	c.Target = made.ID
 	return h.show(http.StatusOK, made, map[string]any{"new": twin == nil})
 }
 
@@ -410,8 +395,8 @@ func (h *Location) tag(c *service.Call, member string, status int, f func(have, 
 }
 
 // retag changes the tags of a contact. Only a true change moves dateUpdated.
-func (h *Location) retag(c *contact, tags []string, f func(have, tags []string) (after, changed []string)) (after, changed []string) {
-	after, changed = f(service.Texts(c.fields()["tags"]), cleanTags(tags))
+func (h *Location) retag(c *search.Contact, tags []string, f func(have, tags []string) (after, changed []string)) (after, changed []string) {
+	after, changed = f(service.Texts(c.Fields()["tags"]), cleanTags(tags))
 	if len(changed) > 0 {
 		elements := make([]any, len(after))
 		for i, t := range after {
@@ -458,7 +443,7 @@ func (h *Location) bulkTags(c *service.Call) service.Answer {
 		}
 		tags := service.Texts(body["tags"])
 		if body["removeAllTags"] == true {
-			tags = append(tags, service.Texts(found.fields()["tags"])...)
+			tags = append(tags, service.Texts(found.Fields()["tags"])...)
 		}
 		_, changed := h.retag(found, tags, f)
 		responses = append(responses, map[string]any{"contactId": id, "message": fmt.Sprintf("%d tags changed", len(changed)), "type": "success"})
@@ -480,11 +465,12 @@ func (h *Location) listByBusiness(c *service.Call) service.Answer {
 	}
 	all := []json.RawMessage{}
 	for _, id := range slices.Sorted(maps.Keys(h.live)) {
-		if service.Text(h.live[id].fields()["businessId"]) == c.Vars["businessId"] {
-			all = append(all, h.live[id].doc)
+		if service.Text(h.live[id].Fields()["businessId"]) == c.Vars["businessId"] {
+			all = append(all, h.live[id].Doc)
 		}
 	}
-	from := min(skip, len(all))
+	all = service.Rows(c, all)
+	from := min(c.Skips(skip), len(all))
 	return h.say(http.StatusOK, map[string]any{"contacts": all[from:min(from+limit, len(all))], "count": len(all)})
 }
 

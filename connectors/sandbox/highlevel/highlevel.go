@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
@@ -33,27 +34,28 @@ type Location struct {
 	limits  limits
 	lag     time.Duration
 
-	live    map[string]*contact // by id, as direct reads see them
-	byEmail map[string]string   // lower-cased address to id
+	live    map[string]*search.Contact // by id, as direct reads see them
+	byEmail map[string]string          // lower-cased address to id
 	byPhone map[string]string
-	search  searchIndex
+	search  search.Index
 	order   []string       // ids of live contacts
 	place   map[string]int // where an id stands in order
 
 	// What hangs on contacts. A note or task is replaced and never written to,
 	// because an answer on its way may hold it; the lists are copied for answers.
-	notes     map[string][]*note // by contact
-	tasks     map[string][]*task
-	campaigns map[string]map[string]bool
+	notes        map[string][]*note // by contact
+	tasks        map[string][]*task
+	campaigns    map[string]map[string]bool
+	appointments map[string]*appointment // by id, those that were deleted too
 }
 
 // New returns an empty location of a world.
 func New(w *service.World, o Options) *Location {
 	h := &Location{
 		world: w, limits: newLimits(o.Limit), lag: o.Lag,
-		live: map[string]*contact{}, byEmail: map[string]string{}, byPhone: map[string]string{},
-		search: newSearchIndex(), place: map[string]int{},
-		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{},
+		live: map[string]*search.Contact{}, byEmail: map[string]string{}, byPhone: map[string]string{},
+		search: search.New(func(field string) bool { return contactFields[field] != "" }), place: map[string]int{},
+		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{}, appointments: map[string]*appointment{},
 	}
 	// The limit counts after the token was accepted: the service counts for each app
 	// and location, which only the token tells.
@@ -66,7 +68,7 @@ func New(w *service.World, o Options) *Location {
 			return service.Answer{}
 		},
 	}
-	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes())
+	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes(), h.appointmentRoutes())
 	return h
 }
 
@@ -93,7 +95,6 @@ func (h *Location) contactRoutes() []service.Route {
 func (h *Location) partRoutes() []service.Route {
 	const tasks, notes, campaigns = "/contacts/{contactId}/tasks", "/contacts/{contactId}/notes", "/contacts/{contactId}/campaigns"
 	return []service.Route{
-		service.At("GET", "/contacts/{contactId}/appointments", "contact.appointment.list", h.listAppointments),
 		service.At("GET", tasks, "contact.task.list", h.listTasks),
 		service.At("POST", tasks, "contact.task.create", h.createTask),
 		service.At("GET", tasks+"/{taskId}", "contact.task.get", h.getTask),

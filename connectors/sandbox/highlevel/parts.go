@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
@@ -56,7 +57,7 @@ var (
 )
 
 // with returns the contact of a path and the body of a request.
-func (h *Location) with(c *service.Call, sh *service.Shape) (*contact, map[string]any, service.Answer) {
+func (h *Location) with(c *service.Call, sh *service.Shape) (*search.Contact, map[string]any, service.Answer) {
 	found, refused := h.contact(c)
 	if refused.Status != 0 {
 		return nil, nil, refused
@@ -101,9 +102,9 @@ func (h *Location) listNotes(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	newest := append([]*note{}, h.notes[found.id]...)
+	newest := append([]*note{}, h.notes[found.ID]...)
 	slices.Reverse(newest)
-	return h.say(http.StatusOK, map[string]any{"notes": newest})
+	return h.say(http.StatusOK, map[string]any{"notes": service.Rows(c, newest)})
 }
 
 // createNote makes a second note of a second request: the service knows no
@@ -113,7 +114,7 @@ func (h *Location) createNote(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	return h.say(http.StatusCreated, map[string]any{"note": h.addNote(found.id, body)})
+	return h.say(http.StatusCreated, map[string]any{"note": h.addNote(found.ID, body)})
 }
 
 // note returns the note that a path names. An unknown one gets 400, as the spec file
@@ -199,7 +200,7 @@ func (h *Location) listTasks(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	return h.say(http.StatusOK, map[string]any{"tasks": append([]*task{}, h.tasks[found.id]...)})
+	return h.say(http.StatusOK, map[string]any{"tasks": service.Rows(c, append([]*task{}, h.tasks[found.ID]...))})
 }
 
 func (h *Location) createTask(c *service.Call) service.Answer {
@@ -207,7 +208,7 @@ func (h *Location) createTask(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	made, refused := h.addTask(found.id, body)
+	made, refused := h.addTask(found.ID, body)
 	if refused.Status != 0 {
 		return refused
 	}
@@ -279,9 +280,9 @@ func (h *Location) searchTasks(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	limit, skip := 25, whole(body["skip"])
+	limit, skip := 25, service.Whole(body["skip"])
 	if body["limit"] != nil {
-		limit = whole(body["limit"])
+		limit = service.Whole(body["limit"])
 	}
 	if limit < 1 || limit > 100 || skip < 0 {
 		return refuse(http.StatusUnprocessableEntity, "limit must be from 1 to 100, skip not below 0")
@@ -294,7 +295,8 @@ func (h *Location) searchTasks(c *service.Call) service.Answer {
 			}
 		}
 	}
-	from := min(skip, len(all))
+	all = service.Rows(c, all)
+	from := min(c.Skips(skip), len(all))
 	return h.say(http.StatusOK, map[string]any{"tasks": all[from:min(from+limit, len(all))]})
 }
 
@@ -310,15 +312,7 @@ func (t *task) wanted(body map[string]any) bool {
 	if done, ok := body["completed"].(bool); ok && done != t.Completed {
 		return false
 	}
-	return containsFold(t.Title+" "+t.Body, service.Text(body["query"]))
-}
-
-// listAppointments is always empty: calendars are not part of the sandbox yet.
-func (h *Location) listAppointments(c *service.Call) service.Answer {
-	if _, refused := h.contact(c); refused.Status != 0 {
-		return refused
-	}
-	return h.say(http.StatusOK, map[string]any{"events": []any{}})
+	return service.ContainsFold(t.Title+" "+t.Body, service.Text(body["query"]))
 }
 
 // joinCampaign can be repeated; whether the service begins a campaign anew then is
@@ -328,10 +322,10 @@ func (h *Location) joinCampaign(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	if h.campaigns[found.id] == nil {
-		h.campaigns[found.id] = map[string]bool{}
+	if h.campaigns[found.ID] == nil {
+		h.campaigns[found.ID] = map[string]bool{}
 	}
-	h.campaigns[found.id][c.Vars["campaignId"]] = true
+	h.campaigns[found.ID][c.Vars["campaignId"]] = true
 	return h.succeeded(http.StatusCreated)
 }
 
@@ -341,7 +335,7 @@ func (h *Location) leaveCampaign(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	delete(h.campaigns[found.id], c.Vars["campaignId"])
+	delete(h.campaigns[found.ID], c.Vars["campaignId"])
 	return h.succeeded(http.StatusOK)
 }
 
@@ -350,6 +344,6 @@ func (h *Location) leaveCampaigns(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	delete(h.campaigns, found.id)
+	delete(h.campaigns, found.ID)
 	return h.succeeded(http.StatusOK)
 }

@@ -27,7 +27,20 @@ const (
 	Lost FaultKind = "lost"
 	// Broken does what was asked and answers with half of the JSON.
 	Broken FaultKind = "broken_json"
+	// Half lets a list show only the first half of its rows, as if there were no more.
+	Half FaultKind = "half"
+	// Stuck lets a list answer with its first page, whatever page is asked for.
+	Stuck FaultKind = "stuck"
+	// Unsorted lets a list ignore the order that is asked for, or that it always has.
+	Unsorted FaultKind = "unsorted"
+	// Unfiltered lets a list ignore the conditions that are asked for.
+	Unfiltered FaultKind = "unfiltered"
 )
+
+// FaultKinds are all ways to misbehave.
+func FaultKinds() []FaultKind {
+	return []FaultKind{RateLimited, ServerError, Slow, Cut, Lost, Broken, Half, Stuck, Unsorted, Unfiltered}
+}
 
 // Fault is one rule of misbehaviour.
 //
@@ -52,10 +65,9 @@ type Fault struct {
 
 // check says what is wrong with a rule.
 func (f *Fault) check() error {
-	kinds := []FaultKind{RateLimited, ServerError, Slow, Cut, Lost, Broken}
 	switch {
-	case !slices.Contains(kinds, f.Kind):
-		return fmt.Errorf("unknown kind of fault %q, want one of %v", f.Kind, kinds)
+	case !slices.Contains(FaultKinds(), f.Kind):
+		return fmt.Errorf("unknown kind of fault %q, want one of %v", f.Kind, FaultKinds())
 	case f.Rate < 0 || f.Rate > 1:
 		return fmt.Errorf("rate %v of a fault, want 0 to 1", f.Rate)
 	case f.Next < 0 || f.Delay < 0 || f.RetryAfter < 0:
@@ -98,6 +110,34 @@ func (fs *faults) pick(operation string) Fault {
 		return hit
 	}
 	return Fault{}
+}
+
+// Suffers reports whether a fault of a kind strikes the request.
+func (c *Call) Suffers(kind FaultKind) bool { return c.fault.Kind == kind }
+
+// Forget drops members of a body that a fault of a kind makes the service ignore.
+func (c *Call) Forget(kind FaultKind, body map[string]any, members ...string) {
+	if c.Suffers(kind) {
+		for _, name := range members {
+			delete(body, name)
+		}
+	}
+}
+
+// Skips is how many rows a list leaves out that was asked to leave out some.
+func (c *Call) Skips(n int) int {
+	if c.Suffers(Stuck) {
+		return 0
+	}
+	return n
+}
+
+// Rows are the rows of a list that are there for a request.
+func Rows[T any](c *Call, all []T) []T {
+	if c.Suffers(Half) {
+		return all[:(len(all)+1)/2]
+	}
+	return all
 }
 
 // Fail adds a rule of misbehaviour. The error says what is wrong with the rule.

@@ -57,6 +57,7 @@ type Call struct {
 	Target string
 
 	route *Route
+	fault Fault // that strikes the request; the zero Fault is none
 }
 
 // Answer is what a service says: a value as JSON, JSON that is already encoded, or
@@ -138,6 +139,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.World.counts.arrived(operation)
 	fault := s.World.faults.pick(operation)
+	c.fault = fault
 	a := s.before(c, fault)
 	if a.Status == 0 {
 		a = s.carryOut(c, operation)
@@ -165,7 +167,7 @@ func (s *Service) before(c *Call, f Fault) Answer {
 			status = http.StatusInternalServerError
 		}
 		return s.Refuse(status, "internal error")
-	case Lost, Broken:
+	case Lost, Broken, Half, Stuck, Unsorted, Unfiltered:
 	}
 	return Answer{}
 }
@@ -198,7 +200,7 @@ func (s *Service) after(w http.ResponseWriter, c *Call, f Fault, a Answer) {
 		if b := a.encode(); len(b) > 1 && a.Text == "" {
 			a.Raw = b[:len(b)/2]
 		}
-	case RateLimited, ServerError, Slow, Cut:
+	case RateLimited, ServerError, Slow, Cut, Half, Stuck, Unsorted, Unfiltered:
 	}
 	s.write(w, c, a)
 }

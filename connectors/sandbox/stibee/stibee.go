@@ -223,7 +223,7 @@ func page(c *service.Call, n, largest int) (from, to int, refused service.Answer
 	if limit > largest {
 		return 0, 0, refuse("Data.LimitExceeded")
 	}
-	from = min(from, n)
+	from = min(c.Skips(from), n)
 	return from, min(from+limit, n), service.Answer{}
 }
 
@@ -235,9 +235,10 @@ func (b *Workspace) listLists(c *service.Call) service.Answer {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	if c.URL.Query().Get("sortOrder") != "asc" {
+	if c.URL.Query().Get("sortOrder") != "asc" || c.Suffers(service.Unsorted) {
 		slices.Reverse(ids)
 	}
+	ids = service.Rows(c, ids)
 	from, to, refused := page(c, len(ids), 100)
 	if refused.Status != 0 {
 		return refused
@@ -362,9 +363,10 @@ func (b *Workspace) listGroups(c *service.Call) service.Answer {
 	if c.URL.Query().Get("sortBy") == "name" {
 		slices.SortStableFunc(groups, func(a, b *group) int { return strings.Compare(a.name, b.name) })
 	}
-	if c.URL.Query().Get("sortOrder") == "desc" {
+	if c.URL.Query().Get("sortOrder") == "desc" || c.Suffers(service.Unsorted) {
 		slices.Reverse(groups)
 	}
+	groups = service.Rows(c, groups)
 	from, to, refused := page(c, len(groups), 100)
 	if refused.Status != 0 {
 		return refused

@@ -337,7 +337,11 @@ func (b *Workspace) listSubscribers(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	chosen := l.chosen(c.URL.Query().Get("statuses"))
+	statuses := c.URL.Query().Get("statuses")
+	if c.Suffers(service.Unfiltered) {
+		statuses = ""
+	}
+	chosen := service.Rows(c, l.chosen(statuses))
 	from, to, refused := page(c, len(chosen), maxSubscriberPage)
 	if refused.Status != 0 {
 		return refused

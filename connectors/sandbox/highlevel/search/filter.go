@@ -1,4 +1,4 @@
-package highlevel
+package search
 
 import (
 	"encoding/json"
@@ -46,17 +46,17 @@ var (
 // parseFilters reads the list at the top, all of which must hold; nil means there is
 // none. The errors are in the service's own words where these are known, and go out
 // with status 400.
-func parseFilters(v any) (*filter, error) {
+func (x *Index) parseFilters(v any) (*filter, error) {
 	list, _ := v.([]any)
 	if len(list) == 0 {
 		return nil, nil //nolint:nilnil // no filter is a filter that lets everything pass
 	}
-	return parseGroup(list, "AND", 1)
+	return x.parseGroup(list, "AND", 1)
 }
 
 // parseGroup reads the parts of a group, AND or OR. depth is 1 at the top and one
 // more inside each group.
-func parseGroup(list []any, group string, depth int) (*filter, error) {
+func (x *Index) parseGroup(list []any, group string, depth int) (*filter, error) {
 	if depth > maxFilterDepth {
 		return nil, fmt.Errorf("filters are nested deeper than %d", maxFilterDepth)
 	}
@@ -69,7 +69,7 @@ func parseGroup(list []any, group string, depth int) (*filter, error) {
 		if !ok {
 			return nil, errors.New("filters must be objects")
 		}
-		part, err := parsePart(m, depth)
+		part, err := x.parsePart(m, depth)
 		if err != nil {
 			return nil, err
 		}
@@ -80,14 +80,13 @@ func parseGroup(list []any, group string, depth int) (*filter, error) {
 
 // parsePart reads a condition, or a group inside a group. A filter on an unknown
 // field is refused with 400 (highlevel-api-docs #279).
-func parsePart(m map[string]any, depth int) (*filter, error) {
+func (x *Index) parsePart(m map[string]any, depth int) (*filter, error) {
 	if group, ok := m["group"]; ok {
 		parts, _ := m["filters"].([]any)
-		return parseGroup(parts, service.Text(group), depth+1)
+		return x.parseGroup(parts, service.Text(group), depth+1)
 	}
 	f := &filter{field: service.Text(m["field"]), operator: service.Text(m["operator"]), value: m["value"]}
-	_, written := contactFields[f.field]
-	if !written && !slices.Contains(filterFields, f.field) && !strings.HasPrefix(f.field, "customFields.") {
+	if !x.written(f.field) && !slices.Contains(filterFields, f.field) && !strings.HasPrefix(f.field, "customFields.") {
 		return nil, fmt.Errorf("Invalid field (%s) passed", f.field) //nolint:staticcheck // the service's words
 	}
 	date := slices.Contains(dateFields, f.field)
@@ -155,22 +154,6 @@ func moment(v any) (int64, bool) {
 // one.
 func inRange(ms int64) bool { return ms > -1<<60 && ms < 1<<60 }
 
-// whole reads a whole number of a body; anything else is -1, nothing is 0.
-func whole(v any) int {
-	if v == nil {
-		return 0
-	}
-	n, ok := v.(json.Number)
-	if !ok {
-		return -1
-	}
-	i, err := strconv.Atoi(n.String())
-	if err != nil || i > math.MaxInt32 {
-		return -1
-	}
-	return i
-}
-
 // match reports whether a contact passes. A group without parts lets everything pass,
 // unless one of its parts is to be enough: then nothing.
 func (f *filter) match(fields map[string]any) bool {
@@ -210,9 +193,9 @@ func (f *filter) test(v any) bool {
 	case "not_eq":
 		return !anyOf(v, f.value, strings.EqualFold)
 	case "contains":
-		return anyOf(v, f.value, containsFold)
+		return anyOf(v, f.value, service.ContainsFold)
 	case "not_contains":
-		return !anyOf(v, f.value, containsFold)
+		return !anyOf(v, f.value, service.ContainsFold)
 	case "exists":
 		return v != nil && v != ""
 	case "not_exists":
@@ -220,11 +203,6 @@ func (f *filter) test(v any) bool {
 	}
 	ms, ok := moment(v)
 	return ok && ms >= f.low && ms <= f.high
-}
-
-// containsFold ignores case; that the service does is a guess.
-func containsFold(s, part string) bool {
-	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
 }
 
 // anyOf compares a value, or each element of a list, with a value, or each element of
