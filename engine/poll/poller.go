@@ -90,6 +90,7 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 	if v.feed, err = p.load(ctx, f); err != nil {
 		return false, err
 	}
+	v.remember()
 	if f.Op.Poll.Parents != nil {
 		err = v.round(ctx)
 	} else {
@@ -407,6 +408,11 @@ func (v *visit) commit(ctx context.Context, r result) error {
 		Feed: feed, Runs: a.Runs, Seen: seenList(r.delta), Subscriptions: f.changedPlaces(undo),
 		Parents: append(r.marks, f.dueParents(v.feed.State, r.delta)...),
 	}
+	if v.quiet(c) {
+		f.kept = &feed
+		v.kept(r)
+		return nil
+	}
 	v.At(Deciding)
 	// The page is in our hands and the commit is short: a stop does not lose it.
 	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
@@ -418,6 +424,7 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	}
 	v.At(Committed)
 	v.feed = committed.Feed
+	f.stored()
 	f.pages++
 	f.mark(r)
 	v.records += len(r.page.Records)
