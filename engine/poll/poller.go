@@ -390,19 +390,7 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	}
 	feed.State = r.delta.State
 	if r.done || r.delta.Done && r.parent == nil {
-		if r.walk.Full {
-			for _, s := range f.Subs {
-				s.Finish(r.walk.Number, f.options.Offsets && r.walk.Position != "")
-				if r.done {
-					s.Learn(r.walk)
-				}
-			}
-		}
-		feed.NextPollAt = f.Next(time.Now()).UTC()
-		if r.walk.BeganAt.After(feed.LastPollAt) {
-			feed.LastPollAt = r.walk.BeganAt
-		}
-		feed.Error, feed.Failures = nil, 0
+		f.ended(&feed, r)
 	}
 	c := store.PollCommit{
 		Feed: feed, Runs: a.Runs, Seen: seenList(r.delta), Subscriptions: f.changedPlaces(undo),
@@ -431,6 +419,24 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	v.changes += len(r.delta.Changes)
 	v.Told(Commit{Records: len(r.page.Records), Changes: len(r.delta.Changes), Runs: a.Runs, IDs: committed.Runs, Scopes: a.Scopes})
 	return nil
+}
+
+// ended notes that a walk has ended with a page: for the recipes that waited for it, and
+// for everybody who asks when the feed was polled.
+func (f *Feed) ended(feed *store.Feed, r result) {
+	if r.walk.Full {
+		for _, s := range f.Subs {
+			s.Finish(r.walk.Number, f.options.Offsets && r.walk.Position != "")
+			if r.done {
+				s.Learn(r.walk)
+			}
+		}
+	}
+	feed.NextPollAt = f.Next(time.Now()).UTC()
+	if r.walk.BeganAt.After(feed.LastPollAt) {
+		feed.LastPollAt = r.walk.BeganAt
+	}
+	feed.Error, feed.Failures = nil, 0
 }
 
 // mark notes which records the page showed.
