@@ -57,7 +57,7 @@ func contact() *schema.Object {
 }
 
 func highlevel() []recipes.Operation {
-	note := &schema.Object{Key: "note", ID: "id", Fields: []schema.Field{{Name: "id", Type: schema.String}, {Name: "body", Type: schema.String}}}
+	note := &schema.Object{Key: "note", ID: "id", Fields: []schema.Field{{Name: "id", Type: schema.String}, {Name: "contactId", Type: schema.String}, {Name: "body", Type: schema.String}}}
 	location := recipes.Input{Field: schema.Field{Name: "locationId", Type: schema.String, Required: true}, Setting: "locationId"}
 	return []recipes.Operation{
 		{Key: "contact.search", Strategy: "keyset", Timed: true, List: true, Object: contact(), Inputs: []recipes.Input{location, text("query", false)}},

@@ -214,8 +214,10 @@ func (p *parser) loop(at diag.Place, t *target, s *Step) {
 	if p.trigger == nil || !t.operation.Write || t.connection.Account != p.trigger.connection.Account || p.trigger.operation.Object == nil {
 		return
 	}
-	own, _, _ := strings.Cut(p.trigger.operation.Key, ".")
-	if written, _, _ := strings.Cut(t.operation.Key, "."); written != own {
+	// What is below an operation's own name may write its records (contact.tag.add those
+	// of contact.search), what stands beside it does not (contact.tag.add and the notes).
+	key := p.trigger.operation.Key
+	if own := key[:strings.LastIndexByte(key, '.')+1]; !strings.HasPrefix(t.operation.Key, own) {
 		return
 	}
 	if kinds := p.recipe.Trigger.Kinds; !slices.Contains(kinds, mapping.Updated) && !slices.Contains(kinds, mapping.Changed) {
