@@ -70,8 +70,14 @@ var arrows = map[string][]string{
 	},
 	"internal/show": {"connectors", "connectors/budget", "engine", "engine/store", "internal/diag", "internal/secret", "recipes"},
 	"internal/demo": {"connectors/sandbox", "engine", "engine/store", "internal/diag", "internal/project", "internal/show", "recipes"},
-	"internal/cli":  {"*"},
-	"cmd/pollux":    {"internal/cli"},
+	"internal/cli/console": {
+		"connectors", "engine", "engine/store", "engine/store/boltstore", "internal/diag", "internal/project", "internal/secret", "internal/show", "recipes",
+	},
+	"internal/cli/state": {
+		"engine", "engine/store", "internal/cli/console", "internal/diag", "internal/project", "internal/show",
+	},
+	"internal/cli": {"*"},
+	"cmd/pollux":   {"internal/cli"},
 }
 
 // suites are packages that only tests import. They may import what they test.
@@ -84,7 +90,7 @@ var owners = map[string][]string{
 	"github.com/expr-lang/expr":             {"internal/mapping/expression"},
 	"github.com/robfig/cron/v3":             {"recipes/schedule"},
 	"go.yaml.in/yaml/v4":                    {"internal/yamlnode"},
-	"github.com/spf13/cobra":                {"internal/cli"},
+	"github.com/spf13/cobra":                {"internal/cli", "internal/cli/console", "internal/cli/state"},
 	"github.com/go-json-experiment/json":    {"connectors", "connectors/schema"},
 	"github.com/jedib0t/go-pretty/v6":       {"internal/diag", "internal/show"},
 	"github.com/santhosh-tekuri/jsonschema": {},

@@ -33,6 +33,8 @@ type sandboxKey struct{}
 // whose addresses and credentials are in its environment, and these commands:
 //
 //	change CREATE UPDATE      people make and change contacts
+//	remove N                  the service deletes that many contacts
+//	backdate AGE              a contact changes, and says that this was so long ago
 //	fault KIND OPERATION [N]  the next N requests of an operation go wrong
 //	heal                      no more faults
 //	project                   write pollux.yaml for the script's sandbox
@@ -67,7 +69,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"change": change, "fault": fault, "heal": heal, "project": project,
+			"change": change, "remove": remove, "backdate": backdate, "fault": fault, "heal": heal, "project": project,
 			"exits": exits, "fill": fill, "occupy": occupy, "await": await,
 		},
 	})
@@ -86,6 +88,23 @@ func number(ts *testscript.TestScript, text string) int {
 
 func change(ts *testscript.TestScript, _ bool, args []string) {
 	theSandbox(ts).Make(number(ts, args[0]), number(ts, args[1]))
+}
+
+func remove(ts *testscript.TestScript, _ bool, args []string) {
+	s := theSandbox(ts)
+	for _, id := range s.Contacts()[:number(ts, args[0])] {
+		ts.Check(s.DeleteContact(id))
+	}
+}
+
+func backdate(ts *testscript.TestScript, _ bool, args []string) {
+	s := theSandbox(ts)
+	age, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	id := s.Contacts()[0]
+	ts.Check(s.UpdateContact(id, map[string]any{"companyName": "Backdated"}))
+	ts.Check(s.SetUpdated(id, time.Now().Add(-age)))
+	ts.Check(os.WriteFile(ts.MkAbs("backdated"), []byte(id), 0o600))
 }
 
 func fault(ts *testscript.TestScript, _ bool, args []string) {

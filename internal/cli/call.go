@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/project"
 )
@@ -36,7 +37,7 @@ that writes is refused without --write. Lists print their first page.`,
 	}
 	c.Flags().StringVar(&input, "input", "", "the inputs as a JSON object")
 	c.Flags().BoolVar(&write, "write", false, "allow an operation that changes something")
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // callRequest is what the user asked for: an operation of an account, with inputs
@@ -50,42 +51,42 @@ type callRequest struct {
 // call calls one operation and prints what the service answers. What is wrong with
 // the names or inputs is found before anything is sent.
 func (a *app) call(ctx context.Context, r callRequest) error {
-	p, err := a.loadAccounts()
+	p, err := a.LoadAccounts()
 	if err != nil {
 		return err
 	}
 	account, ok := p.Account(r.account)
 	if !ok {
-		return misused(fmt.Errorf("there is no account %q; %s", r.account, diag.Choices(r.account, p.AccountNames())))
+		return console.Misused(fmt.Errorf("there is no account %q; %s", r.account, diag.Choices(r.account, p.AccountNames())))
 	}
-	op, err := operationNamed(account.Connector.Describe(), r.operation)
+	op, err := console.OperationNamed(account.Connector.Describe(), r.operation)
 	if err != nil {
 		return err
 	}
 	inputs, err := project.ParseInputs(op, r.input, r.pairs)
 	if err != nil {
-		return misused(err)
+		return console.Misused(err)
 	}
 	if op.Kind == connectors.Write && !r.write {
-		return refused(fmt.Errorf("%s changes something at the service; add --write if that is what you want", op.Name()))
+		return console.Refused(fmt.Errorf("%s changes something at the service; add --write if that is what you want", op.Name()))
 	}
 	// By hand there are no retries: whoever asks sees the first answer, whatever it is.
 	answer, err := account.Session.Call(ctx, op, inputs)
 	if err != nil {
-		return refusal(p, err)
+		return console.Refusal(p, err)
 	}
 	// Some services repeat a credential in their answers.
 	text, err := json.MarshalIndent(answer.Value, "", "  ")
 	if err != nil {
 		return err
 	}
-	return a.answer(answer.Value, func(w io.Writer) { fmt.Fprintln(w, p.Redact.Redact(string(text))) })
+	return a.Answer(answer.Value, func(w io.Writer) { fmt.Fprintln(w, p.Redact.Redact(string(text))) })
 }
 
 // completeCall offers accounts, then the operations of the chosen one. Inputs are
 // left to "connectors describe".
 func (a *app) completeCall(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	p := a.readProject(true)
+	p := a.ReadProject(true)
 	var words []string
 	for _, acc := range p.Settings.Accounts {
 		if len(args) == 0 {

@@ -1,6 +1,10 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/pollux-automation/pollux/internal/cli/state"
+)
 
 // commands lists all commands, in the order of their help: first what a newcomer
 // needs, then what daily work needs, then what is needed seldom. A new command is a
@@ -15,10 +19,11 @@ func (a *app) commands() []*cobra.Command {
 		a.tryCommand(),
 		a.callCommand(),
 		a.connectorsCommand(),
-		a.feedsCommand(),
-		a.runsCommand(),
+		state.Feeds(a.Console),
+		state.Runs(a.Console),
+		state.Explain(a.Console),
 		a.sandboxCommand(),
-		a.checkCommand(),
+		state.Check(a.Console),
 		a.schemaCommand(),
 		a.versionCommand(),
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/show"
 )
@@ -14,7 +15,7 @@ import (
 // connectorsCommand returns "connectors". Its commands work without a project too:
 // somebody who chooses a service has none yet.
 func (a *app) connectorsCommand() *cobra.Command {
-	return group("connectors", "Look at what services Pollux knows", a.connectorsListCommand(), a.connectorsDescribeCommand())
+	return console.Group("connectors", "Look at what services Pollux knows", a.connectorsListCommand(), a.connectorsDescribeCommand())
 }
 
 // connectorsListCommand returns "connectors list": one connector a line, with how
@@ -28,12 +29,12 @@ func (a *app) connectorsListCommand() *cobra.Command {
 			return a.listConnectors(a.registry())
 		},
 	}
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // registry returns the built-in connectors and, inside a project, its own. What is
 // wrong with the project is for validate to say.
-func (a *app) registry() *connectors.Registry { return a.readProject(true).Registry }
+func (a *app) registry() *connectors.Registry { return a.ReadProject(true).Registry }
 
 // listConnectors prints all connectors, sorted by key.
 func (a *app) listConnectors(r *connectors.Registry) error {
@@ -42,9 +43,9 @@ func (a *app) listConnectors(r *connectors.Registry) error {
 		c, _ := r.Connector(key) // it is one of the keys
 		views = append(views, show.Connector(c.Describe()))
 	}
-	return listing[show.ConnectorView]{
-		head: show.ConnectorHead(), row: show.ConnectorRow, view: func(v show.ConnectorView) any { return v },
-	}.write(a, views)
+	return console.Listing[show.ConnectorView]{
+		Head: show.ConnectorHead(), Row: show.ConnectorRow, View: func(v show.ConnectorView) any { return v },
+	}.Write(a.Console, views)
 }
 
 // connectorsDescribeCommand returns "connectors describe": all that a recipe's
@@ -64,23 +65,23 @@ func (a *app) connectorsDescribeCommand() *cobra.Command {
 			r := a.registry()
 			c, ok := r.Connector(args[0])
 			if !ok {
-				return misused(fmt.Errorf("there is no connector %q; %s", args[0], diag.Choices(args[0], r.Keys())))
+				return console.Misused(fmt.Errorf("there is no connector %q; %s", args[0], diag.Choices(args[0], r.Keys())))
 			}
 			if len(args) == 2 {
 				return a.describeOperation(c.Describe(), args[1])
 			}
 			d := c.Describe()
-			return a.answer(show.Description(d), func(w io.Writer) { show.PrintDescription(w, d) })
+			return a.Answer(show.Description(d), func(w io.Writer) { show.PrintDescription(w, d) })
 		},
 	}
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // describeOperation prints one operation with its inputs.
 func (a *app) describeOperation(d *connectors.Description, key string) error {
-	o, err := operationNamed(d, key)
+	o, err := console.OperationNamed(d, key)
 	if err != nil {
 		return err
 	}
-	return a.answer(show.Operation(o), func(w io.Writer) { show.PrintOperation(w, o) })
+	return a.Answer(show.Operation(o), func(w io.Writer) { show.PrintOperation(w, o) })
 }

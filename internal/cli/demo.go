@@ -9,6 +9,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/demo"
 	"github.com/pollux-automation/pollux/internal/project"
 )
@@ -30,7 +31,7 @@ example project into a temporary folder, runs it, and lets people change contact
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if length < 0 || traffic <= 0 {
-				return misused(errors.New("--for cannot be negative, and --traffic must be more than 0"))
+				return console.Misused(errors.New("--for cannot be negative, and --traffic must be more than 0"))
 			}
 			return demo.Run(c.Context(), a.demoOptions(length, traffic))
 		},
@@ -44,14 +45,14 @@ example project into a temporary folder, runs it, and lets people change contact
 // the product, with the same reader, the same engine and the same log.
 func (a *app) demoOptions(length time.Duration, traffic float64) demo.Options {
 	return demo.Options{
-		Length: length, Traffic: traffic, Out: a.stdout, Err: a.stderr,
+		Length: length, Traffic: traffic, Out: a.Stdout, Err: a.Stderr,
 		// The folder is a temporary one, so --config means nothing here.
 		Load: func(config string) (*project.Project, error) {
-			a.config = config
-			return a.loadProject()
+			a.Config = config
+			return a.LoadProject()
 		},
 		Engine: func(p *project.Project, s store.Store) (*engine.Engine, error) {
-			return a.engine(p, s, zerolog.WarnLevel)
+			return a.Engine(p, s, zerolog.WarnLevel)
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/demo"
 )
 
@@ -39,12 +40,12 @@ func (a *app) initProject(dir string) error {
 	}
 	err = demo.Write(dir, files)
 	if errors.Is(err, demo.ErrExists) {
-		return refused(err)
+		return console.Refused(err)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, `%s has a project now:
+	fmt.Fprintf(a.Stdout, `%s has a project now:
   pollux.yaml                     two accounts, at the sandbox
   recipes/                        what to do when a contact changes; a schema for editors
   secrets/                        the sandbox's credentials, readable by you alone

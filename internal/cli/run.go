@@ -13,7 +13,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
-	"github.com/pollux-automation/pollux/engine/store/boltstore"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
 )
@@ -40,7 +40,7 @@ if a run failed or was parked or a service refused, else with 0.`,
 		},
 	}
 	c.Flags().BoolVar(&once, "once", false, "poll every feed once, carry out the runs, and end")
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // onceGCPercent is how far the heap may outgrow what is in use during one visit: it
@@ -50,19 +50,22 @@ const onceGCPercent = 200
 // runOnce visits every feed once and reports what came of it. A signal ends it with
 // an error, because "once" was not reached; what was done is kept.
 func (a *app) runOnce(ctx context.Context) error {
-	if _, set := a.env("GOGC"); !set {
+	if _, set := a.Env("GOGC"); !set {
 		debug.SetGCPercent(onceGCPercent)
 	}
-	p, s, err := a.start()
+	p, s, err := a.Start()
 	if err != nil {
 		return err
 	}
-	return using(s, func() error {
-		e, err := a.engine(p, s, zerolog.WarnLevel)
-		if err != nil {
+	return console.Using(s, func() error {
+		var report engine.Report
+		err := a.Progress(ctx, s, false, nil, func() error {
+			e, err := a.Engine(p, s, zerolog.WarnLevel)
+			if err == nil {
+				report, err = e.Once(ctx)
+			}
 			return err
-		}
-		report, err := e.Once(ctx)
+		})
 		if err != nil {
 			return err
 		}
@@ -74,24 +77,12 @@ func (a *app) runOnce(ctx context.Context) error {
 	})
 }
 
-// start reads the project for use, warnings printed, and opens its state. The store
-// is the caller's to close.
-func (a *app) start() (*project.Project, *boltstore.Store, error) {
-	p, err := a.loadProject()
-	if err != nil {
-		return nil, nil, err
-	}
-	a.printWarnings(p)
-	s, err := p.OpenStore()
-	return p, s, err
-}
-
 // printHeld says how many runs wait for a person because one poll brought too
 // many: they are counted as waiting, but do not go on by themselves.
 func (a *app) printHeld(ctx context.Context, s store.History) {
 	counts, err := s.CountRuns(ctx)
 	if err == nil && counts[store.Held] > 0 {
-		fmt.Fprintf(a.stderr, "%s held, because one poll brought more than hold_over allows; see: pollux runs list --status held, then pollux runs release\n",
+		fmt.Fprintf(a.Stderr, "%s held, because one poll brought more than hold_over allows; see: pollux runs list --status held, then pollux runs release\n",
 			show.Plural(counts[store.Held], "run"))
 	}
 }
@@ -100,21 +91,21 @@ func (a *app) printHeld(ctx context.Context, s store.History) {
 // a feed failed for a reason that is not its service's, 1 when a service refused or
 // a run failed or was parked, else 0.
 func (a *app) printReport(r engine.Report) error {
-	if err := a.answer(r, func(w io.Writer) { show.PrintReport(w, r) }); err != nil {
+	if err := a.Answer(r, func(w io.Writer) { show.PrintReport(w, r) }); err != nil {
 		return err
 	}
 	trouble := false
 	for _, f := range r.Failures {
-		fmt.Fprintf(a.stderr, "feed %s: %s\n", f.Feed, show.Clean(f.Err.Error()))
+		fmt.Fprintf(a.Stderr, "feed %s: %s\n", f.Feed, show.Clean(f.Err.Error()))
 		if _, ok := errors.AsType[*connectors.Error](f.Err); !ok {
 			trouble = true
 		}
 	}
 	switch {
 	case trouble:
-		return &exitError{code: exitTrouble}
+		return console.Trouble()
 	case len(r.Failures) > 0 || r.Runs.Failed > 0 || r.Runs.Parked > 0:
-		return findings()
+		return console.Findings()
 	}
 	return nil
 }
@@ -122,33 +113,32 @@ func (a *app) printReport(r engine.Report) error {
 // runOn serves until it is stopped, which is its ordinary end and no error. Whoever
 // watches a terminal sees how far the first walks over the lists have come.
 func (a *app) runOn(ctx context.Context) error {
-	p, s, err := a.start()
+	p, s, err := a.Start()
 	if err != nil {
 		return err
 	}
-	return using(s, func() error {
-		e, err := a.engine(p, s, zerolog.InfoLevel)
-		if err != nil {
-			return err
-		}
-		debug.FreeOSMemory() // reading the recipes leaves garbage, and a long life follows
-		log := a.logger(p.Redact, zerolog.InfoLevel)
-		log.Info().Int("recipes", len(p.Recipes)).Str("version", versionNow()).Msg("started")
-		// The watcher must end before the store closes, however the engine ends.
-		watch, stop := context.WithCancel(ctx)
-		defer stop()
-		shown := make(chan struct{})
-		go func() {
-			defer close(shown)
-			show.WatchBaselines(watch, a.stderr, s)
-		}()
-		err = e.Run(ctx)
-		stop()
-		<-shown
-		log.Info().Msg("stopped")
-		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			return nil // it was stopped while it began
-		}
-		return err
+	notes := a.Logger(p.Redact, zerolog.InfoLevel)
+	note := func(f store.Feed, rows int, _ string) {
+		notes.Info().Str("component", "poller").Str("trigger", string(f.ID)).Str("account", f.Account).Int("records", rows).Msg("baseline continued")
+	}
+	return console.Using(s, func() error {
+		return a.Progress(ctx, s, true, note, func() error { return a.serve(ctx, p, s) })
 	})
+}
+
+// serve runs the engine until it is stopped, and logs when it began and ended.
+func (a *app) serve(ctx context.Context, p *project.Project, s store.Store) error {
+	e, err := a.Engine(p, s, zerolog.InfoLevel)
+	if err != nil {
+		return err
+	}
+	debug.FreeOSMemory() // reading the recipes leaves garbage, and a long life follows
+	log := a.Logger(p.Redact, zerolog.InfoLevel)
+	log.Info().Int("recipes", len(p.Recipes)).Str("version", versionNow()).Msg("started")
+	err = e.Run(ctx)
+	log.Info().Msg("stopped")
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // it was stopped while it began
+	}
+	return err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/demo"
 )
 
@@ -59,7 +60,7 @@ address takes faults and changes, and tells what was written.`,
 	c.Flags().StringArrayVar(&f.faults, "fault", nil, "misbehave: kind[:rate[:operation]]")
 	c.Flags().Float64Var(&f.traffic, "traffic", 0, "changes per second that people make")
 	c.Flags().BoolVar(&f.noLimits, "no-limits", false, "never answer 429 for too many requests")
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // open makes the sandbox that the flags ask for, with its faults. It listens on
@@ -70,7 +71,7 @@ func (f sandboxFlags) open() (*sandbox.Sandbox, error) {
 		o.HighLevelLimit.Requests, o.StibeeLimit.Requests = -1, -1
 	}
 	if f.contacts < 0 || f.lag < 0 || f.traffic < 0 {
-		return nil, misused(errors.New("--contacts, --lag and --traffic cannot be negative"))
+		return nil, console.Misused(errors.New("--contacts, --lag and --traffic cannot be negative"))
 	}
 	s := sandbox.New(o)
 	for _, text := range f.faults {
@@ -79,7 +80,7 @@ func (f sandboxFlags) open() (*sandbox.Sandbox, error) {
 			err = s.Fail(fault)
 		}
 		if err != nil {
-			return nil, misused(fmt.Errorf("--fault %s: %w", text, err))
+			return nil, console.Misused(fmt.Errorf("--fault %s: %w", text, err))
 		}
 	}
 	return s, nil
@@ -110,7 +111,7 @@ func (a *app) serveSandbox(ctx context.Context, f sandboxFlags) error {
 // printEndpoints says where the services are and how to sign in. The credentials are
 // no secrets: they open nothing but this sandbox.
 func (a *app) printEndpoints(e sandbox.Endpoints) error {
-	return a.answer(e, func(w io.Writer) {
+	return a.Answer(e, func(w io.Writer) {
 		fmt.Fprintf(w, `HighLevel  %s
   token       %s
   locationId  %s

@@ -23,7 +23,7 @@ func (a *app) schemaCommand() *cobra.Command {
 			if args[0] == "connector" {
 				text = manifest.Schema()
 			}
-			_, err := fmt.Fprint(a.stdout, string(text))
+			_, err := fmt.Fprint(a.Stdout, string(text))
 			return err
 		},
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/memstore"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
 	"github.com/pollux-automation/pollux/recipes"
@@ -27,17 +28,17 @@ func (a *app) testCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, ids []string) error {
 			return a.test(c.Context(), ids)
 		},
-		ValidArgsFunction: a.completeRecipes,
+		ValidArgsFunction: a.CompleteRecipes,
 	}
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // test carries out the tests of some recipes, or of all. It needs no secrets, and
 // its accounts have no sessions: whatever a recipe does, nothing is sent.
 func (a *app) test(ctx context.Context, ids []string) error {
-	p := a.readProject(true)
+	p := a.ReadProject(true)
 	if p.Findings.HasErrors() {
-		return a.printFindings(p)
+		return a.PrintFindings(p)
 	}
 	list, err := chosen(p, ids)
 	if err != nil {
@@ -56,7 +57,7 @@ func (a *app) test(ctx context.Context, ids []string) error {
 		failed = failed || !passed
 	}
 	if failed {
-		return findings()
+		return console.Findings()
 	}
 	return nil
 }
@@ -69,7 +70,7 @@ func chosen(p *project.Project, ids []string) ([]*recipes.Recipe, error) {
 	}
 	var list []*recipes.Recipe
 	for _, id := range ids {
-		r, err := recipeNamed(p, id)
+		r, err := console.RecipeNamed(p, id)
 		if err != nil {
 			return nil, err
 		}
@@ -94,16 +95,16 @@ func (a *app) testRecipe(ctx context.Context, p *project.Project, accounts []*en
 			passed++
 		}
 		took := time.Since(start)
-		if err := a.answer(show.Test(r, t, diffs, took), func(w io.Writer) { show.PrintTest(w, r, t, diffs, took) }); err != nil {
+		if err := a.Answer(show.Test(r, t, diffs, took), func(w io.Writer) { show.PrintTest(w, r, t, diffs, took) }); err != nil {
 			return false, err
 		}
 	}
-	if !a.json {
+	if !a.JSON {
 		word := "ok  "
 		if passed < len(r.Tests) {
 			word = "FAIL"
 		}
-		fmt.Fprintf(a.stdout, "%s  %s  %d of %s passed in %s\n", word, r.ID, passed, show.Plural(len(r.Tests), "test"), time.Since(began).Round(time.Millisecond))
+		fmt.Fprintf(a.Stdout, "%s  %s  %d of %s passed in %s\n", word, r.ID, passed, show.Plural(len(r.Tests), "test"), time.Since(began).Round(time.Millisecond))
 	}
 	return passed == len(r.Tests), nil
 }

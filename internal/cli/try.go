@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store/memstore"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/show"
 )
 
@@ -27,10 +28,10 @@ It fetches the records that changed last (--last) or one record (--record), take
 each for a new one, prints every decision and the exact requests. Nothing is
 sent but the reads that fetch the records, and nothing is stored.`,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: a.completeRecipes,
+		ValidArgsFunction: a.CompleteRecipes,
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.Last < 1 || o.Last > 100 {
-				return misused(errors.New("--last takes a number from 1 to 100"))
+				return console.Misused(errors.New("--last takes a number from 1 to 100"))
 			}
 			return a.try(c.Context(), args[0], o)
 		},
@@ -38,17 +39,17 @@ sent but the reads that fetch the records, and nothing is stored.`,
 	c.Flags().IntVar(&o.Last, "last", 3, "how many records that changed last")
 	c.Flags().StringVar(&o.Record, "record", "", "the record with this id instead")
 	c.MarkFlagsMutuallyExclusive("last", "record")
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // try rehearses a recipe with real records and prints what it would do. The records
 // are fetched through the account's budget, as a poll would.
 func (a *app) try(ctx context.Context, id string, o engine.SampleOptions) error {
-	p, err := a.loadProject()
+	p, err := a.LoadProject()
 	if err != nil {
 		return err
 	}
-	r, err := recipeNamed(p, id)
+	r, err := console.RecipeNamed(p, id)
 	if err != nil {
 		return err
 	}
@@ -57,10 +58,10 @@ func (a *app) try(ctx context.Context, id string, o engine.SampleOptions) error 
 	options := p.EngineOptions(nil, zerolog.Nop())
 	records, err := engine.Sample(ctx, options, r, o)
 	if err != nil {
-		return refusal(p, err)
+		return console.Refusal(p, err)
 	}
 	if len(records) == 0 {
-		return refused(errors.New("the list shows no such record"))
+		return console.Refused(errors.New("the list shows no such record"))
 	}
 	for _, record := range records {
 		options.Store = memstore.New() // a record must not meet what the one before left
@@ -69,7 +70,7 @@ func (a *app) try(ctx context.Context, id string, o engine.SampleOptions) error 
 			return err
 		}
 		view := show.Rehearsal(r, record.ID, played)
-		if err := a.answer(view, func(w io.Writer) { show.PrintRehearsal(w, view) }); err != nil {
+		if err := a.Answer(view, func(w io.Writer) { show.PrintRehearsal(w, view) }); err != nil {
 			return err
 		}
 	}

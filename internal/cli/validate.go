@@ -24,23 +24,23 @@ is 1 when there are errors; warnings alone leave it 0.`,
 		},
 	}
 	c.Flags().BoolVar(&noSecrets, "no-secrets", false, "do not look for the secrets that the settings refer to")
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // validate prints what is wrong in a project, or in some of its files. Everything is
 // read in any case: a recipe is right or wrong only together with the connectors.
 func (a *app) validate(paths []string, noSecrets bool) error {
-	p := a.readProject(noSecrets)
+	p := a.ReadProject(noSecrets)
 	p.Narrow(paths)
-	end := a.printFindings(p) // warnings too, so whether or not there are errors
+	end := a.PrintFindings(p) // warnings too, so whether or not there are errors
 	if p.Findings.HasErrors() {
-		if !a.json {
-			fmt.Fprintln(a.stderr, show.Findings(p.Findings.Sorted()))
+		if !a.JSON {
+			fmt.Fprintln(a.Stderr, show.Findings(p.Findings.Sorted()))
 		}
 		return end
 	}
-	if !a.json {
-		fmt.Fprintf(a.stderr, "%s, %s: no errors\n", show.Plural(len(p.Recipes), "recipe"), show.Plural(len(p.Settings.Accounts), "account"))
+	if !a.JSON {
+		fmt.Fprintf(a.Stderr, "%s, %s: no errors\n", show.Plural(len(p.Recipes), "recipe"), show.Plural(len(p.Settings.Accounts), "account"))
 	}
 	return nil
 }

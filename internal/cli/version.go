@@ -22,12 +22,12 @@ func (a *app) versionCommand() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			v := versionNow()
 			view := map[string]string{"version": v, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH}
-			return a.answer(view, func(w io.Writer) {
+			return a.Answer(view, func(w io.Writer) {
 				fmt.Fprintf(w, "pollux %s (%s, %s/%s)\n", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			})
 		},
 	}
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // versionNow returns the version of the program: that of the release, else that of

@@ -113,6 +113,11 @@ func (p *Project) BareAccounts() ([]*engine.Account, error) {
 			return nil, fmt.Errorf("account %s: no connector %q", a.Name, a.Connector)
 		}
 		list[i] = &engine.Account{Name: a.Name, Connector: c, Settings: a.Settings}
+		if a.Budget != nil { // rounds over parents are spread by what the account may send
+			for _, w := range windows(c.Describe().Limits, a.Budget) {
+				list[i].Limits = append(list[i].Limits, connectors.Limit(w))
+			}
+		}
 	}
 	return list, nil
 }

@@ -100,6 +100,19 @@ func TestProject_FindingsCanBeNarrowed(t *testing.T) {
 	}
 }
 
+func TestProject_RoundsKeepToTheBudgetOfTheSettings(t *testing.T) {
+	t.Parallel()
+	text := goodSettings + "    budget: {requests: 10, per: 100s}\n"
+	p := project.Read(write(t, map[string]string{"pollux.yaml": text}), project.Options{Env: withToken})
+	accounts, err := p.BareAccounts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := accounts[0].RoundRate(), 0.05; got != want {
+		t.Errorf("got %v requests a second, want %v, half of the budget", got, want)
+	}
+}
+
 func TestProject_OpensAccountsAndState(t *testing.T) {
 	t.Parallel()
 	p := project.Read(write(t, map[string]string{"pollux.yaml": goodSettings}), project.Options{Env: withToken})

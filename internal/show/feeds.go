@@ -3,7 +3,6 @@ package show
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
@@ -17,7 +16,7 @@ type FeedView struct {
 	// Inputs are the constant inputs of the operation, after defaults.
 	Inputs   json.RawMessage `json:"inputs"`
 	Strategy string          `json:"strategy"`
-	// Status is ok, baseline or failing.
+	// Status is ok, baseline, failing or refused.
 	Status string `json:"status"`
 	// Records is how many the feed knows.
 	Records  int     `json:"records"`
@@ -26,13 +25,46 @@ type FeedView struct {
 	// LagMS is now minus the start of the last complete poll; nil before it.
 	LagMS *int64         `json:"lag_ms"`
 	Error *store.Failure `json:"error"`
+	// Refused says that too many records are missing to believe it; nil when not.
+	Refused *RefusedView `json:"refused"`
+}
+
+// RefusedView tells of deletions that were not believed, and what to do.
+type RefusedView struct {
+	At      *string `json:"at"`
+	Missing int     `json:"missing"`
+	Records int     `json:"records"`
+	// Accepted is true when a person has said that the records are gone.
+	Accepted bool   `json:"accepted"`
+	Advice   string `json:"advice"`
+}
+
+// refused returns the view of a feed's refusal; nil for none.
+func refused(f store.Feed) *RefusedView {
+	r := f.State.Refused
+	if r == nil {
+		return nil
+	}
+	v := &RefusedView{
+		At: optional(r.At), Missing: r.Missing, Records: r.Records, Accepted: f.State.Accepted,
+		Advice: "look at the service; if the records are really gone: pollux feeds accept " + string(f.ID),
+	}
+	if v.Accepted {
+		v.Advice = "accepted: the next complete walk over the list takes them as gone"
+	}
+	return v
+}
+
+// numbers says in words how many records are missing.
+func (v *RefusedView) numbers() string {
+	return fmt.Sprintf("%s of %s are missing", Thousands(int64(v.Missing)), Plural(v.Records, "record"))
 }
 
 // Feed returns the view of a feed at a time.
 func Feed(f store.Feed, now time.Time) FeedView {
 	v := FeedView{
 		ID: f.ID, Account: f.Account, Operation: f.Operation, Inputs: f.Inputs, Strategy: f.Strategy, Status: feedStatus(f),
-		Records: f.State.Records, LastPoll: optional(f.LastPollAt), NextPoll: optional(f.NextPollAt), Error: f.Error,
+		Records: f.State.Records, LastPoll: optional(f.LastPollAt), NextPoll: optional(f.NextPollAt), Error: f.Error, Refused: refused(f),
 	}
 	if !f.LastPollAt.IsZero() {
 		lag := now.Sub(f.LastPollAt).Milliseconds()
@@ -41,10 +73,12 @@ func Feed(f store.Feed, now time.Time) FeedView {
 	return v
 }
 
-// feedStatus says in a word how a feed is: failing, baseline (it still learns the
-// list) or ok.
+// feedStatus says in a word how a feed is: refused (a person must say whether records
+// are gone), failing, baseline (it still learns the list) or ok.
 func feedStatus(f store.Feed) string {
 	switch {
+	case f.State.Refused != nil:
+		return "refused"
 	case f.Error != nil:
 		return "failing"
 	case !f.State.Baseline:
@@ -63,6 +97,8 @@ func FeedRow(f store.Feed, now time.Time) []string {
 	message := ""
 	if f.Error != nil {
 		message = f.Error.Message
+	} else if r := refused(f); r != nil {
+		message = r.numbers() + "; see: pollux feeds show"
 	}
 	return []string{
 		string(f.ID), f.Strategy, feedStatus(f), Thousands(int64(f.State.Records)), ago(f.LastPollAt, now), ago(f.NextPollAt, now), cut(message, 60),
@@ -95,39 +131,4 @@ func Watchers(subs []store.Subscription, id store.FeedID) []WatcherView {
 		}
 	}
 	return list
-}
-
-// FeedWatchersView is a feed with its state and its watchers, as --json prints it.
-// State is the strategy's own: cursor, walk, counters. Its keys may change with the
-// version.
-type FeedWatchersView struct {
-	FeedView
-
-	State    any           `json:"state"`
-	Watchers []WatcherView `json:"watchers"`
-}
-
-// PrintFeed prints a feed and its watchers for people, with times as they look from
-// now.
-func PrintFeed(w io.Writer, f store.Feed, watchers []WatcherView, now time.Time) {
-	fmt.Fprintf(w, "feed %s: %s\n", f.ID, feedStatus(f))
-	fmt.Fprintf(w, "  reads      %s of account %s, strategy %s\n", f.Operation, f.Account, f.Strategy)
-	fmt.Fprintf(w, "  inputs     %s\n", Clean(string(f.Inputs)))
-	fmt.Fprintf(w, "  records    %s known\n", Thousands(int64(f.State.Records)))
-	fmt.Fprintf(w, "  last poll  %s, next %s\n", ago(f.LastPollAt, now), ago(f.NextPollAt, now))
-	if !f.State.Watermark.IsZero() {
-		fmt.Fprintf(w, "  watermark  %s\n", Stamp(f.State.Watermark))
-	}
-	if walk := f.State.Walk; walk != nil {
-		fmt.Fprintf(w, "  walk       number %d, %s rows so far\n", walk.Number, Thousands(int64(walk.Rows)))
-	}
-	if f.State.Stale > 0 {
-		fmt.Fprintf(w, "  stale      %d rows were older than what was known\n", f.State.Stale)
-	}
-	if f.Error != nil {
-		fmt.Fprintf(w, "  error      %s (%d in a row)\n", Clean(f.Error.Message), f.Failures)
-	}
-	for _, s := range watchers {
-		fmt.Fprintf(w, "  watched by %s: %d accepted, %d not wanted\n", s.Recipe, s.Accepted, s.Rejected)
-	}
 }

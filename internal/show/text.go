@@ -86,6 +86,9 @@ func Plural(n int, thing string) string {
 
 // IsTerminal reports whether a writer is a terminal that may be coloured.
 func IsTerminal(w io.Writer) bool {
+	if _, ok := w.(*Line); ok {
+		return true
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -1,6 +1,9 @@
 package show
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Stamp is a time as RFC 3339 in UTC, or "" for none.
 func Stamp(t time.Time) string {
@@ -27,4 +30,19 @@ func ago(t, now time.Time) string {
 		return "now"
 	}
 	return d.String() + " ago"
+}
+
+// span is a length of time in seconds, for people, without what is zero at its end: 10m
+// for ten minutes.
+func span(d time.Duration) string {
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	text := d.Round(time.Second).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }

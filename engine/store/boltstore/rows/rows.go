@@ -16,7 +16,7 @@ import (
 // AppendRun appends the JSON of a run as store.Marshal would, without what is stored
 // elsewhere: its id, and the record and the former record of its event.
 func AppendRun(b []byte, r *store.Run) ([]byte, error) {
-	plain := plainText(r.Recipe, r.Version, r.Account, string(r.Feed), r.Record, r.Kind, r.Lane) && plainText(r.Event.Fields...)
+	plain := plainText(r.Recipe, r.Version, r.Account, string(r.Feed), r.Record, r.Kind, r.Lane, r.Event.Parent) && plainText(r.Event.Fields...)
 	if !plain {
 		short := *r
 		short.ID, short.Event.Record, short.Event.Before = "", nil, nil
@@ -42,6 +42,9 @@ func AppendRun(b []byte, r *store.Run) ([]byte, error) {
 	}
 	if len(r.Event.Fields) > 0 {
 		b = append(b, ']')
+	}
+	if r.Event.Parent != "" {
+		b = appendText(b, `,"parent":`, r.Event.Parent)
 	}
 	b = appendTime(b, `,"created_at":`, r.Event.CreatedAt)
 	b = appendTime(b, `,"updated_at":`, r.Event.UpdatedAt)

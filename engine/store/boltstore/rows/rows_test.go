@@ -46,7 +46,7 @@ func TestMarshal_SaysWhatPackageJSONSays(t *testing.T) {
 			Recipe: text.Draw(t, "recipe"), Version: text.Draw(t, "version"), Account: "acme", Feed: store.FeedID(text.Draw(t, "feed")),
 			Record: text.Draw(t, "record"), Revision: rapid.Uint32().Draw(t, "revision"), Kind: "updated", Lane: text.Draw(t, "lane"), QueuedAt: at.Draw(t, "queued"),
 			Event: store.Event{
-				BeforeKnown: rapid.Bool().Draw(t, "known"), Fields: rapid.SliceOfN(text, 0, 3).Draw(t, "fields"),
+				Parent: text.Draw(t, "parent"), BeforeKnown: rapid.Bool().Draw(t, "known"), Fields: rapid.SliceOfN(text, 0, 3).Draw(t, "fields"),
 				CreatedAt: at.Draw(t, "made"), UpdatedAt: at.Draw(t, "updated"),
 			},
 		}

@@ -1,6 +1,6 @@
 //go:build !crash
 
-package cli
+package console
 
 import "github.com/pollux-automation/pollux/engine"
 

@@ -1,4 +1,4 @@
-package cli
+package state
 
 import (
 	"context"
@@ -10,15 +10,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
 )
 
-// runsCommand returns "runs": what came of each change. What a recipe masks is
+// Runs returns "runs": what came of each change. What a recipe masks is
 // masked here too.
-func (a *app) runsCommand() *cobra.Command {
-	return group("runs", "Look at what the recipes did, and let runs go on", a.runsListCommand(), a.runsShowCommand(), a.runsReleaseCommand())
+func Runs(on *console.Console) *cobra.Command {
+	a := &app{on}
+	return console.Group("runs", "Look at what the recipes did, and let runs go on", a.runsListCommand(), a.runsShowCommand(), a.runsReleaseCommand())
 }
 
 // runsListCommand returns "runs list". Its limit keeps an idle look from printing a
@@ -32,7 +34,7 @@ func (a *app) runsListCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := readFilter(&f, status, since, time.Now()); err != nil {
-				return misused(err)
+				return console.Misused(err)
 			}
 			return a.listRuns(c.Context(), f)
 		},
@@ -42,8 +44,8 @@ func (a *app) runsListCommand() *cobra.Command {
 	c.Flags().StringVar(&f.Record, "record", "", "only runs for this record")
 	c.Flags().StringVar(&since, "since", "", "only runs queued since then: an RFC 3339 time, or a duration such as 2h")
 	c.Flags().IntVar(&f.Limit, "limit", 100, "at most so many; 0 for all")
-	_ = c.RegisterFlagCompletionFunc("recipe", a.completeRecipes) // the flag is there
-	return a.jsonFlag(c)
+	_ = c.RegisterFlagCompletionFunc("recipe", a.CompleteRecipes) // the flag is there
+	return a.JSONFlag(c)
 }
 
 // readFilter turns the flags of a listing into a filter. A duration in since counts
@@ -64,35 +66,40 @@ func readFilter(f *store.RunFilter, status, since string, now time.Time) error {
 	if f.Limit < 0 {
 		return fmt.Errorf("--limit %d: a limit is 0 or more", f.Limit)
 	}
-	// A duration and a time never look alike, so one flag serves for both.
 	if since == "" {
 		return nil
 	}
-	if d, err := time.ParseDuration(since); err == nil {
-		f.Since = now.Add(-d)
-		return nil
+	var err error
+	f.Since, err = moment("--since", since, now)
+	return err
+}
+
+// moment reads a time from a flag: a time, or a duration that counts back from now. The
+// two never look alike.
+func moment(flag, text string, now time.Time) (time.Time, error) {
+	if d, err := time.ParseDuration(text); err == nil {
+		return now.Add(-d), nil
 	}
-	t, err := time.Parse(time.RFC3339, since)
+	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return fmt.Errorf("--since %q: write a time such as 2026-03-01T12:00:00Z or a duration such as 2h", since)
+		return t, fmt.Errorf("%s %q: write a time such as 2026-03-01T12:00:00Z or a duration such as 2h", flag, text)
 	}
-	f.Since = t
-	return nil
+	return t, nil
 }
 
 // listRuns prints the runs that a filter selects, newest first.
 func (a *app) listRuns(ctx context.Context, f store.RunFilter) error {
-	return a.look(func(p *project.Project, s store.Store) error {
+	return a.Look(func(p *project.Project, s store.Store) error {
 		runs, err := s.ListRuns(ctx, f)
 		if err != nil {
 			return err
 		}
 		now := time.Now()
-		return listing[store.Run]{
-			head: show.RunHead(),
-			row:  func(r store.Run) []string { return show.RunRow(r, maskOf(p, r), now) },
-			view: func(r store.Run) any { return show.Run(r, maskOf(p, r)) },
-		}.write(a, runs)
+		return console.Listing[store.Run]{
+			Head: show.RunHead(),
+			Row:  func(r store.Run) []string { return show.RunRow(r, console.MaskOf(p, r), now) },
+			View: func(r store.Run) any { return show.Run(r, console.MaskOf(p, r)) },
+		}.Write(a.Console, runs)
 	})
 }
 
@@ -107,12 +114,12 @@ func (a *app) runsShowCommand() *cobra.Command {
 			return a.showRun(c.Context(), store.RunID(args[0]))
 		},
 	}
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // showRun prints one run with its steps, through the mask of its recipe.
 func (a *app) showRun(ctx context.Context, id store.RunID) error {
-	return a.look(func(p *project.Project, s store.Store) error {
+	return a.Look(func(p *project.Project, s store.Store) error {
 		run, steps, err := s.LoadRun(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			return noRun(id)
@@ -120,13 +127,13 @@ func (a *app) showRun(ctx context.Context, id store.RunID) error {
 		if err != nil {
 			return err
 		}
-		mask := maskOf(p, run)
-		return a.answer(show.RunSteps(run, steps, mask), func(w io.Writer) { show.PrintRun(w, run, steps, mask) })
+		mask := console.MaskOf(p, run)
+		return a.Answer(show.RunSteps(run, steps, mask), func(w io.Writer) { show.PrintRun(w, run, steps, mask) })
 	})
 }
 
 // noRun is the end of a command that was given the id of no run. Ids are too much
 // alike for a guess.
 func noRun(id store.RunID) error {
-	return misused(fmt.Errorf("there is no run %q; pollux runs list shows them", id))
+	return console.Misused(fmt.Errorf("there is no run %q; pollux runs list shows them", id))
 }

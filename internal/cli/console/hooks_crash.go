@@ -1,6 +1,6 @@
 //go:build crash
 
-package cli
+package console
 
 import (
 	"os"

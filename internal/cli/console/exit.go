@@ -1,4 +1,4 @@
-package cli
+package console
 
 import "errors"
 
@@ -28,20 +28,23 @@ func (e *exitError) Error() string {
 // Unwrap returns the cause.
 func (e *exitError) Unwrap() error { return e.err }
 
-// findings is the end of a command that has printed what is wrong: there is nothing
+// Findings is the end of a command that has printed what is wrong: there is nothing
 // left to say, but scripts must see it.
-func findings() error { return &exitError{code: exitFindings} }
+func Findings() error { return &exitError{code: exitFindings} }
 
-// refused wraps what a service or a rule said no to. The command line was right, and
+// Trouble is the end of a command that has said what broke.
+func Trouble() error { return &exitError{code: exitTrouble} }
+
+// Refused wraps what a service or a rule said no to. The command line was right, and
 // nothing broke.
-func refused(err error) error { return &exitError{code: exitFindings, err: err} }
+func Refused(err error) error { return &exitError{code: exitFindings, err: err} }
 
-// misused wraps a mistake on the command line: the same command can never work.
-func misused(err error) error { return &exitError{code: exitUsage, err: err} }
+// Misused wraps a mistake on the command line: the same command can never work.
+func Misused(err error) error { return &exitError{code: exitUsage, err: err} }
 
-// codeOf returns the exit code for the error of a command. An error that nobody gave
+// CodeOf returns the exit code for the error of a command. An error that nobody gave
 // a code is trouble.
-func codeOf(err error) int {
+func CodeOf(err error) int {
 	if err == nil {
 		return exitFine
 	}

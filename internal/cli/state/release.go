@@ -1,4 +1,4 @@
-package cli
+package state
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
@@ -43,7 +44,7 @@ takes it as carried out. More than one run is released only with --yes.`,
 		RunE: func(c *cobra.Command, ids []string) error {
 			r.ids = ids
 			if err := r.check(); err != nil {
-				return misused(err)
+				return console.Misused(err)
 			}
 			return a.release(c.Context(), r)
 		},
@@ -52,8 +53,8 @@ takes it as carried out. More than one run is released only with --yes.`,
 	c.Flags().StringVar(&r.recipe, "recipe", "", "with --status: only runs of this recipe")
 	c.Flags().StringVar(&r.unsure, "unsure", "", "what became of a write nobody knows about: send repeats it, done takes it as carried out")
 	c.Flags().BoolVar(&r.yes, "yes", false, "release more than one run")
-	_ = c.RegisterFlagCompletionFunc("recipe", a.completeRecipes) // the flag is there
-	return a.jsonFlag(c)
+	_ = c.RegisterFlagCompletionFunc("recipe", a.CompleteRecipes) // the flag is there
+	return a.JSONFlag(c)
 }
 
 // check reports what is wrong with a request, before anything is opened.
@@ -76,21 +77,21 @@ func (r releaseRequest) check() error {
 // release lets runs go on. It says how many before it begins, and begins with more
 // than one only with --yes: a release of thousands sends thousands of requests.
 func (a *app) release(ctx context.Context, r releaseRequest) error {
-	return a.edit(func(p *project.Project, s store.Store) error {
+	return a.Edit(func(p *project.Project, s store.Store) error {
 		ids, err := r.choose(ctx, s)
 		if err != nil {
 			return err
 		}
 		if len(ids) == 0 && r.recipe != "" {
 			// A recipe may be gone while its runs still wait, so ask only now.
-			if _, err := recipeNamed(p, r.recipe); err != nil {
+			if _, err := console.RecipeNamed(p, r.recipe); err != nil {
 				return err
 			}
 		}
 		if len(ids) > 1 && !r.yes {
-			return refused(fmt.Errorf("%s would be released; add --yes if that is what you want", show.Plural(len(ids), "run")))
+			return console.Refused(fmt.Errorf("%s would be released; add --yes if that is what you want", show.Plural(len(ids), "run")))
 		}
-		fmt.Fprintln(a.stderr, "releasing", show.Plural(len(ids), "run"))
+		fmt.Fprintln(a.Stderr, "releasing", show.Plural(len(ids), "run"))
 		return a.releaseEach(ctx, s, ids, engine.UnsureRule(r.unsure))
 	})
 }
@@ -138,19 +139,19 @@ func (a *app) releaseEach(ctx context.Context, s store.Store, ids []store.RunID,
 		if err == nil {
 			released++
 		}
-		if a.json {
-			if err := show.JSON(a.stdout, show.Release(id, err)); err != nil {
+		if a.JSON {
+			if err := show.JSON(a.Stdout, show.Release(id, err)); err != nil {
 				return err
 			}
 		} else if err != nil {
-			fmt.Fprintln(a.stderr, err)
+			fmt.Fprintln(a.Stderr, err)
 		}
 	}
-	if !a.json {
-		fmt.Fprintf(a.stdout, "%s released; they go on with the next pollux run\n", show.Plural(released, "run"))
+	if !a.JSON {
+		fmt.Fprintf(a.Stdout, "%s released; they go on with the next pollux run\n", show.Plural(released, "run"))
 	}
 	if released < len(ids) {
-		return findings()
+		return console.Findings()
 	}
 	return nil
 }

@@ -1,23 +1,26 @@
-package cli
+package state
 
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
 )
 
-// feedsCommand returns "feeds". Its commands only look; nothing that they do moves
-// a cursor.
-func (a *app) feedsCommand() *cobra.Command {
-	return group("feeds", "Look at the sources that are polled", a.feedsListCommand(), a.feedsShowCommand())
+// Feeds returns "feeds": the lists that are polled, and what a person can do about them.
+func Feeds(on *console.Console) *cobra.Command {
+	a := &app{on}
+	return console.Group("feeds", "Look at the lists that are polled, and poll, rewind or accept them by hand",
+		a.feedsListCommand(), a.feedsShowCommand(), a.feedsPollCommand(), a.feedsRewindCommand(), a.feedsAcceptCommand())
 }
 
 // feedsListCommand returns "feeds list": one feed a line, with how it is and when
@@ -31,22 +34,22 @@ func (a *app) feedsListCommand() *cobra.Command {
 			return a.listFeeds(c.Context())
 		},
 	}
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // listFeeds prints all feeds, sorted by id, as they were at their last commit.
 func (a *app) listFeeds(ctx context.Context) error {
-	return a.look(func(_ *project.Project, s store.Store) error {
+	return a.Look(func(_ *project.Project, s store.Store) error {
 		feeds, err := s.ListFeeds(ctx)
 		if err != nil {
 			return err
 		}
 		now := time.Now() // one moment for all lines
-		return listing[store.Feed]{
-			head: show.FeedHead(),
-			row:  func(f store.Feed) []string { return show.FeedRow(f, now) },
-			view: func(f store.Feed) any { return show.Feed(f, now) },
-		}.write(a, feeds)
+		return console.Listing[store.Feed]{
+			Head: show.FeedHead(),
+			Row:  func(f store.Feed) []string { return show.FeedRow(f, now) },
+			View: func(f store.Feed) any { return show.Feed(f, now) },
+		}.Write(a.Console, feeds)
 	})
 }
 
@@ -55,19 +58,21 @@ func (a *app) listFeeds(ctx context.Context) error {
 func (a *app) feedsShowCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show ID",
-		Short: "Show one feed: its cursor, its walk, and who watches it",
+		Short: "Show one feed: its cursor, its walks, how late changes come, and who watches it",
 		Args:  cobra.ExactArgs(1),
+
+		ValidArgsFunction: a.completeFeeds,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.showFeed(c.Context(), store.FeedID(args[0]))
 		},
 	}
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // showFeed prints one feed with the recipes that watch it. The error guesses when
 // there is no feed with that id.
 func (a *app) showFeed(ctx context.Context, id store.FeedID) error {
-	return a.look(func(_ *project.Project, s store.Store) error {
+	return a.Look(func(p *project.Project, s store.Store) error {
 		feeds, err := s.ListFeeds(ctx)
 		if err != nil {
 			return err
@@ -80,9 +85,17 @@ func (a *app) showFeed(ctx context.Context, id store.FeedID) error {
 		if err != nil {
 			return err
 		}
-		watchers, now := show.Watchers(subs, id), time.Now()
-		view := show.FeedWatchersView{FeedView: show.Feed(feed, now), State: feed.State, Watchers: watchers}
-		return a.answer(view, func(w io.Writer) { show.PrintFeed(w, feed, watchers, now) })
+		detail := show.FeedDetail{Feed: feed, Watchers: show.Watchers(subs, id), Now: time.Now()}
+		if e, ok := planned(p, s); ok {
+			fan, ok, err := e.FanOut(ctx, feed)
+			if err != nil {
+				return err
+			}
+			if ok {
+				detail.FanOut = &fan
+			}
+		}
+		return a.Answer(detail.View(), detail.Print)
 	})
 }
 
@@ -96,5 +109,20 @@ func feedNamed(feeds []store.Feed, id store.FeedID) (store.Feed, error) {
 		}
 		known = append(known, string(f.ID))
 	}
-	return store.Feed{}, misused(fmt.Errorf("there is no feed %q; %s", id, diag.Choices(string(id), known)))
+	return store.Feed{}, console.Misused(fmt.Errorf("there is no feed %q; %s", id, diag.Choices(string(id), known)))
+}
+
+// planned builds the engine of a project that is only looked at: it knows which feeds
+// the recipes watch, and can send nothing. ok is false for a project with mistakes.
+func planned(p *project.Project, s store.Store) (e *engine.Engine, ok bool) {
+	if p.Findings.HasErrors() {
+		return nil, false
+	}
+	o := p.EngineOptions(s, zerolog.Nop())
+	var err error
+	if o.Accounts, err = p.BareAccounts(); err != nil {
+		return nil, false
+	}
+	e, err = engine.New(o)
+	return e, err == nil
 }

@@ -1,4 +1,4 @@
-package cli
+package console
 
 import (
 	"io"
@@ -10,13 +10,13 @@ import (
 	"github.com/pollux-automation/pollux/internal/show"
 )
 
-// logger makes the program's log: lines for people on a terminal, JSON elsewhere,
+// Logger makes the program's log: lines for people on a terminal, JSON elsewhere,
 // without the secrets of any account.
-func (a *app) logger(redact *secret.Redactor, level zerolog.Level) zerolog.Logger {
-	out := redacting{to: a.stderr, redact: redact}
-	if show.IsTerminal(a.stderr) {
-		_, plain := a.env("NO_COLOR")
-		console := zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly, NoColor: plain || a.noColor}
+func (a *Console) Logger(redact *secret.Redactor, level zerolog.Level) zerolog.Logger {
+	out := redacting{to: a.Stderr, redact: redact}
+	if show.IsTerminal(a.Stderr) {
+		_, plain := a.Env("NO_COLOR")
+		console := zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly, NoColor: plain || a.NoColor}
 		return zerolog.New(console).Level(level).With().Timestamp().Logger()
 	}
 	return zerolog.New(out).Level(level).With().Timestamp().Logger()

@@ -1,4 +1,4 @@
-package cli
+package state
 
 import (
 	"context"
@@ -8,13 +8,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
 )
 
-// checkCommand returns "check". Scripts can run it after a restore: it ends with 0
+// Check returns "check". Scripts can run it after a restore: it ends with 0
 // when everything in the state file agrees, and with 1 when something does not.
-func (a *app) checkCommand() *cobra.Command {
+func Check(on *console.Console) *cobra.Command {
+	a := &app{on}
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Verify that the state file is whole",
@@ -23,13 +25,13 @@ func (a *app) checkCommand() *cobra.Command {
 			return a.check(c.Context())
 		},
 	}
-	return a.jsonFlag(c)
+	return a.JSONFlag(c)
 }
 
 // check verifies the state file and says how much it holds. It changes nothing; what
 // is broken stays for a person to decide about.
 func (a *app) check(ctx context.Context) error {
-	return a.look(func(_ *project.Project, s store.Store) error {
+	return a.Look(func(_ *project.Project, s store.Store) error {
 		broken, err := s.Check(ctx)
 		if err != nil {
 			return err
@@ -40,11 +42,11 @@ func (a *app) check(ctx context.Context) error {
 		}
 		// null would make scripts look twice: broken is a list, also an empty one.
 		view := map[string]any{"ok": len(broken) == 0, "broken": append([]string{}, broken...), "stats": stats}
-		if err := a.answer(view, func(w io.Writer) { show.PrintCheck(w, stats, broken) }); err != nil {
+		if err := a.Answer(view, func(w io.Writer) { show.PrintCheck(w, stats, broken) }); err != nil {
 			return err
 		}
 		if len(broken) > 0 {
-			return refused(errors.New("the state file is damaged: restore a backup, or move it away to begin with a new baseline"))
+			return console.Refused(errors.New("the state file is damaged: restore a backup, or move it away to begin with a new baseline"))
 		}
 		return nil
 	})

@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine/store"
+)
+
+// PollReport says what the poll of one feed has found.
+type PollReport struct {
+	Feed     store.FeedID `json:"feed"`
+	Records  int64        `json:"records"`
+	Changes  int64        `json:"changes"`
+	Requests int64        `json:"requests"`
+	// Queued are the runs that go on with the next "run"; Held and Parked ones wait
+	// for a person.
+	Queued int64 `json:"queued"`
+	Held   int64 `json:"held"`
+	Parked int64 `json:"parked"`
+	// DurationMS is how long it took, in milliseconds.
+	DurationMS int64 `json:"duration_ms"`
+}
+
+// Feeds returns the ids of the feeds that the recipes watch, and of those that others
+// need, sorted.
+func (e *Engine) Feeds() []store.FeedID { return slices.Sorted(maps.Keys(e.plan.feeds)) }
+
+// feed returns a feed of the plan.
+func (e *Engine) feed(id store.FeedID) (*poll.Feed, error) {
+	f, ok := e.plan.feeds[id]
+	if !ok {
+		return nil, fmt.Errorf("feed %s: no recipe watches it: %w", id, store.ErrNotFound)
+	}
+	return f, nil
+}
+
+// PollFeed polls one feed to its end, waiting out what passes. Runs are queued and not
+// carried out. Nothing else of the engine may be in use. The error is that of the poll,
+// or [store.ErrNotFound] for a feed that is not one of [Engine.Feeds]; what was found
+// before it is stored.
+func (e *Engine) PollFeed(ctx context.Context, id store.FeedID) (PollReport, error) {
+	report := PollReport{Feed: id}
+	began, sent := time.Now(), e.requests()
+	f, err := e.feed(id)
+	if err != nil {
+		return report, err
+	}
+	if err := e.saveRecipes(ctx); err != nil {
+		return report, err
+	}
+	known, err := e.store.Subscriptions(ctx)
+	if err != nil {
+		return report, fmt.Errorf("load subscriptions: %w", err)
+	}
+	if err := e.poller.Subscribe(ctx, f, known); err != nil {
+		return report, err
+	}
+	// Nobody takes the runs, so there is nothing to wait for between two pages.
+	poller := *e.poller
+	poller.Told, poller.Pause = report.count, func(context.Context) {}
+	e.poller = &poller
+	err = e.pollPatiently(ctx, f)
+	report.Requests = e.requests() - sent
+	report.DurationMS = time.Since(began).Milliseconds()
+	if errors.Is(err, poll.ErrNoParents) && f.Parents != nil {
+		err = fmt.Errorf("%w: poll %s first", err, f.Parents.ID)
+	}
+	return report, err
+}
+
+// count adds what a commit brought.
+func (r *PollReport) count(c poll.Commit) {
+	r.Records += int64(c.Records)
+	r.Changes += int64(c.Changes)
+	for i := range c.Runs {
+		switch c.Runs[i].Run.State.Status {
+		case store.Held:
+			r.Held++
+		case store.Parked:
+			r.Parked++
+		default:
+			r.Queued++
+		}
+	}
+}
+
+// Preview tells what a feed would find if it were rewound to a time, zero for the start
+// of its list. It sends reads only and stores nothing. The errors are those of
+// [poll.Poller.Preview], and [store.ErrNotFound] for a feed that is not one of
+// [Engine.Feeds].
+func (e *Engine) Preview(ctx context.Context, id store.FeedID, to time.Time) (poll.Preview, error) {
+	f, err := e.feed(id)
+	if err != nil {
+		return poll.Preview{}, err
+	}
+	return e.poller.Preview(ctx, f, to)
+}
+
+// FanOut is what is known of the rounds over the parents of a feed.
+type FanOut struct {
+	// From is the feed that the parents come from; empty where the recipes name them.
+	From     store.FeedID
+	Forecast poll.Forecast
+}
+
+// FanOut returns what the rounds of a stored feed will take and cost; ok is false for
+// lists without parents, and for those that no recipe watches any more.
+func (e *Engine) FanOut(ctx context.Context, stored store.Feed) (fan FanOut, ok bool, err error) {
+	f, known := e.plan.feeds[stored.ID]
+	if !known || f.Op.Poll.Parents == nil {
+		return fan, false, nil
+	}
+	records := 0
+	if f.Parents != nil {
+		fan.From = f.Parents.ID
+		parents, err := e.store.LoadFeed(ctx, fan.From)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fan, false, err
+		}
+		records = parents.State.Records
+	}
+	fan.Forecast = poll.Foresee(f.Visits(records), stored.State.Round, f.Rate, f.Interval(time.Now()))
+	return fan, true, nil
+}

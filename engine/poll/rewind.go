@@ -1,0 +1,190 @@
+package poll
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/triggers"
+)
+
+// The reasons why a person's wish for a feed cannot be obeyed.
+var (
+	// ErrNotRefused is returned by Accept when nothing is refused.
+	ErrNotRefused = errors.New("nothing is refused on this feed, so there is nothing to accept")
+	// ErrReadWhole is returned by Rewind for feeds without a watermark.
+	ErrReadWhole = errors.New("every poll of this feed reads the whole list anyway, so there is nothing to rewind")
+	// ErrLearning is returned by Rewind for a feed whose first walk has not ended.
+	ErrLearning = errors.New("the list was not read to its end yet, so nothing was passed over")
+	// ErrAhead is returned by Rewind for a time after the watermark.
+	ErrAhead = errors.New("a feed can only be rewound to a time before its watermark")
+)
+
+// Accept notes that a person has looked, and that what is missing on a feed is gone: the
+// next complete walk over the whole list, which is due at once and begins anew, takes it
+// so. It returns the feed as it is then. The error is [store.ErrNotFound],
+// [ErrNotRefused] or one of the store; after any of them nothing has changed.
+func Accept(ctx context.Context, s store.Feeds, id store.FeedID) (store.Feed, error) {
+	f, err := s.LoadFeed(ctx, id)
+	if err != nil {
+		return f, err
+	}
+	if f.State.Refused == nil {
+		return f, ErrNotRefused
+	}
+	f.State.Accepted = true
+	f.State = whole(f)
+	return moved(ctx, s, f)
+}
+
+// Rewind moves the watermark of a feed back, so that its list is read again from there;
+// a zero time makes the walk over the whole list due. What was missed is found then;
+// what is known makes no second run. It returns the feed as it is then. The error is
+// [store.ErrNotFound], [ErrReadWhole], [ErrLearning], [ErrAhead] or one of the store;
+// after any of them nothing has changed.
+func Rewind(ctx context.Context, s store.Feeds, id store.FeedID, to time.Time) (store.Feed, error) {
+	f, err := s.LoadFeed(ctx, id)
+	if err != nil {
+		return f, err
+	}
+	if f.State, err = rewound(f, to); err != nil {
+		return f, err
+	}
+	return moved(ctx, s, f)
+}
+
+// moved stores a feed that somebody has moved, and makes it due.
+func moved(ctx context.Context, s store.Feeds, f store.Feed) (store.Feed, error) {
+	f.NextPollAt = time.Now().UTC()
+	committed, err := s.CommitPoll(ctx, store.PollCommit{Feed: f})
+	if err != nil {
+		return f, fmt.Errorf("move feed %s: %w", f.ID, err)
+	}
+	return committed.Feed, nil
+}
+
+// rewound is the state of a feed from which the list is read again.
+func rewound(f store.Feed, to time.Time) (triggers.State, error) {
+	s := f.State
+	switch {
+	case !marked(f):
+		return s, ErrReadWhole
+	case !s.Baseline || s.Watermark.IsZero():
+		return s, ErrLearning
+	case to.IsZero():
+		return whole(f), nil
+	case to.After(s.Watermark):
+		return s, fmt.Errorf("%w, which is at %s", ErrAhead, s.Watermark.UTC().Format(time.RFC3339Nano))
+	}
+	s = triggers.Abandon(s, false)
+	s.Watermark, s.Settled = to.UTC(), false
+	return s, nil
+}
+
+// whole is the state of a feed whose whole list is due, from its beginning: a walk that
+// was interrupted proves no deletion.
+func whole(f store.Feed) triggers.State {
+	if !marked(f) {
+		return triggers.Abandon(f.State, false)
+	}
+	s := triggers.Abandon(f.State, true)
+	// The gap makes the walk due also where no recipe asks for one from time to time.
+	s.FullAt, s.Gap = time.Time{}, true
+	return s
+}
+
+// marked reports whether a feed is polled from a watermark on.
+func marked(f store.Feed) bool {
+	s := connectors.Strategy(f.Strategy)
+	return s == connectors.Keyset || s == connectors.Newest
+}
+
+// Preview is what a poll would find.
+type Preview struct {
+	// Rows is how many the list showed, which are new, changed or known.
+	Rows, New, Changed, Known int
+	// First are the first ones that are not known.
+	First []PreviewRow
+}
+
+// PreviewRow is a record of a preview. What is "new" or "changed".
+type PreviewRow struct {
+	ID   string `json:"id"`
+	What string `json:"what"`
+}
+
+// previewRows is how many records a preview names.
+const previewRows = 20
+
+// Preview tells what a feed would find if it were rewound. It sends the requests of that
+// walk and stores nothing. The errors are those of [Rewind], or of the source.
+func (p *Poller) Preview(ctx context.Context, f *Feed, to time.Time) (Preview, error) {
+	var found Preview
+	feed, err := p.Store.LoadFeed(ctx, f.ID)
+	if err != nil {
+		return found, err
+	}
+	if feed.State, err = rewound(feed, to); err != nil {
+		return found, err
+	}
+	v := &visit{Poller: p, f: f, feed: feed}
+	side, options := to.IsZero(), f.options
+	options.Bodies = false // else every row would be written
+	begin := f.Strategy.Begin
+	if side {
+		begin = f.Strategy.BeginSide
+	}
+	v.feed.State, _ = begin(v.feed.State, options, time.Now()) // there is a watermark, so both begin
+	seen := map[string]triggers.Entry{}
+	for range MaxPages {
+		page, err := v.fetch(ctx, v.walk(side))
+		if err != nil {
+			return found, err
+		}
+		known, err := p.known(ctx, f.ID, "", page)
+		if err != nil {
+			return found, err
+		}
+		for _, r := range page.Records {
+			if e, ok := seen[r.ID]; ok {
+				known[r.ID] = e
+			}
+		}
+		delta, err := f.Strategy.Detect(triggers.Input{
+			State: v.feed.State, Page: page, Side: side, Known: known, Shape: f.Op.Answer, Options: options, Now: time.Now(),
+		})
+		if err != nil {
+			return found, err
+		}
+		found.add(len(page.Records), delta.Changes)
+		for id, e := range delta.Seen {
+			e.Body = nil
+			seen[id] = e
+		}
+		if v.feed.State = delta.State; delta.Done {
+			return found, nil
+		}
+	}
+	return found, fmt.Errorf("%w: no end after %d pages", triggers.ErrWalk, MaxPages)
+}
+
+// add counts a page.
+func (p *Preview) add(rows int, changes []triggers.Change) {
+	p.Rows += rows
+	p.Known += rows - len(changes)
+	for _, c := range changes {
+		row := PreviewRow{ID: c.Record, What: "changed"}
+		if c.Kind == triggers.Created {
+			row.What = "new"
+			p.New++
+		} else {
+			p.Changed++
+		}
+		if len(p.First) < previewRows {
+			p.First = append(p.First, row)
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore"
+	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/project"
+	"github.com/pollux-automation/pollux/internal/show"
+	"github.com/pollux-automation/pollux/recipes"
+)
+
+// ReadProject reads the project of --config. What is wrong with it is for the
+// caller to look at.
+func (a *Console) ReadProject(noSecrets bool) *project.Project {
+	return project.Read(a.Config, project.Options{Env: a.Env, NoSecrets: noSecrets})
+}
+
+// LoadProject reads a project for use: its accounts are open, its recipes can run.
+// Findings that are errors end the command; nothing is started with half a project.
+func (a *Console) LoadProject() (*project.Project, error) {
+	p := a.ReadProject(false)
+	return p, a.open(p)
+}
+
+// LoadAccounts reads the project for commands that need no recipes: mistakes in
+// recipes do not stop them.
+func (a *Console) LoadAccounts() (*project.Project, error) {
+	p := a.ReadProject(false)
+	p.ForgetRecipes()
+	return p, a.open(p)
+}
+
+// open opens the accounts of a project without errors; else it prints the findings.
+func (a *Console) open(p *project.Project) error {
+	if p.Findings.HasErrors() {
+		return a.PrintFindings(p)
+	}
+	if err := p.OpenAccounts(); err != nil {
+		return Refused(err)
+	}
+	return nil
+}
+
+// PrintFindings prints what is wrong, for people or for scripts, and returns the
+// end of the command that this is.
+func (a *Console) PrintFindings(p *project.Project) error {
+	list := p.Findings.Sorted()
+	if a.JSON {
+		for _, f := range list {
+			_ = show.JSON(a.Stdout, f) // a closed pipe is the reader's wish
+		}
+		return Findings()
+	}
+	_ = diag.Render(a.Stdout, list, p.Sources) // as above
+	return Findings()
+}
+
+// PrintWarnings prints what is not wrong enough to stop.
+func (a *Console) PrintWarnings(p *project.Project) {
+	if p.Findings.Len() > 0 {
+		_ = diag.Render(a.Stderr, p.Findings.Sorted(), p.Sources) // a closed pipe is the reader's wish
+	}
+}
+
+// Start reads the project for use, warnings printed, and opens its state. The store
+// is the caller's to close.
+func (a *Console) Start() (*project.Project, *boltstore.Store, error) {
+	p, err := a.LoadProject()
+	if err != nil {
+		return nil, nil, err
+	}
+	a.PrintWarnings(p)
+	s, err := p.OpenStore()
+	return p, s, err
+}
+
+// Look hands a command the project and its state, opened for looking. Before the
+// first run there is nothing to look at: Look says so, and all is well.
+func (a *Console) Look(do func(*project.Project, store.Store) error) error {
+	p := a.ReadProject(true)
+	s, err := p.ReadStore()
+	if err != nil {
+		return a.NoState(p, err)
+	}
+	return Using(s, func() error { return do(p, s) })
+}
+
+// Edit is Look for commands that write. The state file belongs to one process, so
+// they work only while pollux run is stopped.
+func (a *Console) Edit(do func(*project.Project, store.Store) error) error {
+	p := a.ReadProject(true)
+	s, err := p.EditStore()
+	if err != nil {
+		return a.NoState(p, err)
+	}
+	return Using(s, func() error { return do(p, s) })
+}
+
+// NoState turns the reason why there is no state into the end of a command. A
+// project that never ran is no mistake.
+func (a *Console) NoState(p *project.Project, err error) error {
+	switch {
+	case errors.Is(err, project.ErrNoSettings):
+		return a.PrintFindings(p)
+	case errors.Is(err, project.ErrNoState):
+		fmt.Fprintln(a.Stderr, "nothing has run yet; start with: pollux run")
+		return nil
+	}
+	return err
+}
+
+// Using does something, closes what it was done with, and keeps the first error: an
+// error of closing alone would otherwise pass for success.
+func Using(c io.Closer, do func() error) error {
+	err := do()
+	if e := c.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// Engine builds the engine of a project on a store, as every command that carries
+// out recipes does. It logs to stderr from a level on, without the accounts' secrets.
+func (a *Console) Engine(p *project.Project, s store.Store, level zerolog.Level) (*engine.Engine, error) {
+	o := p.EngineOptions(s, a.Logger(p.Redact, level))
+	o.Hooks = testHooks(a.Env)
+	return engine.New(o)
+}
+
+// MaskOf returns the mask of a run: its recipe's keep.mask. A recipe that is gone
+// masks nothing any more.
+func MaskOf(p *project.Project, r store.Run) *show.Mask {
+	recipe, ok := p.Recipe(r.Recipe)
+	if !ok {
+		return show.NewMask(nil, r)
+	}
+	return show.NewMask(recipe.Keep.Mask, r)
+}
+
+// RecipeNamed returns a recipe by id or file, or an error that guesses which one was
+// meant.
+func RecipeNamed(p *project.Project, id string) (*recipes.Recipe, error) {
+	r, ok := p.Recipe(id)
+	if !ok {
+		return nil, Misused(fmt.Errorf("there is no recipe %q; %s", id, diag.Choices(id, p.RecipeIDs())))
+	}
+	return r, nil
+}
+
+// OperationNamed returns an operation of a connector by key, or an error that guesses
+// which one was meant.
+func OperationNamed(d *connectors.Description, key string) (*connectors.Operation, error) {
+	o, ok := d.Operation(key)
+	if ok {
+		return o, nil
+	}
+	var known []string
+	for _, o := range d.Operations {
+		known = append(known, o.Key)
+	}
+	return nil, Misused(fmt.Errorf("%s has no operation %q; %s", d.Title, key, diag.Choices(key, known)))
+}
+
+// Refusal turns a service's refusal into the end of a command, without the
+// project's secrets.
+func Refusal(p *project.Project, err error) error {
+	e, ok := errors.AsType[*connectors.Error](err)
+	if !ok {
+		return err
+	}
+	return Refused(fmt.Errorf("%s: %s", e.Kind, p.Redact.Redact(err.Error())))
+}
+
+// CompleteRecipes offers the ids of recipes to the shell. A project that cannot be
+// read offers none and says nothing: the line is still being typed.
+func (a *Console) CompleteRecipes(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return a.ReadProject(true).RecipeIDs(), cobra.ShellCompDirectiveNoFileComp
+}
