@@ -13,7 +13,7 @@ import (
 
 // Every value but an entry begins with the version of its form; an entry has its
 // own. JSON follows.
-const valueVersion = 1
+const valueVersion = rows.Version
 
 // encode returns a value as version and JSON.
 func encode(v any) ([]byte, error) {
@@ -52,29 +52,6 @@ func decodeEntry(b []byte) (triggers.Entry, error) {
 // costs one put less.
 const rowHead = 1 + 1 + 4
 
-// appendHead appends the part of a run that [store.QueuedRun] shows: recipe,
-// version, account and lane, each behind its length.
-func appendHead(b []byte, r *store.Run) []byte {
-	for _, text := range [...]string{r.Recipe, r.Version, r.Account, r.Lane} {
-		b = binary.AppendUvarint(b, uint64(len(text)))
-		b = append(b, text...)
-	}
-	return b
-}
-
-// decodeHead reads what appendHead wrote.
-func decodeHead(b []byte) (texts [4]string, err error) {
-	for i := range texts {
-		n, size := binary.Uvarint(b)
-		if size <= 0 || n > uint64(len(b)-size) { //nolint:gosec // size is at most the length of b
-			return texts, fmt.Errorf("head of a run is cut short: %w", store.ErrDamaged)
-		}
-		end := size + int(n) //nolint:gosec // bounded by the length of b
-		texts[i], b = string(b[size:end]), b[end:]
-	}
-	return texts, nil
-}
-
 // encodeRow joins a head, which may be nil, with the JSON of a state.
 func encodeRow(status store.Status, head, state []byte) []byte {
 	b := append(beginRow(status, len(head)+len(state)), head...)
@@ -99,7 +76,7 @@ func endHead(b []byte) {
 func encodeQueued(r *store.Run, state *store.RunState) ([]byte, error) {
 	b := beginRow(state.Status, 256)
 	if !state.Status.Final() {
-		b = appendHead(b, r)
+		b = rows.AppendHead(b, r)
 	}
 	endHead(b)
 	return rows.AppendState(b, state)
@@ -146,7 +123,7 @@ func (r *row) decodeState() (store.RunState, error) {
 // queued reads what the dispatcher wants. The state is looked at only for runs that
 // wait or rest: others have neither a due time nor a reason.
 func (r *row) queued(id store.RunID) (store.QueuedRun, error) {
-	h, err := decodeHead(r.head)
+	h, err := rows.Head(r.head)
 	if err != nil {
 		return store.QueuedRun{}, fmt.Errorf("run %s: %w", id, err)
 	}
@@ -175,74 +152,4 @@ func (r *row) lateSteps() ([]store.Step, error) {
 		return nil, fmt.Errorf("decode the last steps of a run: %w: %w", store.ErrDamaged, err)
 	}
 	return steps, nil
-}
-
-// A run is stored as version, length of its JSON, length of the record, then the
-// JSON, and record and before of its event as they are: both can be long, and
-// reading the rest need not look at them.
-const runHead = 1 + 4 + 4
-
-// encodeRun returns the stored form of a run without its state, which has a row of
-// its own.
-func encodeRun(r *store.Run) ([]byte, error) {
-	record, before := r.Event.Record, r.Event.Before
-	for _, part := range [][]byte{record, before} {
-		if len(part) > 0 && !json.Valid(part) {
-			return nil, fmt.Errorf("event of record %.80q is no JSON: %w", r.Record, store.ErrInvalid)
-		}
-	}
-	b, err := rows.AppendRun(make([]byte, runHead, runHead+512+len(record)+len(before)), r)
-	if err != nil {
-		return nil, err
-	}
-	b[0] = valueVersion
-	binary.BigEndian.PutUint32(b[1:], uint32(len(b)-runHead)) //nolint:gosec // far below 4 GiB
-	binary.BigEndian.PutUint32(b[5:], uint32(len(record)))    //nolint:gosec // far below 4 GiB
-	return append(append(b, record...), before...), nil
-}
-
-// decodeRun reads what encodeRun wrote. The result shares no memory with b.
-func decodeRun(b []byte, r *store.Run) error {
-	if len(b) < runHead || b[0] != valueVersion {
-		return fmt.Errorf("run of %d bytes with an unknown form: %w", len(b), store.ErrDamaged)
-	}
-	text, record := int64(binary.BigEndian.Uint32(b[1:])), int64(binary.BigEndian.Uint32(b[5:]))
-	b = b[runHead:]
-	if text+record > int64(len(b)) {
-		return fmt.Errorf("run is cut short: %w", store.ErrDamaged)
-	}
-	if err := json.Unmarshal(b[:text], r); err != nil {
-		return fmt.Errorf("decode a run: %w: %w", store.ErrDamaged, err)
-	}
-	r.Event.Record, r.Event.Before = clone(b[text:text+record]), clone(b[text+record:])
-	return nil
-}
-
-// clone copies bytes out of the transaction's memory; none stay nil.
-func clone(b []byte) []byte { return append([]byte(nil), b...) }
-
-// A step is stored with its place among the steps of its run, so that they come
-// back in the order in which they were first saved.
-const stepHead = 1 + 2
-
-// placed is a step's place and its JSON.
-type placed struct {
-	place uint16
-	value []byte
-}
-
-// encodeStep puts the place before the JSON of a step.
-func encodeStep(place int, value []byte) []byte {
-	b := make([]byte, 0, stepHead+len(value))
-	b = append(b, valueVersion)
-	b = binary.BigEndian.AppendUint16(b, uint16(min(place, 1<<16-1))) //nolint:gosec // bounded
-	return append(b, value...)
-}
-
-// splitStep is the inverse of encodeStep. The value points into b.
-func splitStep(b []byte) (placed, error) {
-	if len(b) < stepHead || b[0] != valueVersion {
-		return placed{}, fmt.Errorf("step of %d bytes with an unknown form: %w", len(b), store.ErrDamaged)
-	}
-	return placed{place: binary.BigEndian.Uint16(b[1:]), value: b[stepHead:]}, nil
 }

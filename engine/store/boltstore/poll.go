@@ -9,6 +9,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
 )
 
 // fullPages is how full pages get that are filled in the order of their keys and
@@ -66,7 +67,7 @@ func (n *newRun) encode(r *store.Run) (err error) {
 	}
 	n.final = state.Status.Final()
 	if n.row, err = encodeQueued(r, &state); err == nil {
-		n.value, err = encodeRun(r)
+		n.value, err = rows.EncodeRun(r)
 	}
 	return err
 }

@@ -64,7 +64,7 @@ func (s *Store) LoadRun(ctx context.Context, id store.RunID) (store.Run, []store
 // decodeRun reads a run with its state.
 func (s *Store) decodeRun(tx *bolt.Tx, seq uint64, value []byte) (store.Run, error) {
 	var r store.Run
-	if err := decodeRun(value, &r); err != nil {
+	if err := rows.DecodeRun(value, &r); err != nil {
 		return r, fmt.Errorf("run %d: %w", seq, err)
 	}
 	r.ID = store.MakeRunID(s.instance, seq)
@@ -90,11 +90,11 @@ func stateRow(tx *bolt.Tx, seq uint64) (row, error) {
 
 // stepsOf returns the steps of a run with their ids, in the order of the ids. The
 // values point into the transaction's memory.
-func stepsOf(tx *bolt.Tx, seq uint64) (ids []string, steps []placed, err error) {
+func stepsOf(tx *bolt.Tx, seq uint64) (ids []string, steps []rows.Placed, err error) {
 	prefix := seqKey(seq)
 	cursor := tx.Bucket(bucketSteps).Cursor()
 	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
-		p, err := splitStep(v)
+		p, err := rows.SplitStep(v)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -109,11 +109,11 @@ func loadSteps(tx *bolt.Tx, seq uint64) ([]store.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(found, func(a, b placed) int { return int(a.place) - int(b.place) })
+	slices.SortStableFunc(found, func(a, b rows.Placed) int { return int(a.Place) - int(b.Place) })
 	var steps []store.Step
 	for _, p := range found {
 		var st store.Step
-		if err := json.Unmarshal(p.value, &st); err != nil {
+		if err := json.Unmarshal(p.Value, &st); err != nil {
 			return nil, fmt.Errorf("decode a step of run %d: %w: %w", seq, store.ErrDamaged, err)
 		}
 		steps = append(steps, st)
@@ -225,7 +225,7 @@ func (p *stepSave) putSteps(tx *bolt.Tx) error {
 	}
 	places := make(map[string]int, len(ids)+len(p.steps))
 	for i, id := range ids {
-		places[id] = int(former[i].place)
+		places[id] = int(former[i].Place)
 	}
 	steps := tx.Bucket(bucketSteps)
 	steps.FillPercent = fullPages
@@ -236,7 +236,7 @@ func (p *stepSave) putSteps(tx *bolt.Tx) error {
 			place = len(places)
 			places[id] = place
 		}
-		if err := steps.Put(stepKey(p.seq, id), encodeStep(place, p.steps[i])); err != nil {
+		if err := steps.Put(stepKey(p.seq, id), rows.EncodeStep(place, p.steps[i])); err != nil {
 			return err
 		}
 	}
