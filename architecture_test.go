@@ -68,13 +68,13 @@ var arrows = map[string][]string{
 		"connectors", "connectors/budget", "connectors/builtin", "connectors/httpapi", "connectors/manifest", "connectors/schema",
 		"engine", "engine/store", "engine/store/boltstore", "internal/diag", "internal/secret", "internal/settings", "recipes",
 	},
-	"internal/show": {"connectors", "connectors/budget", "engine", "engine/store", "internal/diag", "internal/secret", "recipes"},
+	"internal/show": {"connectors", "connectors/budget", "triggers", "engine", "engine/poll", "engine/store", "internal/diag", "internal/secret", "recipes"},
 	"internal/demo": {"connectors/sandbox", "engine", "engine/store", "internal/diag", "internal/project", "internal/show", "recipes"},
 	"internal/cli/console": {
 		"connectors", "engine", "engine/store", "engine/store/boltstore", "internal/diag", "internal/project", "internal/secret", "internal/show", "recipes",
 	},
 	"internal/cli/state": {
-		"engine", "engine/store", "internal/cli/console", "internal/diag", "internal/project", "internal/show",
+		"connectors", "triggers", "engine", "engine/poll", "engine/store", "internal/cli/console", "internal/diag", "internal/project", "internal/show",
 	},
 	"internal/cli": {"*"},
 	"cmd/pollux":   {"internal/cli"},

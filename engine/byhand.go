@@ -90,18 +90,6 @@ func (r *PollReport) count(c poll.Commit) {
 	}
 }
 
-// Preview tells what a feed would find if it were rewound to a time, zero for the start
-// of its list. It sends reads only and stores nothing. The errors are those of
-// [poll.Poller.Preview], and [store.ErrNotFound] for a feed that is not one of
-// [Engine.Feeds].
-func (e *Engine) Preview(ctx context.Context, id store.FeedID, to time.Time) (poll.Preview, error) {
-	f, err := e.feed(id)
-	if err != nil {
-		return poll.Preview{}, err
-	}
-	return e.poller.Preview(ctx, f, to)
-}
-
 // FanOut is what is known of the rounds over the parents of a feed.
 type FanOut struct {
 	// From is the feed that the parents come from; empty where the recipes name them.

@@ -15,8 +15,8 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
-// notes is a recipe that writes a letter for every change of a note.
-func notes() string {
+// noteLetters is a recipe that writes a letter for every change of a note.
+func noteLetters() string {
 	return told("note.list", "to: =record.id, text: =record.name", `to: =record.id, text: "${kind}"`)
 }
 
@@ -46,7 +46,7 @@ func seen(more ...string) []string {
 // rewind rewinds the feed of an operation.
 func (b *bench) rewind(operation string, to time.Time) error {
 	b.t.Helper()
-	_, err := poll.Rewind(b.t.Context(), b.store, b.feed(operation).ID, to)
+	_, err := engine.Rewind(b.t.Context(), b.store, b.feed(operation).ID, to)
 	return err
 }
 
@@ -87,9 +87,9 @@ func TestRewind_RefusesWhatCannotBe(t *testing.T) {
 			to        time.Time
 			want      error
 		}{
-			{"item.list", time.Now().Add(time.Hour), poll.ErrAhead},
-			{"item.all", time.Now().Add(-time.Hour), poll.ErrReadWhole},
-			{"item.all", time.Time{}, poll.ErrReadWhole},
+			{"item.list", time.Now().Add(time.Hour), engine.ErrAhead},
+			{"item.all", time.Now().Add(-time.Hour), engine.ErrReadWhole},
+			{"item.all", time.Time{}, engine.ErrReadWhole},
 		} {
 			before := b.feed(tt.operation)
 			if err := b.rewind(tt.operation, tt.to); !errors.Is(err, tt.want) {
@@ -99,7 +99,7 @@ func TestRewind_RefusesWhatCannotBe(t *testing.T) {
 				t.Errorf("%s: a refusal changed the feed:\n%s", tt.operation, diff)
 			}
 		}
-		if _, err := poll.Rewind(t.Context(), b.store, "acme.nothing", time.Time{}); !errors.Is(err, store.ErrNotFound) {
+		if _, err := engine.Rewind(t.Context(), b.store, "acme.nothing", time.Time{}); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("got %v, want ErrNotFound", err)
 		}
 	})
@@ -118,7 +118,7 @@ func TestRewind_OfAListThatIsStillBeingLearntIsRefused(t *testing.T) {
 			return nil
 		}
 		b.once(text)
-		if err := b.rewind("item.list", time.Time{}); !errors.Is(err, poll.ErrLearning) {
+		if err := b.rewind("item.list", time.Time{}); !errors.Is(err, engine.ErrLearning) {
 			t.Errorf("got %v, want ErrLearning", err)
 		}
 	})
@@ -136,14 +136,14 @@ func TestPreview_TellsAndChangesNothing(t *testing.T) {
 					b.once(text)
 					to := b.missed(text)
 					b.service.put("new", map[string]any{"name": "new"})
-					want := poll.Preview{Rows: 5, New: 1, Changed: 1, Known: 3}
+					want := engine.Preview{Rows: 5, New: 1, Changed: 1, Known: 3}
 					switch {
 					case start:
 						to, want.Rows, want.Known = time.Time{}, 8, 6
 					case operation == "item.newest": // whole pages are read from the top
 						want.Rows, want.Known = 6, 4
 					}
-					want.First = []poll.PreviewRow{{ID: "r02", What: "changed"}, {ID: "new", What: "new"}}
+					want.First = []engine.PreviewRow{{ID: "r02", What: "changed"}, {ID: "new", What: "new"}}
 					if start && operation == "item.newest" { // page by page
 						slices.Reverse(want.First)
 					}
@@ -178,7 +178,7 @@ func TestPreview_NamesTheFirstTwenty(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Rows != 32 || got.New != 30 || got.Known != 2 || len(got.First) != 20 || got.First[0] != (poll.PreviewRow{ID: "s00", What: "new"}) {
+		if got.Rows != 32 || got.New != 30 || got.Known != 2 || len(got.First) != 20 || got.First[0] != (engine.PreviewRow{ID: "s00", What: "new"}) {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -193,7 +193,7 @@ func TestAccept_TakesWhatIsMissingAsGone(t *testing.T) {
 				text := told(operation)
 				b.filled(40)
 				b.once(text)
-				if _, err := poll.Accept(t.Context(), b.store, b.feed(operation).ID); !errors.Is(err, poll.ErrNotRefused) {
+				if _, err := engine.Accept(t.Context(), b.store, b.feed(operation).ID); !errors.Is(err, engine.ErrNotRefused) {
 					t.Errorf("nothing is refused: got %v", err)
 				}
 				var want []string
@@ -207,7 +207,7 @@ func TestAccept_TakesWhatIsMissingAsGone(t *testing.T) {
 					t.Fatalf("refused is %+v", r)
 				}
 				b.expect()
-				f, err := poll.Accept(t.Context(), b.store, b.feed(operation).ID)
+				f, err := engine.Accept(t.Context(), b.store, b.feed(operation).ID)
 				if err != nil || !f.State.Accepted {
 					t.Fatalf("got %+v, %v", f.State, err)
 				}
@@ -226,7 +226,7 @@ func TestAccept_TakesWhatIsMissingAsGone(t *testing.T) {
 func TestAccept_OfARoundBeginsANewOne(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
-		text := notes()
+		text := noteLetters()
 		for i := range 30 {
 			b.service.put(fmt.Sprintf("r%02d", i), map[string]any{"name": "A"})
 			b.service.note(fmt.Sprintf("r%02d", i), fmt.Sprintf("n%02d", i), "text")
@@ -245,7 +245,7 @@ func TestAccept_OfARoundBeginsANewOne(t *testing.T) {
 			t.Fatalf("the state is %+v", f.State)
 		}
 		before := len(b.service.sent())
-		if _, err := poll.Accept(t.Context(), b.store, f.ID); err != nil {
+		if _, err := engine.Accept(t.Context(), b.store, f.ID); err != nil {
 			t.Fatal(err)
 		}
 		b.later(time.Second, text)
@@ -309,7 +309,7 @@ func TestPollFeed_NamesTheListThatMustBeReadFirst(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
 		b.filled(3)
-		_, err := b.engine(notes()).PollFeed(t.Context(), "acme.note.list")
+		_, err := b.engine(noteLetters()).PollFeed(t.Context(), "acme.note.list")
 		if !errors.Is(err, poll.ErrNoParents) || err.Error() != "the list of its parents was not read to the end yet: poll acme.item.list first" {
 			t.Errorf("got %v", err)
 		}
@@ -320,9 +320,9 @@ func TestForecast_IsThereForRoundsOnly(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
 		b.filled(3)
-		b.once(notes())
-		b.later(time.Minute, notes())
-		e := b.engine(notes())
+		b.once(noteLetters())
+		b.later(time.Minute, noteLetters())
+		e := b.engine(noteLetters())
 		if _, ok, err := e.FanOut(t.Context(), b.feed("item.list")); ok || err != nil {
 			t.Errorf("a list without parents: %v, %v", ok, err)
 		}

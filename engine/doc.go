@@ -13,6 +13,9 @@
 // write keeps the ledger (effect.go). What follows from an error is decided in
 // retry.go and nowhere else.
 //
+// What a person does by hand has files of its own: [Engine.PollFeed] (byhand.go),
+// [Rewind] and [Accept] (rewind.go), [Engine.Preview] (preview.go), [Release] (release.go).
+//
 // The engine promises that a stored change is never lost, that one change makes
 // one run of each recipe, that the runs of a lane neither overlap nor swap, and
 // that an outside write is repeated only when its operation says that this is

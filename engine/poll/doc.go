@@ -6,7 +6,7 @@
 // on, then, until the feed is due again, the walk over the whole list that goes on beside
 // it (poller.go). What a complete walk over the whole list does not show is judged in
 // sweep.go; lists that must be asked for once for every record of another list are read
-// in rounds (round.go). How recipes join a feed stands in subscribe.go; what they say of a
+// in rounds (round.go), whose cost is told beforehand (forecast.go). How recipes join a feed stands in subscribe.go; what they say of a
 // change belongs to package engine/watch.
 //
 // The package promises that a cursor moves only in the commit that stores what it moved

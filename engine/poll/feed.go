@@ -247,6 +247,9 @@ func (f *Feed) SkipsMissed() bool {
 	return true
 }
 
+// Options are what the recipes on the feed ask of its polls.
+func (f *Feed) Options() triggers.Options { return f.options }
+
 // Further reports whether the last poll, which failed, had come further in the walk that it
 // failed in. That other walks went well is no reason to try for ever.
 func (f *Feed) Further() bool { return f.further }

@@ -239,7 +239,7 @@ func (v *visit) log() {
 // together. done is true when it was the last one.
 func (v *visit) page(ctx context.Context, side bool) (done bool, err error) {
 	walk, asked := v.walk(side), time.Now()
-	page, err := v.fetch(ctx, walk)
+	page, err := v.f.Fetch(ctx, walk)
 	if err != nil {
 		if errors.Is(context.Cause(ctx), ErrLimit) {
 			return false, ErrLimit
@@ -273,20 +273,20 @@ func (v *visit) page(ctx context.Context, side bool) (done bool, err error) {
 	return delta.Done, nil
 }
 
-// fetch returns the next page of a walk, or those that are judged together as one.
-func (v *visit) fetch(ctx context.Context, walk *triggers.Walk) (connectors.Page, error) {
-	q := connectors.Query{Inputs: v.f.Inputs, Since: walk.Since, Position: walk.Position, Size: v.f.Op.Poll.PageSize}
+// Fetch returns the next page of a walk, or those that are judged together as one.
+func (f *Feed) Fetch(ctx context.Context, walk *triggers.Walk) (connectors.Page, error) {
+	q := connectors.Query{Inputs: f.Inputs, Since: walk.Since, Position: walk.Position, Size: f.Op.Poll.PageSize}
 	if walk.Window != nil {
 		q.From, q.To = walk.Window.From, walk.Window.To
 	}
 	var pages []connectors.Page
 	for {
-		page, err := v.f.Account.Session.Page(ctx, v.f.Op, q)
+		page, err := f.Account.Session.Page(ctx, f.Op, q)
 		if err != nil {
 			return page, err
 		}
 		pages = append(pages, page)
-		more, err := v.f.Strategy.More(walk, pages)
+		more, err := f.Strategy.More(walk, pages)
 		if err != nil {
 			return page, err
 		}

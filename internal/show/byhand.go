@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/engine"
-	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -84,12 +83,12 @@ type PreviewView struct {
 	Changed int          `json:"changed"`
 	Known   int          `json:"known"`
 	// First are the first ones that are new or changed.
-	First []poll.PreviewRow `json:"first"`
+	First []engine.PreviewRow `json:"first"`
 }
 
 // Preview returns the view of a preview.
-func Preview(id store.FeedID, p poll.Preview) PreviewView {
-	return PreviewView{ID: id, Rows: p.Rows, New: p.New, Changed: p.Changed, Known: p.Known, First: append([]poll.PreviewRow{}, p.First...)}
+func Preview(id store.FeedID, p engine.Preview) PreviewView {
+	return PreviewView{ID: id, Rows: p.Rows, New: p.New, Changed: p.Changed, Known: p.Known, First: append([]engine.PreviewRow{}, p.First...)}
 }
 
 // PrintPreview prints for people what a feed would find.

@@ -62,6 +62,7 @@ func TestExplain_TellsTheOldestFirst(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	show.PrintExplain(&b, show.Explain(aStory(), aRecipe))
+	//nolint:dupword // words of two lines
 	want := `
 2026-03-01T12:01:00Z            run abcde-00000001 of hello for revision 1 under p1, created: parked
                                   record  {"address":{"city":"Seoul"},"email":"*****","id":"r1"}

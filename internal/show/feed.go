@@ -95,7 +95,7 @@ func (d *FeedDetail) View() FeedDetailView {
 	s := d.Feed.State
 	return FeedDetailView{
 		FeedView: Feed(d.Feed, d.Now), Walk: walkView(s.Walk), SideWalk: walkView(s.Side), Late: lateView(s.Late),
-		Gap: s.Gap, Window: s.Window, FanOut: d.fanOut(), State: s, Watchers: d.Watchers,
+		Gap: s.Gap != 0, Window: s.Window, FanOut: d.fanOut(), State: s, Watchers: d.Watchers,
 	}
 }
 
@@ -186,7 +186,7 @@ func (d *FeedDetail) printCursor(line func(name, format string, args ...any)) {
 	case !s.FullAt.IsZero():
 		line("whole list", "read %s", ago(s.FullAt, d.Now))
 	}
-	if s.Gap {
+	if s.Gap != 0 {
 		line("gap", "something may have been passed over: the whole list is read with the next poll")
 	}
 	if s.Late.Total() > 0 {

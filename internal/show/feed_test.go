@@ -25,7 +25,7 @@ func aDetail() show.FeedDetail {
 			ID: "acme.note.list", Account: "acme", Operation: "note.list", Inputs: json.RawMessage(`{}`), Strategy: "fan_out",
 			LastPollAt: now.Add(-time.Minute), NextPollAt: now.Add(time.Minute),
 			State: triggers.State{
-				Baseline: true, Records: 1200, Watermark: now.Add(-time.Hour), Gap: true, Stale: 2,
+				Baseline: true, Records: 1200, Watermark: now.Add(-time.Hour), Gap: 5, Stale: 2,
 				Late:    triggers.Late{Counts: [6]int{2, 0, 0, 1, 0, 1}, Most: 2 * time.Hour},
 				Window:  &triggers.Window{From: now.Add(-24 * time.Hour), To: now},
 				Refused: &triggers.Refusal{At: now, Missing: 700, Records: 1200},

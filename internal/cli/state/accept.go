@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/project"
@@ -42,8 +42,8 @@ func (a *app) accept(ctx context.Context, id store.FeedID) error {
 		if err := stored(ctx, s, id); err != nil {
 			return err
 		}
-		f, err := poll.Accept(ctx, s, id)
-		if errors.Is(err, poll.ErrNotRefused) {
+		f, err := engine.Accept(ctx, s, id)
+		if errors.Is(err, engine.ErrNotRefused) {
 			return console.Refused(fmt.Errorf("%s: %w", id, err))
 		}
 		if err != nil {

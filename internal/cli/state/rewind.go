@@ -10,7 +10,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/project"
@@ -79,7 +79,7 @@ func (a *app) rewind(ctx context.Context, r rewindRequest) error {
 		if err != nil {
 			return err
 		}
-		f, err := poll.Rewind(ctx, s, r.id, r.to)
+		f, err := engine.Rewind(ctx, s, r.id, r.to)
 		if err != nil {
 			return rewindEnd(r.id, err)
 		}
@@ -120,7 +120,7 @@ func (a *app) previewRewind(ctx context.Context, r rewindRequest) error {
 
 // rewindEnd turns the error of a rewind into the end of a command.
 func rewindEnd(id store.FeedID, err error) error {
-	for _, rule := range []error{poll.ErrReadWhole, poll.ErrLearning, poll.ErrAhead} {
+	for _, rule := range []error{engine.ErrReadWhole, engine.ErrLearning, engine.ErrAhead} {
 		if errors.Is(err, rule) {
 			return console.Refused(fmt.Errorf("%s: %w", id, err))
 		}

@@ -1,4 +1,4 @@
-package poll
+package engine
 
 import (
 	"context"
@@ -92,7 +92,7 @@ func whole(f store.Feed) triggers.State {
 	}
 	s := triggers.Abandon(f.State, true)
 	// The gap makes the walk due also where no recipe asks for one from time to time.
-	s.FullAt, s.Gap = time.Time{}, true
+	s.FullAt, s.Gap = time.Time{}, s.Walks
 	return s
 }
 
@@ -100,91 +100,4 @@ func whole(f store.Feed) triggers.State {
 func marked(f store.Feed) bool {
 	s := connectors.Strategy(f.Strategy)
 	return s == connectors.Keyset || s == connectors.Newest
-}
-
-// Preview is what a poll would find.
-type Preview struct {
-	// Rows is how many the list showed, which are new, changed or known.
-	Rows, New, Changed, Known int
-	// First are the first ones that are not known.
-	First []PreviewRow
-}
-
-// PreviewRow is a record of a preview. What is "new" or "changed".
-type PreviewRow struct {
-	ID   string `json:"id"`
-	What string `json:"what"`
-}
-
-// previewRows is how many records a preview names.
-const previewRows = 20
-
-// Preview tells what a feed would find if it were rewound. It sends the requests of that
-// walk and stores nothing. The errors are those of [Rewind], or of the source.
-func (p *Poller) Preview(ctx context.Context, f *Feed, to time.Time) (Preview, error) {
-	var found Preview
-	feed, err := p.Store.LoadFeed(ctx, f.ID)
-	if err != nil {
-		return found, err
-	}
-	if feed.State, err = rewound(feed, to); err != nil {
-		return found, err
-	}
-	v := &visit{Poller: p, f: f, feed: feed}
-	side, options := to.IsZero(), f.options
-	options.Bodies = false // else every row would be written
-	begin := f.Strategy.Begin
-	if side {
-		begin = f.Strategy.BeginSide
-	}
-	v.feed.State, _ = begin(v.feed.State, options, time.Now()) // there is a watermark, so both begin
-	seen := map[string]triggers.Entry{}
-	for range MaxPages {
-		page, err := v.fetch(ctx, v.walk(side))
-		if err != nil {
-			return found, err
-		}
-		known, err := p.known(ctx, f.ID, "", page)
-		if err != nil {
-			return found, err
-		}
-		for _, r := range page.Records {
-			if e, ok := seen[r.ID]; ok {
-				known[r.ID] = e
-			}
-		}
-		delta, err := f.Strategy.Detect(triggers.Input{
-			State: v.feed.State, Page: page, Side: side, Known: known, Shape: f.Op.Answer, Options: options, Now: time.Now(),
-		})
-		if err != nil {
-			return found, err
-		}
-		found.add(len(page.Records), delta.Changes)
-		for id, e := range delta.Seen {
-			e.Body = nil
-			seen[id] = e
-		}
-		if v.feed.State = delta.State; delta.Done {
-			return found, nil
-		}
-	}
-	return found, fmt.Errorf("%w: no end after %d pages", triggers.ErrWalk, MaxPages)
-}
-
-// add counts a page.
-func (p *Preview) add(rows int, changes []triggers.Change) {
-	p.Rows += rows
-	p.Known += rows - len(changes)
-	for _, c := range changes {
-		row := PreviewRow{ID: c.Record, What: "changed"}
-		if c.Kind == triggers.Created {
-			row.What = "new"
-			p.New++
-		} else {
-			p.Changed++
-		}
-		if len(p.First) < previewRows {
-			p.First = append(p.First, row)
-		}
-	}
 }
