@@ -17,7 +17,7 @@ import (
 // elsewhere: its id, and the record and the former record of its event.
 func AppendRun(b []byte, r *store.Run) ([]byte, error) {
 	plain := plainText(r.Recipe, r.Version, r.Account, string(r.Feed), r.Record, r.Kind, r.Lane, r.Event.Parent) && plainText(r.Event.Fields...)
-	if !plain {
+	if !plain || r.Event.Forgotten {
 		short := *r
 		short.ID, short.Event.Record, short.Event.Before = "", nil, nil
 		return marshal(b, &short)
