@@ -99,9 +99,9 @@ func (s *PruneSlice) Fate(recipe string, queued time.Time, state *RunState, forg
 	switch age := s.Now.Sub(ended); {
 	case !state.Status.Final():
 		return KeepWhole
-	case age > keep.Runs:
+	case age >= keep.Runs:
 		return ForgetRun
-	case age > keep.Payloads && !forgotten:
+	case age >= keep.Payloads && !forgotten:
 		return ForgetPayload
 	}
 	return KeepWhole

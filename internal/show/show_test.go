@@ -165,3 +165,29 @@ func TestOperation_SaysHowItIsPolled(t *testing.T) {
 		}
 	}
 }
+
+func TestPrintRun_SaysThatThePayloadIsForgotten(t *testing.T) {
+	t.Parallel()
+	r := aRun()
+	r.Event = store.Event{Forgotten: true}
+	steps := []store.Step{{ID: "upsert", Status: "failed", Effect: &store.Effect{State: store.NotDone}}}
+	for name, names := range map[string][]string{"nothing is masked": nil, "the values to mask are forgotten too": {"email"}} {
+		var people, scripts bytes.Buffer
+		mask := show.NewMask(names, r)
+		show.PrintRun(&people, r, steps, mask)
+		if err := show.JSON(&scripts, show.RunSteps(r, steps, mask)); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"forgotten", "keep.payloads", "step upsert: failed, effect failed"} {
+			if !strings.Contains(people.String(), want) {
+				t.Errorf("%s: got %q, want %q in it", name, people.String(), want)
+			}
+		}
+		if !strings.Contains(scripts.String(), `"payload_forgotten":true`) {
+			t.Errorf("%s: got %s", name, scripts.String())
+		}
+		if shown := strings.Contains(people.String()+scripts.String(), "ann@example.com"); shown != (names == nil) {
+			t.Errorf("%s: the address in the error is shown: %t", name, shown)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
 )
 
 // ListRuns implements [store.History].
@@ -40,7 +41,7 @@ func (s *Store) ListRuns(ctx context.Context, f store.RunFilter) ([]store.Run, e
 func (s *Store) match(tx *bolt.Tx, f *store.RunFilter, seq uint64, value []byte) (store.Run, bool, error) {
 	if f.Status != "" {
 		row, err := stateRow(tx, seq)
-		if err != nil || row.status != f.Status {
+		if err != nil || row.Status != f.Status {
 			return store.Run{}, false, err
 		}
 	}
@@ -54,8 +55,8 @@ func (s *Store) CountRuns(ctx context.Context) (map[store.Status]int, error) {
 	err := s.view(ctx, func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{bucketQueue, bucketDone} {
 			err := tx.Bucket(name).ForEach(func(_, v []byte) error {
-				row, err := splitRow(v)
-				counts[row.status]++
+				row, err := rows.SplitRow(v)
+				counts[row.Status]++
 				return err
 			})
 			if err != nil {

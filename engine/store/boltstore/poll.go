@@ -66,7 +66,7 @@ func (n *newRun) encode(r *store.Run) (err error) {
 		state.Status = store.Queued
 	}
 	n.final = state.Status.Final()
-	if n.row, err = encodeQueued(r, &state); err == nil {
+	if n.row, err = rows.EncodeQueued(r, &state); err == nil {
 		n.value, err = rows.EncodeRun(r)
 	}
 	return err

@@ -92,11 +92,11 @@ func (p *prune) look(tx *bolt.Tx) error {
 
 // judge decides on one run; value is its row of the history.
 func (p *prune) judge(tx *bolt.Tx, seq uint64, value []byte, origin *rows.Origin) error {
-	r, err := splitRow(value)
+	r, err := rows.SplitRow(value)
 	if err != nil {
 		return err
 	}
-	state, err := r.decodeState()
+	state, err := r.DecodeState()
 	if err != nil {
 		return err
 	}
@@ -114,14 +114,14 @@ func (p *prune) judge(tx *bolt.Tx, seq uint64, value []byte, origin *rows.Origin
 
 // strip encodes a run, the steps that its row holds, and its other steps without what
 // they carried.
-func (p *prune) strip(tx *bolt.Tx, seq uint64, r *row) error {
+func (p *prune) strip(tx *bolt.Tx, seq uint64, r *rows.Row) error {
 	key := seqKey(seq)
 	value, err := rows.ForgetRun(tx.Bucket(bucketRuns).Get(key))
 	if err != nil {
 		return err
 	}
 	p.put = append(p.put, change{bucketRuns, key, value})
-	late, err := r.lateSteps()
+	late, err := r.LateSteps()
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (p *prune) strip(tx *bolt.Tx, seq uint64, r *row) error {
 	if err != nil {
 		return err
 	}
-	p.put = append(p.put, change{bucketDone, key, encodeRow(r.status, head, r.state)})
+	p.put = append(p.put, change{bucketDone, key, rows.EncodeRow(r.Status, head, r.State)})
 	steps := tx.Bucket(bucketSteps).Cursor()
 	for k, v := steps.Seek(key); bytes.HasPrefix(k, key); k, v = steps.Next() {
 		value, err := rows.ForgetStep(v)
@@ -232,11 +232,11 @@ func neededRecipes(tx *bolt.Tx) (map[string]bool, error) {
 		return nil, err
 	}
 	return needed, tx.Bucket(bucketQueue).ForEach(func(_, v []byte) error {
-		r, err := splitRow(v)
+		r, err := rows.SplitRow(v)
 		if err != nil {
 			return err
 		}
-		h, err := rows.Head(r.head)
+		h, err := rows.Head(r.Head)
 		needed[string(pairKey(h[0], h[1]))] = true
 		return err
 	})

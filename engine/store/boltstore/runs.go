@@ -27,11 +27,11 @@ func (s *Store) Waiting(ctx context.Context, after store.RunID, limit int) ([]st
 			if limit > 0 && len(list) == limit {
 				return nil
 			}
-			row, err := splitRow(v)
+			row, err := rows.SplitRow(v)
 			if err != nil {
 				return err
 			}
-			q, err := row.queued(store.MakeRunID(s.instance, seqOf(k)))
+			q, err := row.Queued(store.MakeRunID(s.instance, seqOf(k)))
 			if err != nil {
 				return err
 			}
@@ -72,20 +72,20 @@ func (s *Store) decodeRun(tx *bolt.Tx, seq uint64, value []byte) (store.Run, err
 	if err != nil {
 		return r, err
 	}
-	r.State, err = row.decodeState()
+	r.State, err = row.DecodeState()
 	return r, err
 }
 
 // stateRow finds the state of a run, in the queue or in the history. The history is
 // asked first: it is where nearly all runs are.
-func stateRow(tx *bolt.Tx, seq uint64) (row, error) {
+func stateRow(tx *bolt.Tx, seq uint64) (rows.Row, error) {
 	key := seqKey(seq)
 	for _, name := range [][]byte{bucketDone, bucketQueue} {
 		if v := tx.Bucket(name).Get(key); v != nil {
-			return splitRow(v)
+			return rows.SplitRow(v)
 		}
 	}
-	return row{}, fmt.Errorf("run %d has no state: %w", seq, store.ErrDamaged)
+	return rows.Row{}, fmt.Errorf("run %d has no state: %w", seq, store.ErrDamaged)
 }
 
 // stepsOf returns the steps of a run with their ids, in the order of the ids. The
@@ -127,11 +127,11 @@ func withLate(tx *bolt.Tx, seq uint64, steps []store.Step) ([]store.Step, error)
 	if v == nil {
 		return steps, nil
 	}
-	r, err := splitRow(v)
+	r, err := rows.SplitRow(v)
 	if err != nil {
 		return nil, err
 	}
-	late, err := r.lateSteps()
+	late, err := r.LateSteps()
 	for _, st := range late {
 		i := slices.IndexFunc(steps, func(s store.Step) bool { return s.ID == st.ID })
 		if i < 0 {
@@ -170,7 +170,7 @@ func (s *Store) SaveStep(ctx context.Context, save store.StepSave) error {
 
 func (p *stepSave) encode() (err error) {
 	if p.save.State.Status.Final() {
-		p.end, err = encodeEnd(p.save)
+		p.end, err = rows.EncodeEnd(p.save)
 		return err
 	}
 	for i := range p.save.Steps {
@@ -207,11 +207,11 @@ func (p *stepSave) apply(tx *bolt.Tx) error {
 	if err := p.putSteps(tx); err != nil {
 		return err
 	}
-	former, err := splitRow(queue.Get(key))
+	former, err := rows.SplitRow(queue.Get(key))
 	if err != nil {
 		return err
 	}
-	return queue.Put(key, encodeRow(p.save.State.Status, former.head, p.state))
+	return queue.Put(key, rows.EncodeRow(p.save.State.Status, former.Head, p.state))
 }
 
 // putSteps writes the steps, new ones behind those that the run has.

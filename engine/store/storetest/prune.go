@@ -118,7 +118,7 @@ func pruneGoesOn(t *testing.T, s store.Store) {
 		{Runs: 1, Payloads: 1, Last: first + 1, More: true},
 		{Runs: 1, Payloads: 1, Last: first + 3, More: true},
 		{Runs: 1, Payloads: 1, Last: first + 5, More: true},
-		{Payloads: 1, Last: first + 7, More: true}, // the run of day 7 is kept for exactly five days
+		{Runs: 1, Last: first + 7, More: true}, // it ended exactly five days ago
 		{Last: first + 7},
 	}, got)
 }

@@ -1,6 +1,7 @@
-// Package rows encodes the rows that every run writes by hand: the same JSON as
-// that of package json, in a fifth of the time. Values with anything unusual in them
-// (errors, texts that need escapes) take the ordinary way.
+// Package rows has the stored forms of runs, their states and their steps. The JSON in
+// them, which every run writes, is encoded by hand: the same as that of package json, in
+// a fifth of the time. Values with anything unusual in them (errors, texts that need
+// escapes) take the ordinary way.
 package rows
 
 import (
