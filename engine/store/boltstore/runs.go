@@ -254,15 +254,12 @@ func (s *Store) SaveRecipe(ctx context.Context, recipe, version string, text []b
 		return err // the usual case costs no commit
 	}
 	value := append([]byte{valueVersion}, text...)
-	return s.write(ctx, &commits.Change{
-		Check: func(*bolt.Tx) error { return nil },
-		Apply: func(tx *bolt.Tx) error {
-			b := tx.Bucket(bucketRecipes)
-			if b.Get(key) != nil {
-				return nil
-			}
-			return b.Put(key, value)
-		},
+	return s.apply(ctx, func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketRecipes)
+		if b.Get(key) != nil {
+			return nil
+		}
+		return b.Put(key, value)
 	})
 }
 
