@@ -191,3 +191,14 @@ func TestPrintRun_SaysThatThePayloadIsForgotten(t *testing.T) {
 		}
 	}
 }
+
+func TestPrintCheck_SaysWhenHalfOfTheFileIsFree(t *testing.T) {
+	t.Parallel()
+	for free, want := range map[int64]bool{500: false, 501: true} {
+		var b bytes.Buffer
+		show.PrintCheck(&b, store.Stats{Path: "pollux.db", Bytes: 1000, FreeBytes: free}, nil)
+		if got := strings.Contains(b.String(), "pollux backup FILE puts a copy aside and pollux compact gives them back"); got != want {
+			t.Errorf("%d of 1000 bytes free: got %q", free, b.String())
+		}
+	}
+}
