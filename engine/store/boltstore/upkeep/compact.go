@@ -48,8 +48,9 @@ func compact(ctx context.Context, path string, ready func()) (c Compacted, err e
 	// One name is enough: who has the original has the copy. What is left of a
 	// compaction that was killed goes with this one.
 	copied := path + ".compact"
-	defer os.Remove(copied) //nolint:errcheck // gone already after the rename
-	if err := os.Remove(copied); err != nil && !errors.Is(err, os.ErrNotExist) {
+	defer func() { _ = os.Remove(copied) }() //nolint:gosec // the settings name the file; after the rename it is gone already
+
+	if err := os.Remove(copied); err != nil && !errors.Is(err, os.ErrNotExist) { //nolint:gosec // as above
 		return c, fmt.Errorf("compact: %w", err)
 	}
 	err = from.View(ctx, func(tx *bolt.Tx) error { return copyAll(ctx, tx, copied) })
@@ -65,7 +66,7 @@ func compact(ctx context.Context, path string, ready func()) (c Compacted, err e
 		err = from.Close()
 	}
 	if err == nil {
-		err = os.Rename(copied, path)
+		err = os.Rename(copied, path) //nolint:gosec // as above
 	}
 	if err == nil {
 		err = boltstore.SyncFolder(filepath.Dir(path))
