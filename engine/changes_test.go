@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/triggers"
 )
@@ -108,6 +109,21 @@ func TestDeletion_OfARecordThatIsThereIsNotTold(t *testing.T) {
 	})
 }
 
+// TestDeletion_FromANarrowedListIsToldThoughTheRecordIsThere asks no read: the record may
+// well be there, it is only no longer in the list that the recipe watches.
+func TestDeletion_FromANarrowedListIsToldThoughTheRecordIsThere(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("item.sure", "every: 1m}", "every: 1m}\n  with: {query: x}\n  deletes: {scan: 1h}")
+		b.filled(7)
+		b.once(text)
+		b.service.hidden = func(id string) bool { return id == "r03" }
+		b.later(2*time.Hour, text)
+		b.later(2*time.Hour, text)
+		b.expect("letter.put r03 deleted A3")
+	})
+}
+
 func TestDeletion_IsToldOnlyToRecipesThatWereThere(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
@@ -136,7 +152,7 @@ func TestDeletion_WalkThatWasInterruptedProvesNothing(t *testing.T) {
 			n := 0
 			b.service.pageErr = func() error {
 				if n++; n == 2 {
-					return failure(connectors.Invalid)
+					return failure(connectors.Auth) // one that does not end the walk
 				}
 				return nil
 			}
@@ -147,6 +163,81 @@ func TestDeletion_WalkThatWasInterruptedProvesNothing(t *testing.T) {
 		b.later(time.Minute, text)
 		b.later(time.Minute, text)
 		b.expect("letter.put r03 deleted A3")
+	})
+}
+
+func TestDeletion_WalksThatMissARecordMustFollowEachOther(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("item.all")
+		b.filled(7)
+		b.once(text)
+		for range 3 {
+			b.service.hidden = func(id string) bool { return id == "r03" }
+			b.later(time.Minute, text)
+			b.service.hidden = nil
+			b.later(time.Minute, text)
+		}
+		b.expect()
+	})
+}
+
+// TestDeletion_WalkThatFailedOnItsWayProvesNothing lets every walk over the whole list fail
+// once, in one program.
+func TestDeletion_WalkThatFailedOnItsWayProvesNothing(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.all"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := told(operation, "every: 1m}", "every: 1m}\n  deletes: {scan: 1h}")
+				b.filled(7)
+				b.once(text)
+				b.service.remove("r03")
+				failed := false
+				b.service.refuse = func(position string) error {
+					if position != "3" {
+						return nil
+					}
+					if failed = !failed; failed {
+						return failure(connectors.Transient)
+					}
+					return nil
+				}
+				b.serve(b.engine(text), 6*time.Hour)
+				b.expect()
+				b.service.refuse = nil
+				b.serve(b.engine(text), 3*time.Hour)
+				b.expect("letter.put r03 deleted A3")
+			})
+		})
+	}
+}
+
+// TestDeletion_ListWhoseRowsMoveProvesNothing lets a row come in at the front between two
+// pages of every walk, which pushes one that was shown onto the next page.
+func TestDeletion_ListWhoseRowsMoveProvesNothing(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := strings.Replace(told("item.all"), "kinds: [created, updated, deleted]", "kinds: [deleted]", 1)
+		b.filled(7)
+		b.once(text)
+		b.service.hidden = func(id string) bool { return id == "r05" }
+		for i := range 4 {
+			n := 0
+			b.service.pageErr = func() error { // the service is locked
+				if n++; n == 2 {
+					b.service.items[fmt.Sprint("a", i)] = map[string]any{"created": "2000-01-01T00:00:00Z", "updated": "2000-01-01T00:00:00Z"}
+				}
+				return nil
+			}
+			b.later(time.Minute, text)
+		}
+		b.expect()
+		b.service.pageErr = nil
+		b.later(time.Minute, text)
+		b.later(time.Minute, text)
+		b.expect("letter.put r05 deleted A5")
 	})
 }
 
@@ -545,6 +636,87 @@ func TestFanOut_RoundGoesOnAfterAnError(t *testing.T) {
 			if n > 1 {
 				t.Errorf("the round asked for the notes of %s %d times, want once", id, n)
 			}
+		}
+	})
+}
+
+// TestPoll_ChangesAreToldWhileTheListIsLearnt reads a list that takes ten minutes.
+func TestPoll_ChangesAreToldWhileTheListIsLearnt(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.newest"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				b.filled(60)
+				b.service.size, b.service.pageDelay = 1, 10*time.Second
+				time.AfterFunc(30*time.Second, func() { b.service.put("new", map[string]any{"name": "N"}) })
+				b.serve(b.engine(told(operation)), 3*time.Minute)
+				b.expect("letter.put new created N")
+				if b.feed(operation).State.Baseline {
+					t.Error("the whole list was read in three minutes, want it to take ten")
+				}
+			})
+		})
+	}
+}
+
+// TestPoll_FeedThatSomebodyElseHasMovedIsReadAgain moves the feed while a page is in memory.
+func TestPoll_FeedThatSomebodyElseHasMovedIsReadAgain(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.all", "item.newest"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := told(operation)
+				b.filled(4)
+				b.once(text)
+				b.service.put("r01", map[string]any{"name": "B"})
+				b.wait(time.Minute)
+				moved := false
+				b.hooks.At = func(p engine.Point) {
+					if p == engine.PageFetched && !moved {
+						moved = true
+						b.commit(b.feed(operation))
+					}
+				}
+				if r := b.once(text); len(r.Failures) > 0 || !moved {
+					t.Errorf("got failures %v, feed moved %t; want none and true", r.Failures, moved)
+				}
+				b.expect("letter.put r01 updated B")
+			})
+		})
+	}
+}
+
+// TestSubscribe_RowThatSlipsPastAWalkIsServedByTheNext moves a row over a page border
+// while a recipe that wants the past is served.
+func TestSubscribe_RowThatSlipsPastAWalkIsServedByTheNext(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		live := told("item.all")
+		past := told("item.all", "start: now", "start: all", "id: letters", "id: past", "letter.put", "letter.fire")
+		b.filled(9)
+		b.once(live)
+		b.wait(time.Minute)
+		n := 0
+		b.service.pageErr = func() error {
+			if n++; n == 2 { // the first page was read: the rest moves up by one
+				delete(b.service.items, "r00")
+				b.service.items["r99"] = map[string]any{"id": "r99", "name": "A99", "created": "2000-01-01T00:30:00Z", "updated": "2000-01-01T00:30:00Z"}
+			}
+			return nil
+		}
+		b.once(live, past)
+		b.service.pageErr = nil
+		b.later(time.Minute, live, past)
+		var fired int
+		for _, s := range b.service.sent() {
+			if strings.HasPrefix(s, "letter.fire r03 ") {
+				fired++
+			}
+		}
+		if fired != 1 {
+			t.Errorf("the row that slipped past was told %d times to the recipe that wants the past, want once", fired)
 		}
 	})
 }

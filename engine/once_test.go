@@ -150,6 +150,24 @@ func TestOnce_FloodIsHeld(t *testing.T) {
 	})
 }
 
+func TestPoll_HoldOverCountsTheRunsOfOnePoll(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		careful := recipe("start: now", "start: now\n  hold_over: 4")
+		b.once(careful)
+		go func() {
+			for i := range 12 {
+				b.service.put(fmt.Sprint("r", i), map[string]any{"name": "A"})
+				b.wait(30 * time.Second)
+			}
+		}()
+		b.serve(b.engine(careful), 10*time.Minute)
+		if held := b.runs(store.RunFilter{Status: store.Held}); len(held) > 0 {
+			t.Errorf("got %d held runs of 12, two or three a poll with hold_over 4; want none", len(held))
+		}
+	})
+}
+
 func TestOnce_SnapshotListStartsAtTheEndOfItsFirstWalk(t *testing.T) {
 	t.Parallel()
 	snapshot := recipe("item.list", "item.all")

@@ -63,6 +63,7 @@ func (e *Engine) schedule(take, work context.Context) error {
 	back := make(chan *dueFeed, len(queue)+1) // one place for every feed, so nobody waits to give it back
 	slots := make(chan struct{}, e.pollers)
 	var polls sync.WaitGroup
+	defer e.flush(context.WithoutCancel(take))
 	defer polls.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -90,6 +91,17 @@ func (e *Engine) schedule(take, work context.Context) error {
 			})
 		}
 		timer.Reset(untilNext(queue, now))
+	}
+}
+
+// flush stores what quiet polls have left in memory, once no poll is under way.
+func (e *Engine) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, saveLimit)
+	defer cancel()
+	for _, f := range e.plan.feeds {
+		if err := e.poller.Flush(ctx, f); err != nil && !errors.Is(err, store.ErrClosed) {
+			e.log.Warn().Str("component", "poller").Str("trigger", string(f.ID)).Err(err).Msg("time of the last poll not stored")
+		}
 	}
 }
 

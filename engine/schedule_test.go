@@ -131,3 +131,29 @@ func TestSchedule_FeedPollsForAnyOfItsRecipes(t *testing.T) {
 		sameTimes(t, got, "2000-01-01T08:30:00Z", "2000-01-01T08:55:00Z", "2000-01-01T09:00:00Z", "2000-01-01T09:25:00Z")
 	})
 }
+
+// TestSchedule_QuietPollsAreStoredNowAndThenAndAtTheStop serves a quiet list: a sync of
+// the disk for each poll would be for nothing.
+func TestSchedule_QuietPollsAreStoredNowAndThenAndAtTheStop(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"item.list", "item.all"} {
+		bubble(t, func(t *testing.T, b *bench) {
+			text := told(operation, "every: 1m", "every: 10s")
+			b.filled(4)
+			b.once(text)
+			before := b.feed(operation)
+			b.serve(b.engine(text), time.Hour)
+			after := b.feed(operation)
+			if stored := after.Revision - before.Revision; stored > 20 {
+				t.Errorf("%s: 360 quiet polls were stored %d times, want about 12", operation, stored)
+			}
+			if late := time.Since(after.LastPollAt); late > 15*time.Second {
+				t.Errorf("%s: the last poll that is stored was %s before the stop, want the last one made", operation, late)
+			}
+			b.service.put("r01", map[string]any{"name": "B"})
+			b.serve(b.engine(text), time.Minute)
+			b.expect("letter.put r01 updated B")
+			b.service.effects = nil
+		})
+	}
+}

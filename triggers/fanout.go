@@ -46,16 +46,20 @@ func (FanOut) Detect(in Input) (Delta, error) {
 // NextParent returns the state after the visit to a parent of the round.
 func (s State) NextParent(parent string) State {
 	w := *s.Walk
+	if parent != w.Parent {
+		w.Visited++
+	}
 	w.Parent, w.Position, w.Page = parent, "", connectors.Hash{}
 	s.Walk = &w
 	return s
 }
 
-// EndRound returns the state after a round over some parents.
-func (s State) EndRound(parents int, now time.Time) State {
+// EndRound returns the state after a round over all parents that are watched. of is how
+// many there are.
+func (s State) EndRound(of int, now time.Time) State {
 	w := s.Walk
 	s.endFull(w)
-	s.Round = &Round{Parents: parents, Requests: w.Requests, Took: now.Sub(w.BeganAt), EndedAt: now.UTC()}
+	s.Round = &Round{Parents: w.Visited, Of: of, Requests: w.Requests, Took: now.Sub(w.BeganAt), EndedAt: now.UTC()}
 	s.Walk = nil
 	return s
 }

@@ -57,3 +57,24 @@ func TestNewest_FirstWalkOfABusyListEnds(t *testing.T) {
 	}
 	t.Error("the first walk over the whole list did not end in 100 pages")
 }
+
+// TestNewest_ChangesComeOldestFirst reads several pages from the top.
+func TestNewest_ChangesComeOldestFirst(t *testing.T) {
+	t.Parallel()
+	s, f := filled(triggers.Newest{}, 3)
+	mustPoll(t, f, s)
+	f.Changes = nil
+	for i := range 7 {
+		s.Clock = s.Clock.Add(time.Second)
+		s.Put(fmt.Sprint("new", i), "a", 0)
+	}
+	mustPoll(t, f, s)
+	for i, c := range f.Changes {
+		if want := fmt.Sprint("new", i); c.Record != want {
+			t.Errorf("change %d is of %s, want %s", i+1, c.Record, want)
+		}
+	}
+	if len(f.Changes) != 7 {
+		t.Errorf("got %d changes, want 7", len(f.Changes))
+	}
+}

@@ -86,7 +86,10 @@ type Refusal struct {
 
 // Round is what a visit to all parents took.
 type Round struct {
+	// Parents is how many were visited, Of how many there were: recipes may watch some
+	// of them only.
 	Parents  int           `json:"parents"`
+	Of       int           `json:"of"`
 	Requests int           `json:"requests"`
 	Took     time.Duration `json:"took"`
 	EndedAt  time.Time     `json:"ended_at"`
@@ -105,6 +108,8 @@ type Walk struct {
 	Position string `json:"position,omitempty"`
 	// Parent is the last parent of the round that was read; only fan-out uses it.
 	Parent string `json:"parent,omitempty"`
+	// Visited counts the parents that the round has visited.
+	Visited int `json:"visited,omitempty"`
 	// Missing counts the records that the round has missed so far, Requests the
 	// pages that it has read.
 	Missing  int `json:"missing,omitempty"`

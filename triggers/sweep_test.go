@@ -35,3 +35,18 @@ func TestAbsent_SaysWhatAWalkThatDidNotShowARecordProves(t *testing.T) {
 		}
 	}
 }
+
+func TestRefuses_ManyOrAllButNeverFew(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		missing, records int
+		over             float64
+		want             bool
+	}{
+		{19, 19, 0, false}, {20, 20, 1, true}, {20, 21, 1, false}, {50, 1000, 0.05, false}, {51, 1000, 0.05, true},
+	} {
+		if got := triggers.Refuses(tt.missing, tt.records, tt.over); got != tt.want {
+			t.Errorf("%d of %d missing, refused over %g: got %t, want %t", tt.missing, tt.records, tt.over, got, tt.want)
+		}
+	}
+}

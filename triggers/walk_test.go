@@ -1,10 +1,12 @@
 package triggers_test
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/triggers"
 	"github.com/pollux-automation/pollux/triggers/triggertest"
 )
@@ -129,5 +131,37 @@ func TestKeyset_BodiesCountAsKnownOnlyIfEveryRecordHasOne(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestGround_OfAServiceWithoutATimeIsNotOurs polls one that does not tell its time, by a
+// clock that is ahead of it.
+func TestGround_OfAServiceWithoutATimeIsNotOurs(t *testing.T) {
+	t.Parallel()
+	for _, st := range []triggers.Strategy{triggers.Keyset{}, triggers.Newest{}} {
+		s, f := filled(st, 3)
+		s.NoDate, f.Skew, f.Options.Reconcile = true, time.Hour, 0
+		mustPoll(t, f, s)
+		s.Put("r1", "b", 0)
+		mustPoll(t, f, s)
+		if got := len(f.Changes); got != 4 {
+			t.Errorf("%s: got %d changes, want 4", st.Name(), got)
+		}
+	}
+}
+
+// TestDetect_RecordTwiceOnAPage shows a record that changed while the page was made.
+func TestDetect_RecordTwiceOnAPage(t *testing.T) {
+	t.Parallel()
+	s, f := filled(triggers.Snapshot{}, 1)
+	f.Cause = func(p connectors.Page) connectors.Page {
+		r := p.Records[0]
+		r.Raw = bytes.Replace(r.Raw, []byte(`"a"`), []byte(`"b"`), 1)
+		p.Records = append(p.Records, r)
+		return p
+	}
+	mustPoll(t, f, s)
+	if len(f.Changes) != 2 || f.Changes[0].Revision != 1 || f.Changes[1].Revision != 2 || f.State.Records != 1 {
+		t.Errorf("got changes %+v of %d records, want revisions 1 and 2 of one", f.Changes, f.State.Records)
 	}
 }

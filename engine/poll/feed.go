@@ -92,6 +92,9 @@ type Feed struct {
 	pages    int       // that were committed
 	paid     time.Time // until which the rate allows what its rounds have asked
 	further  bool      // the last poll failed, but later in its walk than the one before it
+	// kept is what quiet polls have moved since storedAt; nil when all is stored.
+	kept     *store.Feed
+	storedAt time.Time
 	// present notes what the walk with the number attended shows; nil when that proves
 	// nothing.
 	present  *triggers.Presence
@@ -149,8 +152,8 @@ func (f *Feed) Settle() {
 	for _, c := range f.Children {
 		o.Bodies = o.Bodies || c.narrowed()
 	}
-	if len(f.Subs) == 0 {
-		o.Reconcile = triggers.DefaultReconcile
+	if len(f.Children) > 0 || len(f.Subs) == 0 { // parents that come late must be found too
+		o.Reconcile = oftener(o.Reconcile, triggers.DefaultReconcile)
 	}
 	if o.Overlap == 0 {
 		o.Overlap = triggers.DefaultOverlap

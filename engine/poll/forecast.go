@@ -19,11 +19,15 @@ type Forecast struct {
 }
 
 // Foresee returns the forecast for a number of parents. last is the last round, nil
-// before the first one has ended: then each parent is taken to cost one request. rate is
+// before the first one has ended: then each parent is taken to be visited, and to cost
+// one request. rate is
 // how many requests a second rounds may make, 0 for as many as they like; interval is the
 // shortest one of the recipes on the feed.
 func Foresee(parents int, last *triggers.Round, rate float64, interval time.Duration) Forecast {
 	each := 1.0
+	if last != nil && last.Of > 0 {
+		parents = int(math.Ceil(float64(parents) * float64(last.Parents) / float64(last.Of)))
+	}
 	if last != nil && last.Parents > 0 {
 		each = max(each, float64(last.Requests)/float64(last.Parents))
 	}

@@ -39,6 +39,10 @@ func TestForesee_TakesTheSlowerOfIntervalAndRate(t *testing.T) {
 			"a parent costs at least one request", 10, &triggers.Round{Parents: 50, Requests: 5}, 1, time.Minute,
 			poll.Forecast{Parents: 10, Requests: 10, Round: time.Minute, PerDay: 14_400},
 		},
+		{
+			"only some parents are watched", 600, &triggers.Round{Parents: 50, Of: 300, Requests: 50}, 1, time.Second,
+			poll.Forecast{Parents: 100, Requests: 100, Round: 100 * time.Second, PerDay: 86_400},
+		},
 		{"a last round over nobody", 10, &triggers.Round{}, 1, time.Minute, poll.Forecast{Parents: 10, Requests: 10, Round: time.Minute, PerDay: 14_400}},
 		{"no parents", 0, nil, 1, time.Minute, poll.Forecast{Round: time.Minute}},
 		{"no bound of the rate", 10, nil, 0, time.Hour, poll.Forecast{Parents: 10, Requests: 10, Round: time.Hour, PerDay: 240}},

@@ -90,13 +90,17 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 	if v.feed, err = p.load(ctx, f); err != nil {
 		return false, err
 	}
+	v.remember()
 	if f.Op.Poll.Parents != nil {
 		err = v.round(ctx)
 	} else {
 		more, err = v.walks(ctx)
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		v.log()
+	case errors.Is(context.Cause(ctx), ErrLimit):
+		err = ErrLimit
 	}
 	return more, err
 }
@@ -111,6 +115,8 @@ type visit struct {
 	first bool   // the first poll by this program
 	side  bool   // it begins with the walk over the whole list
 	live  uint32 // number of the walk from the watermark that is under way
+	// redone is true when a walk over the whole list was made once more for a recipe.
+	redone bool
 	// records and changes count what was found.
 	records, changes int
 }
@@ -164,7 +170,11 @@ func (v *visit) again(resumed bool) bool {
 		v.first = false
 		return true
 	}
-	return v.f.Strategy.Name() == connectors.Snapshot && v.f.whole()
+	if v.redone || v.f.Strategy.Name() != connectors.Snapshot || !v.f.whole() {
+		return false
+	}
+	v.redone = true // once a poll, the next one goes on
+	return true
 }
 
 // late reports whether the walk over the whole list must make way for the next poll. It
@@ -178,8 +188,8 @@ func (v *visit) late() bool {
 // begin makes sure that there is a walk to go on with; false means that none is due.
 func (v *visit) begin(side bool) bool {
 	s := &v.feed.State
-	if side && s.Side != nil && v.f.attended == s.Side.Number || !side && s.Walk != nil && v.live == s.Walk.Number {
-		return true // in the middle of it
+	if side && s.Side != nil && v.f.attended == s.Side.Number && time.Since(s.Side.ReadAt) < limit || !side && s.Walk != nil && v.live == s.Walk.Number {
+		return true // in the middle of it; after a long pause it is resumed like any other
 	}
 	var next triggers.State
 	var ok bool
@@ -380,23 +390,16 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	}
 	feed.State = r.delta.State
 	if r.done || r.delta.Done && r.parent == nil {
-		if r.walk.Full {
-			for _, s := range f.Subs {
-				s.Finish(r.walk.Number)
-				if r.done {
-					s.Learn(r.walk)
-				}
-			}
-		}
-		feed.NextPollAt = f.Next(time.Now()).UTC()
-		if r.walk.BeganAt.After(feed.LastPollAt) {
-			feed.LastPollAt = r.walk.BeganAt
-		}
-		feed.Error, feed.Failures = nil, 0
+		f.ended(&feed, r)
 	}
 	c := store.PollCommit{
 		Feed: feed, Runs: a.Runs, Seen: seenList(r.delta), Subscriptions: f.changedPlaces(undo),
 		Parents: append(r.marks, f.dueParents(v.feed.State, r.delta)...),
+	}
+	if v.quiet(c) {
+		f.kept = &feed
+		v.kept(r)
+		return nil
 	}
 	v.At(Deciding)
 	// The page is in our hands and the commit is short: a stop does not lose it.
@@ -409,12 +412,31 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	}
 	v.At(Committed)
 	v.feed = committed.Feed
+	f.stored()
 	f.pages++
 	f.mark(r)
 	v.records += len(r.page.Records)
 	v.changes += len(r.delta.Changes)
 	v.Told(Commit{Records: len(r.page.Records), Changes: len(r.delta.Changes), Runs: a.Runs, IDs: committed.Runs, Scopes: a.Scopes})
 	return nil
+}
+
+// ended notes that a walk has ended with a page: for the recipes that waited for it, and
+// for everybody who asks when the feed was polled.
+func (f *Feed) ended(feed *store.Feed, r result) {
+	if r.walk.Full {
+		for _, s := range f.Subs {
+			s.Finish(r.walk.Number, f.options.Offsets && r.walk.Position != "")
+			if r.done {
+				s.Learn(r.walk)
+			}
+		}
+	}
+	feed.NextPollAt = f.Next(time.Now()).UTC()
+	if r.walk.BeganAt.After(feed.LastPollAt) {
+		feed.LastPollAt = r.walk.BeganAt
+	}
+	feed.Error, feed.Failures = nil, 0
 }
 
 // mark notes which records the page showed.

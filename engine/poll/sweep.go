@@ -132,6 +132,7 @@ func (v *visit) save(ctx context.Context, c store.PollCommit) error {
 	committed, err := v.Store.CommitPoll(ctx, c)
 	if err == nil {
 		v.feed = committed.Feed
+		v.f.stored()
 	}
 	return err
 }

@@ -103,6 +103,7 @@ func (a *Acceptance) past(s *Subscriber, page connectors.Page, known map[string]
 		if _, written := a.Delta.Seen[key]; !written {
 			a.Delta.Seen[key] = e
 		}
+		s.served++
 		a.offer(s, c)
 	}
 	return nil

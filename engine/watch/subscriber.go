@@ -18,6 +18,8 @@ type Subscriber struct {
 	Record store.Subscription
 	// accepted counts the runs of the poll in progress, for hold_over.
 	accepted int
+	// served counts the known records that the walk in progress has offered it.
+	served int
 }
 
 // Reset begins a poll.
@@ -35,7 +37,7 @@ func (s *Subscriber) Begin(walk *triggers.Walk, at time.Time, first, timed bool)
 	case s.FromNow() && timed:
 		s.Record.Started, s.Record.From = true, at
 	case walk.Full && first:
-		s.Record.Walk = walk.Number
+		s.Record.Walk, s.served = walk.Number, 0
 		s.Record.From = startTime(s.Record.Start)
 	}
 }
@@ -50,9 +52,11 @@ func startTime(start string) time.Time {
 	return at.UTC()
 }
 
-// Finish starts the subscription if it waited for the walk that has ended.
-func (s *Subscriber) Finish(walk uint32) {
-	if s.Record.Walk == walk {
+// Finish starts the subscription if it waited for the walk that has ended. Where pages
+// count rows, one can slip past a walk; slippery says so. There a recipe that was served
+// records from the past takes another walk, until one has nothing more for it.
+func (s *Subscriber) Finish(walk uint32, slippery bool) {
+	if s.Record.Walk == walk && (!slippery || s.served == 0) {
 		s.Record.Started = true
 	}
 }

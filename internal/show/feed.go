@@ -231,7 +231,7 @@ func (d *FeedDetail) printRounds(line func(name, format string, args ...any)) {
 	}
 	line("parents", "%s, %s", Thousands(int64(f.Parents)), from)
 	if r := d.Feed.State.Round; r != nil {
-		line("last round", "%s in %s with %s, ended %s", Plural(r.Parents, "parent"), span(r.Took), Plural(r.Requests, "request"), ago(r.EndedAt, d.Now))
+		line("last round", "%s of %s in %s with %s, ended %s", Plural(r.Parents, "parent"), Thousands(int64(r.Of)), span(r.Took), Plural(r.Requests, "request"), ago(r.EndedAt, d.Now))
 	}
 	line("forecast", "a round takes %s and %s; at most %s a day", span(f.Round), Plural(f.Requests, "request"), Plural(f.PerDay, "request"))
 }

@@ -31,7 +31,7 @@ func aDetail() show.FeedDetail {
 				Refused: &triggers.Refusal{At: now, Missing: 700, Records: 1200},
 				Walk:    &triggers.Walk{Number: 7, Rows: 100, Total: -1},
 				Side:    &triggers.Walk{Number: 6, Full: true, Rows: 2000, Total: 14000, BeganAt: now.Add(-90 * time.Second)},
-				Round:   &triggers.Round{Parents: 500, Requests: 650, Took: 130 * time.Second, EndedAt: now.Add(-time.Hour)},
+				Round:   &triggers.Round{Parents: 500, Of: 500, Requests: 650, Took: 130 * time.Second, EndedAt: now.Add(-time.Hour)},
 			},
 		},
 		FanOut:   &engine.FanOut{From: "acme.item.list", Forecast: poll.Forecast{Parents: 510, Requests: 663, Round: 10 * time.Minute, PerDay: 95472}},
@@ -57,7 +57,7 @@ func TestFeedDetail_SaysWhatThereIsToSay(t *testing.T) {
   late       4 changes showed up late: 2 by up to 1s, 1 by up to 10m, 1 by more than 1h; the latest by 2h
   stale      2 rows were older than what was known
   parents    510, from acme.item.list
-  last round 500 parents in 2m10s with 650 requests, ended 1h0m0s ago
+  last round 500 parents of 500 in 2m10s with 650 requests, ended 1h0m0s ago
   forecast   a round takes 10m and 663 requests; at most 95,472 requests a day
   refused    700 of 1,200 records are missing, as of 2026-03-01T12:00:00Z; no deletion was believed
              look at the service; if the records are really gone: pollux feeds accept acme.note.list
