@@ -100,7 +100,8 @@ func Explain(s Story, recipe func(id string) (*recipes.Recipe, bool)) []ExplainE
 	return list
 }
 
-// entries are what a feed knows, then what was decided about it and made no run.
+// entries are what a feed knows, then what was decided about it and made no run, or none
+// that is told of.
 func (k KnownIn) entries(told map[uint64]bool, recipe func(string) (*recipes.Recipe, bool)) []ExplainEntry {
 	e := k.Seen.Entry
 	parent, _ := triggers.SplitKey(k.Seen.ID)
