@@ -55,6 +55,7 @@ var arrows = map[string][]string{
 	"engine/store/boltstore/commits":      {"engine/store"},
 	"engine/store/boltstore/pages":        {},
 	"engine/store/boltstore/rows":         {"engine/store"},
+	"engine/store/boltstore/upkeep":       {"engine/store", "engine/store/boltstore", "engine/store/boltstore/commits"},
 	"engine/store/memstore":               {"engine/store", "triggers"},
 	"engine/poll":                         {"recipes", "triggers", "connectors", "engine/store", "engine/watch", "internal/mapping"},
 	"engine/watch":                        {"recipes", "triggers", "connectors", "engine/store", "internal/mapping"},
@@ -66,7 +67,7 @@ var arrows = map[string][]string{
 	"internal/settings": {"connectors/auth", "internal/diag", "internal/secret", "internal/yamlnode"},
 	"internal/project": {
 		"connectors", "connectors/budget", "connectors/builtin", "connectors/httpapi", "connectors/manifest", "connectors/schema",
-		"engine", "engine/store", "engine/store/boltstore", "internal/diag", "internal/secret", "internal/settings", "recipes",
+		"engine", "engine/store", "engine/store/boltstore", "engine/store/boltstore/upkeep", "internal/diag", "internal/secret", "internal/settings", "recipes",
 	},
 	"internal/show": {"connectors", "connectors/budget", "triggers", "engine", "engine/poll", "engine/store", "internal/diag", "internal/secret", "recipes"},
 	"internal/demo": {"connectors/sandbox", "engine", "engine/store", "internal/diag", "internal/project", "internal/show", "recipes"},
@@ -86,7 +87,7 @@ var suites = []string{"triggers/triggertest", "engine/store/storetest", "interna
 // owners are third parties that one package alone may import.
 var owners = map[string][]string{
 	"golang.org/x/oauth2":                   {"connectors/auth"},
-	"go.etcd.io/bbolt":                      {"engine/store/boltstore", "engine/store/boltstore/commits"},
+	"go.etcd.io/bbolt":                      {"engine/store/boltstore", "engine/store/boltstore/commits", "engine/store/boltstore/upkeep"},
 	"github.com/expr-lang/expr":             {"internal/mapping/expression"},
 	"github.com/robfig/cron/v3":             {"recipes/schedule"},
 	"go.yaml.in/yaml/v4":                    {"internal/yamlnode"},

@@ -232,6 +232,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			stop(err)
 		}
 	})
+	group.Go(func() { e.pruneOn(take) })
 	group.Go(func() {
 		select {
 		case err := <-e.fatal:

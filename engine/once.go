@@ -42,7 +42,8 @@ type FeedFailure struct {
 }
 
 // Once polls every feed once to its end, carries out all runs that can go on now
-// or within a minute, and says what was done. Feeds that fail are in the report;
+// or within a minute, and says what was done. Once a day it then forgets what recipes do
+// not keep. Feeds that fail are in the report;
 // the error is only for a store that does not work.
 func (e *Engine) Once(ctx context.Context) (Report, error) {
 	began, sent := time.Now(), e.requests()
@@ -76,6 +77,9 @@ func (e *Engine) Once(ctx context.Context) (Report, error) {
 		err = cause
 	}
 	e.fill(ctx, &report, began, sent)
+	if err == nil && ctx.Err() == nil {
+		e.pruneOnce(ctx)
+	}
 	return report, err
 }
 

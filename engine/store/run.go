@@ -62,6 +62,9 @@ type Event struct {
 	// CreatedAt and UpdatedAt are the service's own times.
 	CreatedAt time.Time `json:"created_at,omitzero"`
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	// Forgotten is true when Record and Before were removed because they were old, and
+	// with them the inputs and outputs of the run's steps.
+	Forgotten bool `json:"forgotten,omitempty"`
 }
 
 // RunState is the part of a run that changes while it is executed.

@@ -15,6 +15,7 @@ type Store interface {
 	Feeds
 	Queue
 	History
+	Retention
 
 	// Check verifies every invariant and returns one line for each that is
 	// broken.

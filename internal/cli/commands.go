@@ -24,6 +24,8 @@ func (a *app) commands() []*cobra.Command {
 		state.Explain(a.Console),
 		a.sandboxCommand(),
 		state.Check(a.Console),
+		state.Backup(a.Console),
+		state.Compact(a.Console),
 		a.schemaCommand(),
 		a.versionCommand(),
 	}

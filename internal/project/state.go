@@ -1,6 +1,7 @@
 package project
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/upkeep"
 )
 
 var (
@@ -17,6 +19,10 @@ var (
 	ErrNoSettings = errors.New("the settings cannot be read, so nobody knows where the state file is")
 	// ErrNoState is returned for the state of a project that never ran.
 	ErrNoState = errors.New("there is no state file yet")
+	// ErrState is returned for a backup onto the state file itself.
+	ErrState = errors.New("this is the state file itself")
+	// ErrExists is returned for a backup onto a file that is there.
+	ErrExists = upkeep.ErrExists
 )
 
 // stateFile is where a project keeps its state.
@@ -43,15 +49,50 @@ func (p *Project) EditStore() (*boltstore.Store, error) {
 	return p.openExisting(boltstore.Options{})
 }
 
+// BackupStore copies the state file, see [upkeep.Backup]; the errors are those of it,
+// those of ReadStore, and [ErrState].
+func (p *Project) BackupStore(ctx context.Context, path string, replace bool) (st store.Stats, err error) {
+	s, err := p.ReadStore()
+	if err != nil {
+		return st, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	state, err := os.Stat(p.stateFile())
+	if to, toErr := os.Stat(path); err == nil && toErr == nil && os.SameFile(state, to) {
+		err = ErrState
+	}
+	if err != nil {
+		return st, err
+	}
+	return upkeep.Backup(ctx, s, path, replace)
+}
+
+// CompactStore compacts the state file, see [upkeep.Compact]; the errors are those of it
+// and of EditStore.
+func (p *Project) CompactStore(ctx context.Context) (upkeep.Compacted, error) {
+	if err := p.hasState(); err != nil {
+		return upkeep.Compacted{}, err
+	}
+	return upkeep.Compact(ctx, p.stateFile())
+}
+
 // openExisting opens the state file and makes none.
 func (p *Project) openExisting(o boltstore.Options) (*boltstore.Store, error) {
-	if p.Settings.Data == "" {
-		return nil, ErrNoSettings
-	}
-	if _, err := os.Stat(p.stateFile()); errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNoState
+	if err := p.hasState(); err != nil {
+		return nil, err
 	}
 	return openState(p.stateFile(), o)
+}
+
+// hasState says why there is no state file; nil means there is one.
+func (p *Project) hasState() error {
+	if p.Settings.Data == "" {
+		return ErrNoSettings
+	}
+	if _, err := os.Stat(p.stateFile()); errors.Is(err, fs.ErrNotExist) {
+		return ErrNoState
+	}
+	return nil
 }
 
 // openState opens a state file. What the store says about a file that it cannot

@@ -72,6 +72,7 @@ type ExplainEntry struct {
 	Operation  string          `json:"operation,omitempty"`
 	Attempts   int             `json:"attempts,omitempty"`
 	Record     json.RawMessage `json:"record,omitempty"`
+	Forgotten  bool            `json:"payload_forgotten,omitempty"` // of a run: record, inputs and outputs were too old to keep
 	Input      json.RawMessage `json:"input,omitempty"`
 	Output     json.RawMessage `json:"output,omitempty"`
 	Effect     *store.Effect   `json:"effect,omitempty"`
@@ -85,8 +86,12 @@ type ExplainEntry struct {
 // its id, as it is now.
 func Explain(s Story, recipe func(id string) (*recipes.Recipe, bool)) []ExplainEntry {
 	var list []ExplainEntry
+	told := map[uint64]bool{}
+	for _, r := range s.Runs {
+		told[r.Run.ID.Seq()] = true
+	}
 	for _, k := range s.Known {
-		list = append(list, k.entries(recipe)...)
+		list = append(list, k.entries(told, recipe)...)
 	}
 	for _, r := range s.Runs {
 		list = append(list, r.entries(recipe)...)
@@ -95,8 +100,9 @@ func Explain(s Story, recipe func(id string) (*recipes.Recipe, bool)) []ExplainE
 	return list
 }
 
-// entries are what a feed knows, then what was decided about it and made no run.
-func (k KnownIn) entries(recipe func(string) (*recipes.Recipe, bool)) []ExplainEntry {
+// entries are what a feed knows, then what was decided about it and made no run, or none
+// that is told of.
+func (k KnownIn) entries(told map[uint64]bool, recipe func(string) (*recipes.Recipe, bool)) []ExplainEntry {
 	e := k.Seen.Entry
 	parent, _ := triggers.SplitKey(k.Seen.ID)
 	at := optional(e.UpdatedAt)
@@ -106,12 +112,15 @@ func (k KnownIn) entries(recipe func(string) (*recipes.Recipe, bool)) []ExplainE
 	}}
 	for _, s := range k.Subs {
 		d, ok := e.Decision(s.Number)
-		if !ok || d.Run != 0 {
+		if !ok || d.Run != 0 && told[d.Run] {
 			continue
 		}
 		entry := ExplainEntry{
 			At: at, What: whatDecision, Feed: k.Feed.ID, Parent: parent, Recipe: s.Recipe, Revision: d.Revision,
 			Decision: d.Verdict.String(), sort: e.UpdatedAt,
+		}
+		if d.Run != 0 {
+			entry.Decision += "; the run is forgotten (keep.runs)"
 		}
 		if d.Revision != e.Revision {
 			entry.At = nil // it was about an earlier version, whose time is not kept
@@ -201,7 +210,8 @@ func (r RunTold) entries(recipe func(string) (*recipes.Recipe, bool)) []ExplainE
 	list := []ExplainEntry{{
 		At: run.QueuedAt, What: whatRun, Feed: r.Run.Feed, Parent: r.Run.Event.Parent, Recipe: r.Run.Recipe, Run: r.Run.ID,
 		Kind: r.Run.Kind, Revision: r.Run.Revision, Fields: r.Run.Event.Fields, Status: string(run.Status), Reason: run.Reason,
-		Attempts: run.Attempts, Record: r.Mask.json(r.Run.Event.Record), Error: run.Error, FinishedAt: run.FinishedAt, sort: r.Run.QueuedAt,
+		Attempts: run.Attempts, Record: r.Mask.json(r.Run.Event.Record), Forgotten: r.Run.Event.Forgotten,
+		Error: run.Error, FinishedAt: run.FinishedAt, sort: r.Run.QueuedAt,
 	}}
 	last := r.Run.QueuedAt
 	for i, s := range RunSteps(r.Run, r.Steps, r.Mask).Steps {
@@ -257,6 +267,9 @@ func (e *ExplainEntry) write(w io.Writer) {
 		}
 	}
 	detail("changed", strings.Join(e.Fields, ", "))
+	if e.Forgotten {
+		detail("record", "forgotten, with what the steps sent and received (keep.payloads)")
+	}
 	detail("record", string(brief(e.Record)))
 	detail("input", string(e.Input))
 	detail("output", string(e.Output))

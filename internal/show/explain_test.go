@@ -117,3 +117,21 @@ func TestExplain_NamesWhatADecisionWasTakenFrom(t *testing.T) {
 		}
 	}
 }
+
+func TestExplain_SaysWhatIsForgotten(t *testing.T) {
+	t.Parallel()
+	told := func(s show.Story) string {
+		var b bytes.Buffer
+		show.PrintExplain(&b, show.Explain(s, aRecipe))
+		return b.String()
+	}
+	story := aStory()
+	story.Runs[0].Run.Event = store.Event{Forgotten: true}
+	if got := told(story); !strings.Contains(got, "forgotten, with what the steps sent and received") || strings.Contains(got, "the run is forgotten") {
+		t.Errorf("a run without payload: got\n%s", got)
+	}
+	story.Runs = nil
+	if got := told(story); !strings.Contains(got, "accepted; the run is forgotten (keep.runs)") {
+		t.Errorf("a run that is gone: got\n%s", got)
+	}
+}

@@ -19,6 +19,8 @@ const shortestMasked = 4
 type Mask struct {
 	names  []string
 	values []string // longest first, so that no value leaves a piece of a longer one
+	// blind is true when nobody knows the values any more: texts are hidden whole.
+	blind bool
 }
 
 // NewMask returns the mask of a run for the fields that its recipe's keep.mask
@@ -28,6 +30,7 @@ func NewMask(names []string, r store.Run) *Mask {
 	if len(m.names) == 0 {
 		return m
 	}
+	m.blind = r.Event.Forgotten
 	for _, text := range []json.RawMessage{r.Event.Record, r.Event.Before} {
 		var fields map[string]any
 		if json.Unmarshal(text, &fields) != nil {
@@ -83,6 +86,9 @@ func (m *Mask) walk(v any) any {
 
 // text hides masked values inside a text.
 func (m *Mask) text(s string) string {
+	if m.blind && s != "" {
+		return secret.Stars
+	}
 	for _, v := range m.values {
 		s = strings.ReplaceAll(s, v, secret.Stars)
 	}

@@ -53,12 +53,26 @@ func Findings(list []diag.Finding) string {
 // PrintCheck prints for people how much a state file holds and what is broken in
 // it, a line for each.
 func PrintCheck(w io.Writer, s store.Stats, broken []string) {
-	fmt.Fprintf(w, "%s: %s bytes, %s, %s, %s, %d of them unfinished\n", s.Path, Thousands(s.Bytes),
-		Plural(s.Feeds, "feed"), Plural(s.Records, "record"), Plural(s.Runs, "run"), s.Waiting)
+	PrintHeld(w, s)
 	for _, line := range broken {
 		fmt.Fprintln(w, "broken:", line)
 	}
 	if len(broken) == 0 {
 		fmt.Fprintln(w, "everything is in order")
 	}
+	if s.FreeBytes > s.Bytes/2 {
+		fmt.Fprintf(w, "%s bytes of it are free: while pollux run is stopped, pollux backup FILE puts a copy aside and pollux compact gives them back\n", Thousands(s.FreeBytes))
+	}
+}
+
+// PrintHeld prints for people what a state file or a copy of it holds.
+func PrintHeld(w io.Writer, s store.Stats) {
+	fmt.Fprintf(w, "%s: %s bytes, %s, %s, %s, %d of them unfinished\n", s.Path, Thousands(s.Bytes),
+		Plural(s.Feeds, "feed"), Plural(s.Records, "record"), Plural(s.Runs, "run"), s.Waiting)
+}
+
+// PrintCompacted prints for people what a compaction gave back.
+func PrintCompacted(w io.Writer, before, after store.Stats) {
+	fmt.Fprintf(w, "%s: %s bytes before, %s of them free; %s bytes after, %s of them free\n", after.Path,
+		Thousands(before.Bytes), Thousands(before.FreeBytes), Thousands(after.Bytes), Thousands(after.FreeBytes))
 }

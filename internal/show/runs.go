@@ -98,12 +98,14 @@ type StepView struct {
 type RunStepsView struct {
 	RunView
 
-	Steps []StepView `json:"steps"`
+	// PayloadForgotten says that inputs and outputs are null because the run is old.
+	PayloadForgotten bool       `json:"payload_forgotten,omitempty"`
+	Steps            []StepView `json:"steps"`
 }
 
 // RunSteps returns the view of a run and its steps through a mask.
 func RunSteps(r store.Run, steps []store.Step, m *Mask) RunStepsView {
-	v := RunStepsView{RunView: Run(r, m), Steps: make([]StepView, len(steps))}
+	v := RunStepsView{RunView: Run(r, m), PayloadForgotten: r.Event.Forgotten, Steps: make([]StepView, len(steps))}
 	for i, s := range steps {
 		v.Steps[i] = StepView{
 			ID: s.ID, Status: s.Status, Attempts: s.Attempts, Input: m.json(s.Input), Output: m.json(s.Output),
@@ -130,7 +132,11 @@ func PrintRun(w io.Writer, r store.Run, steps []store.Step, m *Mask) {
 	if !state.Due.IsZero() {
 		fmt.Fprintf(w, "  goes on  %s\n", Stamp(state.Due))
 	}
-	fmt.Fprintf(w, "  event    %s\n", Clean(string(m.json(r.Event.Record))))
+	if r.Event.Forgotten {
+		fmt.Fprintln(w, "  event    forgotten, with what the steps sent and received (keep.payloads)")
+	} else {
+		fmt.Fprintf(w, "  event    %s\n", Clean(string(m.json(r.Event.Record))))
+	}
 	for _, s := range RunSteps(r, steps, m).Steps {
 		printStep(w, s)
 	}

@@ -165,3 +165,40 @@ func TestOperation_SaysHowItIsPolled(t *testing.T) {
 		}
 	}
 }
+
+func TestPrintRun_SaysThatThePayloadIsForgotten(t *testing.T) {
+	t.Parallel()
+	r := aRun()
+	r.Event = store.Event{Forgotten: true}
+	steps := []store.Step{{ID: "upsert", Status: "failed", Effect: &store.Effect{State: store.NotDone}}}
+	for name, names := range map[string][]string{"nothing is masked": nil, "the values to mask are forgotten too": {"email"}} {
+		var people, scripts bytes.Buffer
+		mask := show.NewMask(names, r)
+		show.PrintRun(&people, r, steps, mask)
+		if err := show.JSON(&scripts, show.RunSteps(r, steps, mask)); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"forgotten", "keep.payloads", "step upsert: failed, effect failed"} {
+			if !strings.Contains(people.String(), want) {
+				t.Errorf("%s: got %q, want %q in it", name, people.String(), want)
+			}
+		}
+		if !strings.Contains(scripts.String(), `"payload_forgotten":true`) {
+			t.Errorf("%s: got %s", name, scripts.String())
+		}
+		if shown := strings.Contains(people.String()+scripts.String(), "ann@example.com"); shown != (names == nil) {
+			t.Errorf("%s: the address in the error is shown: %t", name, shown)
+		}
+	}
+}
+
+func TestPrintCheck_SaysWhenHalfOfTheFileIsFree(t *testing.T) {
+	t.Parallel()
+	for free, want := range map[int64]bool{500: false, 501: true} {
+		var b bytes.Buffer
+		show.PrintCheck(&b, store.Stats{Path: "pollux.db", Bytes: 1000, FreeBytes: free}, nil)
+		if got := strings.Contains(b.String(), "pollux backup FILE puts a copy aside and pollux compact gives them back"); got != want {
+			t.Errorf("%d of 1000 bytes free: got %q", free, b.String())
+		}
+	}
+}

@@ -112,6 +112,45 @@ func TestOpen_KeepsEverythingAcrossProcesses(t *testing.T) {
 	}
 }
 
+// A process that waited for a file must not write to it once another file has the name.
+func TestOpen_RefusesAFileThatLostItsName(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	storetest.CheckAndClose(t, open(t, path))
+	first, err := boltstore.Open(path, boltstore.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		s, err := boltstore.Open(path, boltstore.Options{Wait: 30 * time.Second})
+		if err == nil {
+			if err = s.SaveRecipe(t.Context(), "r", "1", nil); err == nil {
+				err = s.Close()
+			}
+		}
+		done <- err
+	}()
+	var copied bytes.Buffer
+	if err := first.Backup(t.Context(), &copied); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+".copy", copied.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Rename(path+".copy", path), first.Close()); err != nil {
+		t.Fatal(err)
+	}
+	// Whether it waited for the old file or came later: what it wrote is in the new one.
+	err = <-done
+	s := open(t, path)
+	defer storetest.CheckAndClose(t, s)
+	_, loadErr := s.LoadRecipe(t.Context(), "r", "1")
+	if (err == nil) != (loadErr == nil) || err != nil && !errors.Is(err, store.ErrInUse) {
+		t.Errorf("the second process: %v; what it wrote: %v", err, loadErr)
+	}
+}
+
 func TestOpen_RefusesASecondProcess(t *testing.T) {
 	t.Parallel()
 	path := file(t)

@@ -172,8 +172,8 @@ func (s *Store) auditRun(tx *bolt.Tx, seq uint64, value []byte, audited store.Au
 		a.Addf("%v", err)
 		return nil
 	}
-	if row, err := stateRow(tx, seq); err == nil && row.status != r.State.Status {
-		a.Addf("run %s is %s, its row says %s", r.ID, r.State.Status, row.status)
+	if row, err := stateRow(tx, seq); err == nil && row.Status != r.State.Status {
+		a.Addf("run %s is %s, its row says %s", r.ID, r.State.Status, row.Status)
 	}
 	a.Run(audited)
 	return nil

@@ -14,5 +14,6 @@
 // knows what the disk holds: the store then refuses every call, and [Store.Fatal]
 // tells.
 //
-// The layout is in keys.go, the forms of the values in codec.go.
+// The layout is in keys.go, the forms of the values in codec.go and in
+// package rows.
 package boltstore

@@ -5,25 +5,26 @@ import (
 	"testing"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
 )
 
 // FuzzDecode reads any bytes as each form of value: nothing may panic, and what
 // cannot be read is damage.
 func FuzzDecode(f *testing.F) {
-	f.Add(encodeRow(store.Queued, []byte(`{"r":"x"}`), []byte(`{"status":"queued"}`)))
-	f.Add(encodeStep(3, []byte(`{"id":"s"}`)))
+	f.Add(rows.EncodeRow(store.Queued, []byte(`{"r":"x"}`), []byte(`{"status":"queued"}`)))
+	f.Add(rows.EncodeStep(3, []byte(`{"id":"s"}`)))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var feed store.Feed
 		errs := []error{decode(b, &feed)}
-		if row, err := splitRow(b); err == nil {
-			_, stateErr := row.decodeState()
-			_, headErr := row.queued("x")
+		if row, err := rows.SplitRow(b); err == nil {
+			_, stateErr := row.DecodeState()
+			_, headErr := row.Queued("x")
 			errs = append(errs, stateErr, headErr)
 		} else {
 			errs = append(errs, err)
 		}
-		_, err := splitStep(b)
+		_, err := rows.SplitStep(b)
 		_, entryErr := decodeEntry(b)
 		for _, err := range append(errs, err, entryErr) {
 			if err != nil && !errors.Is(err, store.ErrDamaged) {

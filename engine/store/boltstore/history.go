@@ -8,6 +8,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
 )
 
 // ListRuns implements [store.History].
@@ -40,7 +41,7 @@ func (s *Store) ListRuns(ctx context.Context, f store.RunFilter) ([]store.Run, e
 func (s *Store) match(tx *bolt.Tx, f *store.RunFilter, seq uint64, value []byte) (store.Run, bool, error) {
 	if f.Status != "" {
 		row, err := stateRow(tx, seq)
-		if err != nil || row.status != f.Status {
+		if err != nil || row.Status != f.Status {
 			return store.Run{}, false, err
 		}
 	}
@@ -54,8 +55,8 @@ func (s *Store) CountRuns(ctx context.Context) (map[store.Status]int, error) {
 	err := s.view(ctx, func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{bucketQueue, bucketDone} {
 			err := tx.Bucket(name).ForEach(func(_, v []byte) error {
-				row, err := splitRow(v)
-				counts[row.status]++
+				row, err := rows.SplitRow(v)
+				counts[row.Status]++
 				return err
 			})
 			if err != nil {
@@ -100,13 +101,19 @@ func (s *stoppable) Write(b []byte) (int, error) {
 func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 	st := store.Stats{Path: s.path}
 	err := s.view(ctx, func(tx *bolt.Tx) error {
-		count := func(name []byte) int { return tx.Bucket(name).Stats().KeyN }
-		st.Feeds, st.Records = count(bucketFeeds), count(bucketSeen)
-		st.Runs, st.Waiting = count(bucketRuns), count(bucketQueue)
-		// Pages that a reader may still look at are free as soon as it ends, so they
-		// count.
-		free := s.db.Stats()
-		st.FreeBytes = int64(free.FreePageN+free.PendingPageN) * int64(s.db.Info().PageSize)
+		keys, used := map[string]int{}, 2+1 // two pages describe the file, one holds the names of the buckets
+		err := tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+			p := b.Stats()
+			keys[string(name)] = p.KeyN
+			used += p.BranchPageN + p.BranchOverflowN + p.LeafPageN + p.LeafOverflowN
+			return ctx.Err()
+		})
+		if err != nil {
+			return err
+		}
+		st.Feeds, st.Records = keys[string(bucketFeeds)], keys[string(bucketSeen)]
+		st.Runs, st.Waiting = keys[string(bucketRuns)], keys[string(bucketQueue)]
+		st.FreeBytes = max(0, tx.Size()-int64(used)*int64(s.db.Info().PageSize))
 		info, err := s.file.Stat()
 		if err != nil {
 			return err
@@ -115,4 +122,16 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 		return nil
 	})
 	return st, err
+}
+
+// View shows the buckets as they are to a program that copies them. What bbolt hands to
+// f ends with the transaction.
+func (s *Store) View(ctx context.Context, f func(*bolt.Tx) error) error { return s.view(ctx, f) }
+
+// SkipRuns leaves some numbers of runs out: the next run gets the one behind them.
+func (s *Store) SkipRuns(ctx context.Context, n uint64) error {
+	return s.apply(ctx, func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketRuns)
+		return b.SetSequence(min(b.Sequence()+n, max(store.MaxSeq, b.Sequence())))
+	})
 }

@@ -36,6 +36,7 @@ var (
 	metaMagic    = []byte("magic")
 	metaVersion  = []byte("version")
 	metaInstance = []byte("instance")
+	metaPruning  = []byte("pruning") // version and JSON of Pruning; absent at first
 )
 
 // magic tells a state file from any other bbolt file.

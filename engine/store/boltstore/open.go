@@ -91,7 +91,7 @@ func inspect(path string, wait time.Duration) error {
 	}
 	defer s.db.Close() //nolint:errcheck // nothing was written
 	var findings []string
-	err = s.view(context.Background(), func(tx *bolt.Tx) error {
+	err = s.look(func(tx *bolt.Tx) error {
 		if version, _, err := readMeta(tx); err == nil && version > currentVersion() {
 			return nil // a newer program may have other rules; it is refused later
 		}
@@ -132,7 +132,18 @@ func open(path string, o Options) (s *Store, err error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
+	if replaced(path, file) {
+		return nil, errors.Join(fmt.Errorf("%w: %s was replaced just now; try again", store.ErrInUse, path), db.Close())
+	}
 	return &Store{db: db, file: file, w: commits.New(db), path: path, readOnly: o.ReadOnly}, nil
+}
+
+// replaced reports whether the name belongs to another file now: a compaction gave it
+// away while we waited for the lock. What is written to the old file nobody reads.
+func replaced(path string, file *os.File) bool {
+	named, err := os.Stat(path)
+	opened, openedErr := file.Stat()
+	return err == nil && openedErr == nil && !os.SameFile(named, opened)
 }
 
 // openError says what an error of bbolt's Open means.
@@ -190,11 +201,11 @@ func create(path string) error {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncFolder(dir)
+	return SyncFolder(dir)
 }
 
-// syncFolder makes sure that the name of a new file survives a crash.
-func syncFolder(dir string) error {
+// SyncFolder makes sure that the name of a new file survives a crash.
+func SyncFolder(dir string) error {
 	if runtime.GOOS == "windows" { // folders cannot be synced there
 		return nil
 	}
@@ -209,7 +220,7 @@ func syncFolder(dir string) error {
 // program knows, brings it up to date, and learns its instance.
 func (s *Store) identify() error {
 	var version int
-	err := s.view(context.Background(), func(tx *bolt.Tx) (err error) {
+	err := s.look(func(tx *bolt.Tx) (err error) {
 		version, s.instance, err = readMeta(tx)
 		return err
 	})
@@ -224,22 +235,23 @@ func (s *Store) identify() error {
 	case s.readOnly:
 		return fmt.Errorf("state file %s has the old version %d; run Pollux on it once", s.path, version)
 	}
-	err = s.w.Do(context.Background(), &commits.Change{
-		Check: func(*bolt.Tx) error { return nil },
-		Apply: func(tx *bolt.Tx) error { return migrate(tx, version) },
-	})
-	if err != nil {
-		return fmt.Errorf("bring the state file %s from version %d to %d: %w", s.path, version, currentVersion(), err)
+	if err := s.db.Update(func(tx *bolt.Tx) error { return migrate(tx, version) }); err != nil {
+		return full(fmt.Errorf("bring the state file %s from version %d to %d: %w", s.path, version, currentVersion(), err))
 	}
 	return nil
 }
 
 // view runs a transaction that reads. Slices that bbolt hands to f point into mapped
 // memory and end with the transaction.
-func (s *Store) view(ctx context.Context, f func(*bolt.Tx) error) (err error) {
+func (s *Store) view(ctx context.Context, f func(*bolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	return s.look(f)
+}
+
+// look is view for callers that nobody can stop.
+func (s *Store) look(f func(*bolt.Tx) error) (err error) {
 	if err := s.w.Err(); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
 )
 
 // fullPages is how full pages get that are filled in the order of their keys and
@@ -65,8 +66,8 @@ func (n *newRun) encode(r *store.Run) (err error) {
 		state.Status = store.Queued
 	}
 	n.final = state.Status.Final()
-	if n.row, err = encodeQueued(r, &state); err == nil {
-		n.value, err = encodeRun(r)
+	if n.row, err = rows.EncodeQueued(r, &state); err == nil {
+		n.value, err = rows.EncodeRun(r)
 	}
 	return err
 }

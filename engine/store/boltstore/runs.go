@@ -27,11 +27,11 @@ func (s *Store) Waiting(ctx context.Context, after store.RunID, limit int) ([]st
 			if limit > 0 && len(list) == limit {
 				return nil
 			}
-			row, err := splitRow(v)
+			row, err := rows.SplitRow(v)
 			if err != nil {
 				return err
 			}
-			q, err := row.queued(store.MakeRunID(s.instance, seqOf(k)))
+			q, err := row.Queued(store.MakeRunID(s.instance, seqOf(k)))
 			if err != nil {
 				return err
 			}
@@ -64,7 +64,7 @@ func (s *Store) LoadRun(ctx context.Context, id store.RunID) (store.Run, []store
 // decodeRun reads a run with its state.
 func (s *Store) decodeRun(tx *bolt.Tx, seq uint64, value []byte) (store.Run, error) {
 	var r store.Run
-	if err := decodeRun(value, &r); err != nil {
+	if err := rows.DecodeRun(value, &r); err != nil {
 		return r, fmt.Errorf("run %d: %w", seq, err)
 	}
 	r.ID = store.MakeRunID(s.instance, seq)
@@ -72,29 +72,29 @@ func (s *Store) decodeRun(tx *bolt.Tx, seq uint64, value []byte) (store.Run, err
 	if err != nil {
 		return r, err
 	}
-	r.State, err = row.decodeState()
+	r.State, err = row.DecodeState()
 	return r, err
 }
 
 // stateRow finds the state of a run, in the queue or in the history. The history is
 // asked first: it is where nearly all runs are.
-func stateRow(tx *bolt.Tx, seq uint64) (row, error) {
+func stateRow(tx *bolt.Tx, seq uint64) (rows.Row, error) {
 	key := seqKey(seq)
 	for _, name := range [][]byte{bucketDone, bucketQueue} {
 		if v := tx.Bucket(name).Get(key); v != nil {
-			return splitRow(v)
+			return rows.SplitRow(v)
 		}
 	}
-	return row{}, fmt.Errorf("run %d has no state: %w", seq, store.ErrDamaged)
+	return rows.Row{}, fmt.Errorf("run %d has no state: %w", seq, store.ErrDamaged)
 }
 
 // stepsOf returns the steps of a run with their ids, in the order of the ids. The
 // values point into the transaction's memory.
-func stepsOf(tx *bolt.Tx, seq uint64) (ids []string, steps []placed, err error) {
+func stepsOf(tx *bolt.Tx, seq uint64) (ids []string, steps []rows.Placed, err error) {
 	prefix := seqKey(seq)
 	cursor := tx.Bucket(bucketSteps).Cursor()
 	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
-		p, err := splitStep(v)
+		p, err := rows.SplitStep(v)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -109,11 +109,11 @@ func loadSteps(tx *bolt.Tx, seq uint64) ([]store.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(found, func(a, b placed) int { return int(a.place) - int(b.place) })
+	slices.SortStableFunc(found, func(a, b rows.Placed) int { return int(a.Place) - int(b.Place) })
 	var steps []store.Step
 	for _, p := range found {
 		var st store.Step
-		if err := json.Unmarshal(p.value, &st); err != nil {
+		if err := json.Unmarshal(p.Value, &st); err != nil {
 			return nil, fmt.Errorf("decode a step of run %d: %w: %w", seq, store.ErrDamaged, err)
 		}
 		steps = append(steps, st)
@@ -127,11 +127,11 @@ func withLate(tx *bolt.Tx, seq uint64, steps []store.Step) ([]store.Step, error)
 	if v == nil {
 		return steps, nil
 	}
-	r, err := splitRow(v)
+	r, err := rows.SplitRow(v)
 	if err != nil {
 		return nil, err
 	}
-	late, err := r.lateSteps()
+	late, err := r.LateSteps()
 	for _, st := range late {
 		i := slices.IndexFunc(steps, func(s store.Step) bool { return s.ID == st.ID })
 		if i < 0 {
@@ -170,7 +170,7 @@ func (s *Store) SaveStep(ctx context.Context, save store.StepSave) error {
 
 func (p *stepSave) encode() (err error) {
 	if p.save.State.Status.Final() {
-		p.end, err = encodeEnd(p.save)
+		p.end, err = rows.EncodeEnd(p.save)
 		return err
 	}
 	for i := range p.save.Steps {
@@ -207,11 +207,11 @@ func (p *stepSave) apply(tx *bolt.Tx) error {
 	if err := p.putSteps(tx); err != nil {
 		return err
 	}
-	former, err := splitRow(queue.Get(key))
+	former, err := rows.SplitRow(queue.Get(key))
 	if err != nil {
 		return err
 	}
-	return queue.Put(key, encodeRow(p.save.State.Status, former.head, p.state))
+	return queue.Put(key, rows.EncodeRow(p.save.State.Status, former.Head, p.state))
 }
 
 // putSteps writes the steps, new ones behind those that the run has.
@@ -225,7 +225,7 @@ func (p *stepSave) putSteps(tx *bolt.Tx) error {
 	}
 	places := make(map[string]int, len(ids)+len(p.steps))
 	for i, id := range ids {
-		places[id] = int(former[i].place)
+		places[id] = int(former[i].Place)
 	}
 	steps := tx.Bucket(bucketSteps)
 	steps.FillPercent = fullPages
@@ -236,7 +236,7 @@ func (p *stepSave) putSteps(tx *bolt.Tx) error {
 			place = len(places)
 			places[id] = place
 		}
-		if err := steps.Put(stepKey(p.seq, id), encodeStep(place, p.steps[i])); err != nil {
+		if err := steps.Put(stepKey(p.seq, id), rows.EncodeStep(place, p.steps[i])); err != nil {
 			return err
 		}
 	}
@@ -254,15 +254,12 @@ func (s *Store) SaveRecipe(ctx context.Context, recipe, version string, text []b
 		return err // the usual case costs no commit
 	}
 	value := append([]byte{valueVersion}, text...)
-	return s.write(ctx, &commits.Change{
-		Check: func(*bolt.Tx) error { return nil },
-		Apply: func(tx *bolt.Tx) error {
-			b := tx.Bucket(bucketRecipes)
-			if b.Get(key) != nil {
-				return nil
-			}
-			return b.Put(key, value)
-		},
+	return s.apply(ctx, func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketRecipes)
+		if b.Get(key) != nil {
+			return nil
+		}
+		return b.Put(key, value)
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -243,16 +244,16 @@ func TestCheck_FindsBrokenInvariants(t *testing.T) {
 		"queue without run": {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).Delete(seqKey(1)) }, "does not exist"},
 		"run without state": {func(tx *bolt.Tx) error { return tx.Bucket(bucketQueue).Delete(seqKey(1)) }, "has no state"},
 		"run twice": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketDone).Put(seqKey(1), encodeRow(store.Succeeded, nil, []byte(`{"status":"succeeded"}`)))
+			return tx.Bucket(bucketDone).Put(seqKey(1), rows.EncodeRow(store.Succeeded, nil, []byte(`{"status":"succeeded"}`)))
 		}, "in the queue is true"},
 		"status of the wrong place": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketQueue).Put(seqKey(1), encodeRow(store.Succeeded, []byte(`{}`), []byte(`{"status":"succeeded"}`)))
+			return tx.Bucket(bucketQueue).Put(seqKey(1), rows.EncodeRow(store.Succeeded, []byte(`{}`), []byte(`{"status":"succeeded"}`)))
 		}, "in the history is false"},
 		"status that differs": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketQueue).Put(seqKey(1), encodeRow(store.Held, []byte(`{}`), []byte(`{"status":"queued"}`)))
+			return tx.Bucket(bucketQueue).Put(seqKey(1), rows.EncodeRow(store.Held, []byte(`{}`), []byte(`{"status":"queued"}`)))
 		}, "its row says"},
 		"step without run": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketSteps).Put(stepKey(9, "s"), encodeStep(0, []byte(`{}`)))
+			return tx.Bucket(bucketSteps).Put(stepKey(9, "s"), rows.EncodeStep(0, []byte(`{}`)))
 		}, "run 9 is in the steps"},
 		"unknown run number": {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).SetSequence(0) }, "never given"},
 		"lost record":        {func(tx *bolt.Tx) error { return tx.Bucket(bucketSeen).Delete(seenKey(1, "a")) }, "counts 1 records and has 0"},

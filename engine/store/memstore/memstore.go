@@ -25,6 +25,8 @@ type Store struct {
 	open          uint64 // runs before this place are all finished
 	waiting       int    // number of unfinished runs
 	recipes       map[version][]byte
+	pruning       store.Pruning
+	gone          int // number of runs that were forgotten
 	lastFeed      uint32
 	lastPlace     uint32
 }
@@ -54,6 +56,7 @@ type run struct {
 	value []byte
 	state []byte
 	final bool
+	gone  bool   // it was forgotten; nothing else counts but that it is final
 	steps []step // in the order in which they were first saved
 }
 
@@ -123,7 +126,7 @@ func (s *Store) Close() error {
 func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 	var st store.Stats
 	err := s.read(ctx, func() error {
-		st.Feeds, st.Runs, st.Waiting = len(s.feeds), len(s.runs), s.waiting
+		st.Feeds, st.Runs, st.Waiting = len(s.feeds), len(s.runs)-s.gone, s.waiting
 		for _, f := range s.feeds {
 			st.Records += len(f.seen)
 		}
@@ -146,6 +149,9 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 			}
 		}
 		for i := range s.runs {
+			if s.runs[i].gone {
+				continue
+			}
 			r, steps, err := s.load(uint64(i + 1))
 			if err != nil {
 				return err
@@ -197,7 +203,9 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) error {
 		}
 		d.Subscriptions = s.sortedSubscriptions()
 		for _, r := range s.runs {
-			d.Runs = append(d.Runs, r.value)
+			if !r.gone {
+				d.Runs = append(d.Runs, r.value)
+			}
 		}
 		d.Recipes = make(map[string]string, len(s.recipes))
 		for v, text := range s.recipes {

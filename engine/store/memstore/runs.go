@@ -89,7 +89,7 @@ func (s *Store) LoadRun(ctx context.Context, id store.RunID) (store.Run, []store
 // other letters at their beginning and are unknown.
 func (s *Store) seq(id store.RunID) (uint64, error) {
 	seq := id.SeqIn(s.instance)
-	if seq == 0 || seq > uint64(len(s.runs)) {
+	if seq == 0 || seq > uint64(len(s.runs)) || s.runs[seq-1].gone {
 		return 0, fmt.Errorf("run %.40q: %w", id, store.ErrNotFound)
 	}
 	return seq, nil
@@ -122,6 +122,9 @@ func (s *Store) loadRun(seq uint64) (store.Run, error) {
 		return r, err
 	}
 	r.ID = store.MakeRunID(s.instance, seq)
+	if r.Event.Forgotten {
+		r.Event.Record = nil // not the null that it was stored as
+	}
 	return r, decode(stored.state, &r.State)
 }
 
@@ -219,6 +222,9 @@ func (s *Store) ListRuns(ctx context.Context, f store.RunFilter) ([]store.Run, e
 			if f.Limit > 0 && len(list) == f.Limit {
 				return nil
 			}
+			if s.runs[seq-1].gone {
+				continue
+			}
 			r, err := s.loadRun(seq)
 			if err != nil {
 				return err
@@ -237,6 +243,9 @@ func (s *Store) CountRuns(ctx context.Context) (map[store.Status]int, error) {
 	counts := map[store.Status]int{}
 	err := s.read(ctx, func() error {
 		for _, r := range s.runs {
+			if r.gone {
+				continue
+			}
 			var state store.RunState
 			if err := decode(r.state, &state); err != nil {
 				return err

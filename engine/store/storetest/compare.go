@@ -47,6 +47,7 @@ func Compare(t *testing.T, d Durable) {
 			"save step":   p.saveStep,
 			"save feed":   p.saveFeed,
 			"save recipe": p.saveRecipe,
+			"prune":       p.prune,
 			"read run":    p.readRun,
 			"read seen":   p.readSeen,
 			"reopen":      p.reopen,
@@ -199,6 +200,8 @@ func (p *pair) saveStep(rt *rapid.T) {
 		Status:   rapid.SampledFrom(append(store.Statuses(), "odd")).Draw(rt, "status"),
 		Attempts: rapid.IntRange(0, 3).Draw(rt, "attempts"),
 		Due:      noon.Add(time.Duration(rapid.IntRange(0, 5).Draw(rt, "due")) * time.Minute),
+		// Runs that are over end at different times, for pruning.
+		FinishedAt: noon.Add(time.Duration(rapid.IntRange(0, 5).Draw(rt, "finished")) * time.Minute),
 	}}
 	for _, id := range rapid.SliceOfN(rapid.SampledFrom([]string{"z", "a", "m", "b/1"}), 0, 3).Draw(rt, "steps") {
 		save.Steps = append(save.Steps, store.Step{
@@ -229,6 +232,25 @@ func (p *pair) saveRecipe(rt *rapid.T) {
 	got, realErr := p.real.LoadRecipe(p.ctx, "r", version)
 	want, modelErr := p.model.LoadRecipe(p.ctx, "r", version)
 	p.agree("recipe", got, want, realErr, modelErr)
+}
+
+// prune forgets a part of the history. Runs end at a time that is drawn from few, or at
+// none, so each rule meets some.
+func (p *pair) prune(rt *rapid.T) {
+	p.T = rt
+	slice := store.PruneSlice{
+		Now: noon.Add(6 * time.Minute), After: rapid.Uint64Max(uint64(len(p.runs))).Draw(rt, "after"), Limit: rapid.IntRange(0, 3).Draw(rt, "limit"),
+		Other: store.Keep{
+			Runs:     time.Duration(rapid.IntRange(0, 7).Draw(rt, "runs")) * time.Minute,
+			Payloads: time.Duration(rapid.IntRange(0, 7).Draw(rt, "payloads")) * time.Minute,
+		},
+	}
+	got, realErr := p.real.Prune(p.ctx, slice)
+	want, modelErr := p.model.Prune(p.ctx, slice)
+	p.agree("prune", got, want, realErr, modelErr)
+	got.Runs, realErr = p.real.PruneRecipes(p.ctx, nil)
+	want.Runs, modelErr = p.model.PruneRecipes(p.ctx, nil)
+	p.agree("prune recipes", got, want, realErr, modelErr)
 }
 
 // readRun compares one run with its steps, and the queue behind it; a run that is

@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/pollux-automation/pollux/engine/store"
+)
+
+// What is kept of finished runs by recipes that do not say, and by those that are gone.
+const (
+	keepRuns     = 30 * 24 * time.Hour
+	keepPayloads = 7 * 24 * time.Hour
+)
+
+// How history is pruned: how often Run looks for what got old, how often all of it is
+// walked through, how many runs are looked at in one go, and for how long Once may.
+const (
+	pruneEvery = time.Hour
+	walkEvery  = 24 * time.Hour
+	pruneStep  = 250
+	pruneNap   = 20 * time.Millisecond
+	pruneMost  = 10 * time.Second
+	// endsWithin is how long nearly all runs take: a front keeps so far behind that it
+	// seldom passes a run that is old enough by the time it was queued and not by its end.
+	endsWithin = 15 * time.Minute
+)
+
+// prune forgets what recipes do not keep. All runs get old in the order in which they
+// were queued, nearly: so for each age that a recipe names there is a front, and only
+// what lies between it and the first run that is too young is looked at. Once a day a
+// walk over the whole history meets the rest: runs that ended late, and rules that were
+// edited. Both remember where they stopped.
+type prune struct {
+	engine *Engine
+	slice  store.PruneSlice
+	state  store.Pruning
+	// nap is how long to leave the store to others between two slices.
+	nap            time.Duration
+	runs, payloads int
+}
+
+// newPrune loads how far the store was pruned.
+func (e *Engine) newPrune(ctx context.Context) (*prune, error) {
+	p := &prune{engine: e, slice: store.PruneSlice{
+		Now: time.Now(), Limit: pruneStep, Rules: map[string]store.Keep{}, Other: store.Keep{Runs: keepRuns, Payloads: keepPayloads},
+	}}
+	for _, program := range e.plan.programs {
+		keep := store.Keep{Runs: program.recipe.Keep.Runs, Payloads: program.recipe.Keep.Payloads}
+		if keep.Runs == 0 {
+			keep.Runs = keepRuns
+		}
+		if keep.Payloads == 0 {
+			keep.Payloads = keepPayloads
+		}
+		p.slice.Rules[program.recipe.ID] = keep
+	}
+	var err error
+	p.state, err = e.store.LoadPruning(ctx)
+	return p, err
+}
+
+// ages returns all ages at which runs or payloads are forgotten, the shortest first.
+func (p *prune) ages() []time.Duration {
+	all := map[time.Duration]bool{p.slice.Other.Runs: true, p.slice.Other.Payloads: true}
+	for _, keep := range p.slice.Rules {
+		all[keep.Runs], all[keep.Payloads] = true, true
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// walkDue reports whether a walk over the whole history has not ended or is to begin.
+func (p *prune) walkDue() bool {
+	since := p.slice.Now.Sub(p.state.WalkedAt)
+	return p.state.Walk > 0 || since >= walkEvery || since < 0
+}
+
+// pass does what is due. However it ends, it keeps how far it came.
+func (p *prune) pass(ctx context.Context) (err error) {
+	defer func() {
+		saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
+		defer cancel()
+		if saveErr := p.engine.store.SavePruning(saving, p.state); err == nil {
+			err = saveErr
+		}
+	}()
+	ages := p.ages()
+	maps.DeleteFunc(p.state.Fronts, func(age time.Duration, _ uint64) bool { return !slices.Contains(ages, age) })
+	if p.state.Fronts == nil {
+		p.state.Fronts = map[time.Duration]uint64{}
+	}
+	if p.walkDue() {
+		if err := p.walk(ctx, ages[0]); err != nil {
+			return err
+		}
+	}
+	for _, age := range ages {
+		p.state.Fronts[age], err = p.forget(ctx, age, p.state.Fronts[age])
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walk goes through the whole history up to an age, from where the last walk was
+// stopped.
+func (p *prune) walk(ctx context.Context, age time.Duration) (err error) {
+	if p.state.Walk, err = p.forget(ctx, age, p.state.Walk); err != nil {
+		return err
+	}
+	p.state.Fronts[age] = max(p.state.Fronts[age], p.state.Walk)
+	p.state.Walk, p.state.WalkedAt = 0, p.slice.Now
+	current := make([]store.RecipeVersion, 0, len(p.engine.plan.programs))
+	for key := range p.engine.plan.programs {
+		current = append(current, store.RecipeVersion{Recipe: key.recipe, Version: key.version})
+	}
+	_, err = p.engine.store.PruneRecipes(ctx, current)
+	return err
+}
+
+// forget goes on behind a run until the first one that is too young, and returns how
+// far it came, also with an error.
+func (p *prune) forget(ctx context.Context, age time.Duration, after uint64) (uint64, error) {
+	p.slice.Age = age + endsWithin
+	for {
+		p.slice.After = after
+		done, err := p.engine.store.Prune(ctx, p.slice)
+		if err != nil {
+			return after, err
+		}
+		p.runs, p.payloads = p.runs+done.Runs, p.payloads+done.Payloads
+		if after = done.Last; !done.More {
+			return after, nil
+		}
+		select {
+		case <-ctx.Done():
+			return after, ctx.Err()
+		case <-time.After(p.nap):
+		}
+	}
+}
+
+// pruneOn prunes at once and then every hour, until ctx ends.
+func (e *Engine) pruneOn(ctx context.Context) {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		p, err := e.newPrune(ctx)
+		if err == nil {
+			p.nap = pruneNap
+			err = p.pass(ctx)
+		}
+		if ctx.Err() == nil {
+			p.tell(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// pruneOnce prunes if a day has passed since the last walk over the history. What takes
+// too long goes on with the next call.
+func (e *Engine) pruneOnce(ctx context.Context) {
+	p, err := e.newPrune(ctx)
+	if err == nil && !p.walkDue() {
+		return
+	}
+	if err == nil {
+		limited, cancel := context.WithTimeout(ctx, pruneMost)
+		defer cancel()
+		if err = p.pass(limited); limited.Err() != nil {
+			err = nil
+		}
+	}
+	p.tell(err)
+}
+
+// tell logs what was done, and what went wrong: it is tried again the next time, and
+// nothing depends on it.
+func (p *prune) tell(err error) {
+	log := p.engine.log.With().Str("component", "pruner").Logger()
+	switch {
+	case err != nil:
+		log.Warn().Err(err).Msg("history not pruned")
+	case p.runs+p.payloads > 0:
+		log.Info().Int("runs", p.runs).Int("payloads", p.payloads).Msg("history pruned")
+	}
+}

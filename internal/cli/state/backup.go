@@ -1,0 +1,53 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pollux-automation/pollux/internal/cli/console"
+	"github.com/pollux-automation/pollux/internal/project"
+	"github.com/pollux-automation/pollux/internal/show"
+)
+
+// Backup returns "backup", a copy of the state file to put aside.
+func Backup(on *console.Console) *cobra.Command {
+	a := &app{on}
+	var force bool
+	c := &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Copy the state file",
+		Long: `Copy the state file.
+
+The copy is verified, readable by its owner alone, and takes the name when it is
+complete. To restore it, stop Pollux and put it in the place of pollux.db. What
+happened since then is found and carried out again, with new ids of runs.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.backup(c.Context(), args[0], force)
+		},
+	}
+	c.Flags().BoolVar(&force, "force", false, "replace a file that is there")
+	return a.JSONFlag(c)
+}
+
+// backup copies the state file and says what the copy holds.
+func (a *app) backup(ctx context.Context, path string, force bool) error {
+	p := a.ReadProject(true)
+	st, err := p.BackupStore(ctx, path, force)
+	switch {
+	case errors.Is(err, project.ErrState):
+		return console.Misused(fmt.Errorf("%s: %w; give the copy another name", path, err))
+	case errors.Is(err, project.ErrExists):
+		return console.Refused(fmt.Errorf("%w; give another name, or replace a file with --force", err))
+	case errors.Is(err, project.ErrNoState): // a script must not take this for a backup
+		return console.Refused(fmt.Errorf("nothing was copied: %w", err))
+	case err != nil:
+		return a.NoState(p, err)
+	}
+	view := map[string]any{"file": st.Path, "bytes": st.Bytes, "feeds": st.Feeds, "records": st.Records, "runs": st.Runs, "waiting": st.Waiting}
+	return a.Answer(view, func(w io.Writer) { show.PrintHeld(w, st) })
+}
