@@ -48,10 +48,12 @@ type day struct {
 	random  *rand.Rand
 	calm    bool           // nothing goes wrong any more
 	version map[string]int // the last version of each record
+	guests  map[string]int // versions of records that come and go
 }
 
-// The recipes of the day: two on one feed, one on another. Each letter tells its
-// recipe, the version of the record and its run.
+// The recipes of the day: two on one feed, one on another, one on the same list read from
+// the top, and one that only wants to know who comes and goes. Each letter tells its
+// recipe, the version of the record (or what happened to it) and its run.
 func newDay(t *testing.T, seed uint64) *day {
 	t.Helper()
 	letter := func(id, op, list, more string) string {
@@ -60,11 +62,14 @@ func newDay(t *testing.T, seed uint64) *day {
 			"text: =record.name}", `text: "${record.name} ${run.id}"}`+"\n    retry: {tries: 100, wait: 1s..1m}")
 	}
 	d := &day{
-		bench: newBench(t), random: rand.New(rand.NewPCG(seed, 0)), calm: true, version: map[string]int{},
+		bench: newBench(t), random: rand.New(rand.NewPCG(seed, 0)), calm: true, version: map[string]int{}, guests: map[string]int{},
 		texts: []string{
 			letter("safe", "letter.put", "item.list", "filter: record.count != 3\norder: {when_parked: go_on}\n"),
 			letter("find", "letter.send", "item.list", "order: {workers: 8}\n"),
 			letter("never", "letter.fire", "item.all", "order: {when_parked: go_on}\n"),
+			letter("top", "letter.put", "item.newest", "order: {when_parked: go_on}\n"),
+			strings.NewReplacer("start: now", "start: now\n  kinds: [created, deleted]", "${record.name}", "${kind}").
+				Replace(letter("guests", "letter.put", "item.all", "order: {when_parked: go_on}\n")),
 		},
 	}
 	d.truth = d.store
@@ -149,6 +154,9 @@ func (d *day) pass() {
 		defer close(world)
 		for time.Now().Before(end) {
 			d.change()
+			if d.chance(4) {
+				d.comeAndGo()
+			}
 			d.wait(d.upTo(4 * time.Minute))
 		}
 	}()
@@ -175,6 +183,19 @@ func (d *day) change() {
 		lag := time.Duration(d.random.IntN(2)) * time.Duration(d.random.Int64N(int64(100*time.Second)))
 		d.service.putLate(id, map[string]any{"name": fmt.Sprintf("%04d", d.version[id]), "count": d.random.IntN(10)}, lag)
 	}
+}
+
+// comeAndGo lets a guest come, change or go.
+func (d *day) comeAndGo() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	id := fmt.Sprintf("g%02d", d.random.IntN(6))
+	d.guests[id]++
+	if d.random.IntN(2) == 0 {
+		d.service.remove(id)
+		return
+	}
+	d.service.put(id, map[string]any{"name": fmt.Sprintf("%04d", d.guests[id]), "count": 1})
 }
 
 // live runs the program for a while; it ends softly, hard, or by dying.
@@ -268,17 +289,30 @@ func (d *day) judge() {
 	for _, e := range d.service.effects {
 		version, run, _ := strings.Cut(e.Text, " ")
 		byRun[run] = append(byRun[run], version)
+		if strings.HasPrefix(e.To, "guests ") {
+			continue // they tell no version
+		}
 		if list := arrived[e.To]; len(list) == 0 || list[len(list)-1] != version {
 			arrived[e.To] = append(list, version)
 		}
 	}
 	statuses := map[store.Status]int{}
 	last := map[string]string{} // the version of the last run, by recipe and record
+	there := map[string]bool{}  // guests, as the recipe was told
+	told := 0
 	runs := d.runs(store.RunFilter{})
 	for i := len(runs) - 1; i >= 0; i-- { // oldest first
 		r := &runs[i]
 		statuses[r.State.Status]++
 		d.judgeRun(r, byRun[string(r.ID)])
+		if r.Recipe == "guests" {
+			if gone := r.Kind == "deleted"; gone != there[r.Record] {
+				d.t.Errorf("guests: run %s tells that %s is %s, which it was told before", r.ID, r.Record, r.Kind)
+			}
+			there[r.Record] = r.Kind != "deleted"
+			told++
+			continue
+		}
 		lane := r.Recipe + " " + r.Record
 		version := fields(d.t, r)["name"].(string) //nolint:forcetypeassert // every record has one
 		if version <= last[lane] {
@@ -287,6 +321,11 @@ func (d *day) judge() {
 		last[lane] = version
 	}
 	d.judgeEnds(last)
+	for id := range d.guests {
+		if _, is := d.service.items[id]; is != there[id] {
+			d.t.Errorf("guests: %s is there: %t, the recipe was told %t", id, is, there[id])
+		}
+	}
 	for lane, versions := range arrived {
 		for i := 1; i < len(versions); i++ {
 			if versions[i] <= versions[i-1] {
@@ -294,10 +333,10 @@ func (d *day) judge() {
 			}
 		}
 	}
-	if statuses[store.Succeeded] < 500 || d.service.pages > 6000 {
-		d.t.Errorf("%d runs succeeded with %d pages, want a full day's work", statuses[store.Succeeded], d.service.pages)
+	if statuses[store.Succeeded] < 500 || told < 20 || d.service.pages > 9000 {
+		d.t.Errorf("%d runs succeeded, %d of guests, with %d pages, want a full day's work", statuses[store.Succeeded], told, d.service.pages)
 	}
-	d.t.Logf("%d changes, %d letters, %d pages, runs %v", sum(d.version), len(d.service.effects), d.service.pages, statuses)
+	d.t.Logf("%d changes, %d told of guests, %d letters, %d pages, runs %v", sum(d.version), told, len(d.service.effects), d.service.pages, statuses)
 }
 
 // judgeRun holds what a run says of itself against the letters that bear its id.
@@ -314,7 +353,7 @@ func (d *day) judgeRun(r *store.Run, letters []string) {
 	case store.Held, store.Running, store.Waiting, store.Dropped:
 		d.t.Errorf("run %s of %s is %s in the end", r.ID, r.Recipe, r.State.Status)
 	}
-	if r.Recipe == "safe" {
+	if r.Recipe != "find" && r.Recipe != "never" {
 		most = len(letters) // may be sent again, in order
 	}
 	if len(letters) < least || len(letters) > most {
@@ -331,7 +370,7 @@ func (d *day) judgeEnds(last map[string]string) {
 	d.t.Helper()
 	for id, n := range d.version {
 		want := fmt.Sprintf("%04d", n)
-		for _, recipe := range []string{"find", "never"} {
+		for _, recipe := range []string{"find", "never", "top"} {
 			if got := last[recipe+" "+id]; got != want {
 				d.t.Errorf("%s of %s: the last run is for version %q, want %s", recipe, id, got, want)
 			}
