@@ -20,7 +20,8 @@ func (v *visit) quiet(c store.PollCommit) bool {
 	was, is := &v.feed, &c.Feed
 	return !v.until.IsZero() && time.Since(v.f.storedAt) < quietMost &&
 		len(c.Seen) == 0 && len(c.Runs) == 0 && len(c.Subscriptions) == 0 && len(c.Parents) == 0 &&
-		was.Revision > 0 && was.Error == nil && was.Failures == 0 && was.State.Baseline == is.State.Baseline
+		was.Revision > 0 && was.Error == nil && was.Failures == 0 && was.State.Baseline == is.State.Baseline &&
+		was.State.Accepted == is.State.Accepted && was.State.Refused == is.State.Refused // what a person has said, or must know
 }
 
 // kept goes on as after a commit, in memory.

@@ -102,7 +102,11 @@ func (v *visit) round(ctx context.Context) (err error) {
 	}
 	v.feed.State, _ = v.f.Strategy.Begin(v.feed.State, v.f.wishes(), time.Now())
 	if s := &v.feed.State; v.f.Parents != nil && !s.Listed {
+		// Stored at once: parents that come from now on are new, also after a crash.
 		s.Listed, s.Parents = true, r.parents.State.Ordinals
+		if err := v.save(ctx, store.PollCommit{Feed: v.feed}); err != nil {
+			return err
+		}
 	}
 	err = r.changed(ctx)
 	if err == nil {
