@@ -7,8 +7,11 @@
 // the laws in triggertest: whatever the page split, the order of arrival and the
 // moment of a crash, every change is found once and in order.
 //
-// [Keyset] is for lists that sort and filter by the time of the last update,
-// [Snapshot] for lists that must be read whole.
+// [Keyset] is for lists that sort and filter by the time of the last update, [Newest]
+// for those sorted newest first, [Snapshot] for lists that must be read whole, [FanOut]
+// for lists that hang on the records of another one. Beside the walk from its watermark a
+// feed can have one over the whole list. What such a walk did not show is judged by a
+// [Sweep], from what its [Presence] has noted.
 //
 // What a change leads to is not decided here: subscriptions, filters and runs
 // belong to the engine, storing belongs to engine/store.

@@ -56,8 +56,12 @@ func ReadPoll(n *yamlnode.Node, paging Paging, into *diag.List) (*connectors.Pol
 		spec.PageSize = size
 	}
 	spec.By, _ = m.Get("by").Text(into)
-	spec.Parents = parents(m.Get("parents"), into)
-	spec.Confirm = confirm(m.Get("confirm"), into)
+	if operation, input, ok := other(m.Get("parents"), "contact.search", into); ok {
+		spec.Parents = &connectors.Parents{Operation: operation, Input: input}
+	}
+	if operation, input, ok := other(m.Get("confirm"), "contact.get", into); ok {
+		spec.Confirm = &connectors.Confirm{Operation: operation, Input: input}
+	}
 	p := &Poll{With: Values(m.Get("with"), into)}
 	p.Gone, _ = m.Get("gone").Text(into)
 	p.Record, _ = m.Get("record").Text(into)
@@ -138,28 +142,16 @@ func window(n *yamlnode.Node, into *diag.List) (*Window, *connectors.Window) {
 	return w, spec
 }
 
-// parents reads whose records a list is asked for.
-func parents(n *yamlnode.Node, into *diag.List) *connectors.Parents {
+// other reads an operation of the same connector and its input that takes the id of a
+// record; false without one. usual is an operation to show.
+func other(n *yamlnode.Node, usual string, into *diag.List) (operation, input string, ok bool) {
 	m, ok := n.Mapping(into, otherKeys...)
 	if !ok {
-		return nil
+		return "", "", false
 	}
-	p := &connectors.Parents{}
-	p.Operation, _ = m.Need(into, "operation", "operation: contact.search").Text(into)
-	p.Input, _ = m.Need(into, "input", "input: contactId").Text(into)
-	return p
-}
-
-// confirm reads which call shows whether a record is gone.
-func confirm(n *yamlnode.Node, into *diag.List) *connectors.Confirm {
-	m, ok := n.Mapping(into, otherKeys...)
-	if !ok {
-		return nil
-	}
-	c := &connectors.Confirm{}
-	c.Operation, _ = m.Need(into, "operation", "operation: contact.get").Text(into)
-	c.Input, _ = m.Need(into, "input", "input: contactId").Text(into)
-	return c
+	operation, _ = m.Need(into, "operation", "operation: "+usual).Text(into)
+	input, _ = m.Need(into, "input", "input: contactId").Text(into)
+	return operation, input, true
 }
 
 // since reads how the lower bound is written. Without a value the time stands alone;
