@@ -59,9 +59,13 @@ var arrows = map[string][]string{
 	"engine/store/memstore":               {"engine/store", "triggers"},
 	"engine/poll":                         {"recipes", "triggers", "connectors", "engine/store", "engine/watch", "internal/mapping"},
 	"engine/watch":                        {"recipes", "triggers", "connectors", "engine/store", "internal/mapping"},
+	"engine/retry":                        {"recipes", "triggers", "connectors", "engine/poll", "engine/store"},
+	"engine/runs": {
+		"recipes", "triggers", "actions", "connectors", "engine/poll", "engine/retry", "engine/store", "engine/watch", "internal/mapping",
+	},
 	"engine": {
-		"recipes", "triggers", "actions", "connectors", "connectors/auth", "connectors/budget",
-		"engine/poll", "engine/store", "engine/watch", "internal/diag", "internal/mapping",
+		"recipes", "triggers", "connectors", "connectors/auth", "connectors/budget",
+		"engine/poll", "engine/retry", "engine/runs", "engine/store", "engine/watch", "internal/diag", "internal/mapping",
 	},
 	"web":               {"engine", "engine/store"},
 	"internal/settings": {"connectors/auth", "internal/diag", "internal/secret", "internal/yamlnode"},

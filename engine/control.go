@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
 // accepted notes that an account's credential works, and has the dispatcher let
 // the runs go on that waited for it.
 func (e *Engine) accepted(account string) {
-	if !e.health.works(account, time.Now()) {
+	if !e.health.Works(account, time.Now()) {
 		return
 	}
 	select {
@@ -35,7 +36,7 @@ func (e *Engine) requeue(ctx context.Context) error {
 		}
 		for _, q := range found {
 			after = q.ID
-			if q.Status != store.Parked || q.Reason != reasonAuth {
+			if q.Status != store.Parked || q.Reason != retry.ReasonAuth {
 				continue
 			}
 			ok, err := e.requeueOne(ctx, q.ID)
@@ -66,7 +67,7 @@ func (e *Engine) requeueOne(ctx context.Context, id store.RunID) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if run.State.Status != store.Parked || run.State.Reason != reasonAuth {
+	if run.State.Status != store.Parked || run.State.Reason != retry.ReasonAuth {
 		return false, nil
 	}
 	state := run.State

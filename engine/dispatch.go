@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 )
@@ -200,7 +201,7 @@ func (d *dispatcher) turn(b *backlog) {
 // passes reports whether a run in a state lets the ones behind it pass. One that was
 // parked because of a credential goes on by itself, so they wait for it.
 func (d *dispatcher) passes(recipe string, s store.RunState) bool {
-	if s.Status != store.Parked && s.Status != store.Held || s.Reason == reasonAuth {
+	if s.Status != store.Parked && s.Status != store.Held || s.Reason == retry.ReasonAuth {
 		return false
 	}
 	r := d.e.recipe(recipe)
@@ -287,7 +288,7 @@ func (d *dispatcher) execute(work context.Context, t task) {
 			d.notes <- note{lane: t.lane}
 		}
 	}
-	state := d.e.execute(work, t.run, free)
+	state := d.e.exec.Execute(work, t.run, free)
 	free()
 	d.notes <- note{lane: t.lane, over: true, state: state}
 }
@@ -301,7 +302,7 @@ func (d *dispatcher) take(n note) {
 		return
 	}
 	d.flying--
-	if n.lane.recall && n.state.Status == store.Parked && n.state.Reason == reasonAuth {
+	if n.lane.recall && n.state.Status == store.Parked && n.state.Reason == retry.ReasonAuth {
 		d.recalled = true
 		d.e.signal()
 	}

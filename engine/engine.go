@@ -11,7 +11,9 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine/runs"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/recipes"
@@ -37,13 +39,16 @@ type Options struct {
 	Requests func() int64
 	// Pollers is how many feeds are polled at once; 0 means 16.
 	Pollers int
+
+	// session gives the session that a step calls with; nil means its account's own.
+	session func(*Account, *recipes.Step) connectors.Session
 }
 
 // Engine polls feeds, finds changes and carries out runs.
 type Engine struct {
 	store    store.Store
 	catalog  *Catalog
-	accounts map[string]*Account
+	bench    runs.Bench
 	log      zerolog.Logger
 	hooks    Hooks
 	drain    time.Duration
@@ -53,7 +58,8 @@ type Engine struct {
 
 	poller *poll.Poller
 	plan   *plan
-	health health
+	health runs.Health
+	exec   *runs.Executor
 	tally  tally
 	fresh  *fresh
 	// wake tells the dispatcher that runs were queued. It holds one signal, which
@@ -67,7 +73,7 @@ type Engine struct {
 
 	// programs holds former versions of recipes that runs began with.
 	mu       sync.Mutex
-	programs map[programKey]*program
+	programs map[runs.Key]*runs.Program
 }
 
 // New makes an engine. It starts nothing. The error says which recipe does not
@@ -76,9 +82,9 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{
 		store: o.Store, catalog: o.Catalog, log: o.Log, hooks: o.Hooks,
 		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests,
-		accounts: map[string]*Account{},
-		wake:     make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
-		programs: map[programKey]*program{}, fresh: newFresh(),
+		bench: runs.Bench{Accounts: map[string]*Account{}, Session: o.session},
+		wake:  make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
+		programs: map[runs.Key]*runs.Program{}, fresh: newFresh(),
 	}
 	if e.drain == 0 {
 		e.drain = 30 * time.Second
@@ -93,9 +99,13 @@ func New(o Options) (*Engine, error) {
 		e.pollers = 16
 	}
 	for _, a := range o.Accounts {
-		e.accounts[a.Name] = a
+		e.bench.Accounts[a.Name] = a
 	}
 	e.poller = &poll.Poller{Store: o.Store, Log: o.Log, At: e.passed, Told: e.committed, Pause: e.fresh.wait}
+	e.exec = &runs.Executor{
+		Store: o.Store, Log: o.Log, Health: &e.health, At: o.Hooks.At, Program: e.program, Fresh: e.fresh.take,
+		Accepted: e.accepted, Ended: e.tally.ended, Fail: e.fail,
+	}
 	var err error
 	e.plan, err = e.newPlan(o.Recipes)
 	return e, err
@@ -131,11 +141,11 @@ func (e *Engine) reportScopes(ctx context.Context, f *poll.Feed, known []store.S
 		if s.Recipe.Scope == nil || i < 0 || known[i].Version == "" || known[i].Version == s.Recipe.Version {
 			continue
 		}
-		before, err := e.program(ctx, programKey{s.Recipe.ID, known[i].Version})
+		before, err := e.program(ctx, runs.Key{Recipe: s.Recipe.ID, Version: known[i].Version})
 		if err != nil {
 			continue // the version before fits no more, or is gone: there is nothing to compare with
 		}
-		old := before.recipe
+		old := before.Recipe
 		if old.Scope != nil && old.Scope.String() == s.Recipe.Scope.String() && reflect.DeepEqual(old.Vars, s.Recipe.Vars) {
 			continue
 		}
@@ -159,8 +169,8 @@ func (e *Engine) saveRecipes(ctx context.Context) error {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			if err := e.store.SaveRecipe(ctx, key.recipe, key.version, p.recipe.Text); err != nil {
-				errs <- fmt.Errorf("save recipe %s: %w", key.recipe, err)
+			if err := e.store.SaveRecipe(ctx, key.Recipe, key.Version, p.Recipe.Text); err != nil {
+				errs <- fmt.Errorf("save recipe %s: %w", key.Recipe, err)
 			}
 		})
 	}
@@ -171,7 +181,7 @@ func (e *Engine) saveRecipes(ctx context.Context) error {
 
 // program returns a version of a recipe: the loaded one, or an earlier one from
 // the store for runs that began with it.
-func (e *Engine) program(ctx context.Context, key programKey) (*program, error) {
+func (e *Engine) program(ctx context.Context, key runs.Key) (*runs.Program, error) {
 	if p, ok := e.plan.programs[key]; ok {
 		return p, nil
 	}
@@ -181,16 +191,16 @@ func (e *Engine) program(ctx context.Context, key programKey) (*program, error) 
 	if ok {
 		return p, nil
 	}
-	text, err := e.store.LoadRecipe(ctx, key.recipe, key.version)
+	text, err := e.store.LoadRecipe(ctx, key.Recipe, key.Version)
 	if err != nil {
-		return nil, fmt.Errorf("load version %s of recipe %s: %w", key.version, key.recipe, err)
+		return nil, fmt.Errorf("load version %s of recipe %s: %w", key.Version, key.Recipe, err)
 	}
 	var findings diag.List
-	r := recipes.Parse(key.recipe+"@"+key.version, text, e.catalog, &findings)
+	r := recipes.Parse(key.Recipe+"@"+key.Version, text, e.catalog, &findings)
 	if r == nil || findings.HasErrors() {
-		return nil, fmt.Errorf("version %s of recipe %s does not fit any more: %s", key.version, key.recipe, firstError(&findings))
+		return nil, fmt.Errorf("version %s of recipe %s does not fit any more: %s", key.Version, key.Recipe, firstError(&findings))
 	}
-	if p, err = e.newProgram(r); err != nil {
+	if p, err = e.bench.Compile(r); err != nil {
 		return nil, err
 	}
 	e.mu.Lock()

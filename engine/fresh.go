@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine/runs"
 	"github.com/pollux-automation/pollux/engine/store"
-	"github.com/pollux-automation/pollux/internal/mapping"
 )
 
 const (
@@ -24,17 +24,11 @@ const (
 // memory: every run in it is in the store too. It is safe for concurrent use.
 type fresh struct {
 	mu   sync.Mutex
-	runs map[store.RunID]freshRun
+	runs map[store.RunID]runs.Fresh
 	seen store.RunID // the last run that the dispatcher knows of
 	// room tells that half of the memory is free again. It holds one signal;
 	// nobody closes it.
 	room chan struct{}
-}
-
-// freshRun is a run with what its expressions see.
-type freshRun struct {
-	run   *store.Run
-	scope *mapping.Scope
 }
 
 // passed tells the hooks of the moments of a poll.
@@ -47,7 +41,7 @@ func (e *Engine) committed(c poll.Commit) {
 	e.tally.page(c.Records, c.Changes, len(c.Runs))
 	for i, id := range c.IDs {
 		if s := c.Runs[i].Run.State.Status; s == store.Queued {
-			e.fresh.put(id, freshRun{run: &c.Runs[i].Run, scope: c.Scopes[i]})
+			e.fresh.put(id, runs.Fresh{Run: &c.Runs[i].Run, Scope: c.Scopes[i]})
 		} else {
 			e.tally.ended(s)
 		}
@@ -58,7 +52,7 @@ func (e *Engine) committed(c poll.Commit) {
 }
 
 func newFresh() *fresh {
-	return &fresh{runs: make(map[store.RunID]freshRun), room: make(chan struct{}, 1)}
+	return &fresh{runs: make(map[store.RunID]runs.Fresh), room: make(chan struct{}, 1)}
 }
 
 // reach notes that the dispatcher knows the runs up to an id and may start them at
@@ -71,18 +65,18 @@ func (f *fresh) reach(id store.RunID) {
 }
 
 // put remembers a run as long as there is room and it cannot have begun.
-func (f *fresh) put(id store.RunID, r freshRun) {
+func (f *fresh) put(id store.RunID, r runs.Fresh) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.runs) >= freshMost || id <= f.seen {
 		return
 	}
-	r.run.ID = id
+	r.Run.ID = id
 	f.runs[id] = r
 }
 
 // take returns a run and forgets it.
-func (f *fresh) take(id store.RunID) (freshRun, bool) {
+func (f *fresh) take(id store.RunID) (runs.Fresh, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r, ok := f.runs[id]

@@ -1,21 +1,23 @@
 package engine
 
+import "github.com/pollux-automation/pollux/engine/runs"
+
 // Point is a place in the life of an event at which a crash would be most
 // interesting.
-type Point string
+type Point = runs.Point
 
 // The points, in the order in which an event passes them.
 const (
-	PageFetched   Point = "page-fetched"   // a page is in memory, nothing is stored
-	BeforeCommit  Point = "before-commit"  // changes are accepted, nothing is stored
-	AfterCommit   Point = "after-commit"   // cursor and runs are stored, nobody was woken
-	RunClaimed    Point = "run-claimed"    // a run was handed out, nothing happened
-	BeforeIntent  Point = "before-intent"  // an effect is about to be noted as sent
-	AfterIntent   Point = "after-intent"   // the effect is noted, nothing was sent
-	AfterCall     Point = "after-call"     // the service answered, nothing is stored
-	AfterOutcome  Point = "after-outcome"  // the outcome is stored
-	BeforeLookup  Point = "before-lookup"  // a lost effect is about to be looked up
-	AfterFinished Point = "after-finished" // the run is over and stored
+	PageFetched   Point = "page-fetched"  // a page is in memory, nothing is stored
+	BeforeCommit  Point = "before-commit" // changes are accepted, nothing is stored
+	AfterCommit   Point = "after-commit"  // cursor and runs are stored, nobody was woken
+	RunClaimed          = runs.Claimed
+	BeforeIntent        = runs.BeforeIntent
+	AfterIntent         = runs.AfterIntent
+	AfterCall           = runs.AfterCall
+	AfterOutcome        = runs.AfterOutcome
+	BeforeLookup        = runs.BeforeLookup
+	AfterFinished       = runs.AfterFinished
 )
 
 // Points lists all points.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/triggers"
 )
@@ -158,7 +159,7 @@ func (e *Engine) pollPatiently(ctx context.Context, f *poll.Feed) error {
 			waited, d.failures = 0, 0
 		}
 		kind := connectors.KindOf(err)
-		wait, counts := pollWait(err, d.failures)
+		wait, counts := retry.Poll(err, d.failures)
 		waited += wait
 		passes := (kind == connectors.RateLimited || kind == connectors.Transient) && !errors.Is(err, poll.ErrNoParents) && !errors.Is(err, triggers.ErrWalk)
 		if ctx.Err() != nil || !passes || waited > patience {

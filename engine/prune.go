@@ -48,14 +48,14 @@ func (e *Engine) newPrune(ctx context.Context) (*prune, error) {
 		Now: time.Now(), Limit: pruneStep, Rules: map[string]store.Keep{}, Other: store.Keep{Runs: keepRuns, Payloads: keepPayloads},
 	}}
 	for _, program := range e.plan.programs {
-		keep := store.Keep{Runs: program.recipe.Keep.Runs, Payloads: program.recipe.Keep.Payloads}
+		keep := store.Keep{Runs: program.Recipe.Keep.Runs, Payloads: program.Recipe.Keep.Payloads}
 		if keep.Runs == 0 {
 			keep.Runs = keepRuns
 		}
 		if keep.Payloads == 0 {
 			keep.Payloads = keepPayloads
 		}
-		p.slice.Rules[program.recipe.ID] = keep
+		p.slice.Rules[program.Recipe.ID] = keep
 	}
 	var err error
 	p.state, err = e.store.LoadPruning(ctx)
@@ -115,7 +115,7 @@ func (p *prune) walk(ctx context.Context, age time.Duration) (err error) {
 	p.state.Walk, p.state.WalkedAt = 0, p.slice.Now
 	current := make([]store.RecipeVersion, 0, len(p.engine.plan.programs))
 	for key := range p.engine.plan.programs {
-		current = append(current, store.RecipeVersion{Recipe: key.recipe, Version: key.version})
+		current = append(current, store.RecipeVersion{Recipe: key.Recipe, Version: key.Version})
 	}
 	_, err = p.engine.store.PruneRecipes(ctx, current)
 	return err

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
@@ -63,6 +62,7 @@ func Rehearse(ctx context.Context, o Options, r *recipes.Recipe, s Scene) (Perfo
 	o.Recipes = []*recipes.Recipe{&copied}
 	stage := &stage{scene: s, at: time.Now().UTC().Truncate(time.Second)}
 	o.Accounts = stage.accounts(o.Accounts)
+	o.session = stage.session
 	e, err := New(o)
 	if err != nil {
 		return Performance{}, err
@@ -120,6 +120,12 @@ func (s *stage) accounts(list []*Account) []*Account {
 	return out
 }
 
+// session tells the session of a step which step it belongs to.
+func (s *stage) session(a *Account, step *recipes.Step) connectors.Session {
+	session, _ := a.Session.(*stageSession)
+	return &stageSession{stage: s, real: session.real, step: step}
+}
+
 // acts are the polls of the rehearsal. What is gone must be missed twice.
 func (s *stage) acts() []string {
 	if s.scene.Gone {
@@ -128,8 +134,7 @@ func (s *stage) acts() []string {
 	return []string{"before", "after"}
 }
 
-// dress tells each step's session which step it belongs to, and makes the trigger's list
-// one that is read whole: what a recipe says of a change does not depend on how it was
+// dress makes the trigger's list one that is read whole: what a recipe says of a change does not depend on how it was
 // found.
 func (s *stage) dress(e *Engine) {
 	for _, f := range e.plan.feeds {
@@ -140,15 +145,6 @@ func (s *stage) dress(e *Engine) {
 		op.Poll = &connectors.Poll{Strategy: connectors.Snapshot}
 		f.Op, f.Strategy = &op, triggers.Snapshot{}
 		f.Settle()
-	}
-	for _, p := range e.plan.programs {
-		for i, st := range p.steps {
-			if c, ok := st.action.(actions.CallOperation); ok {
-				session, _ := c.Session.(*stageSession)
-				c.Session = &stageSession{stage: s, real: session.real, step: st.Step}
-				p.steps[i].action = c
-			}
-		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pollux-automation/pollux/engine/runs"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -51,7 +52,7 @@ func Release(ctx context.Context, s store.Store, id store.RunID, u UnsureRule) e
 		case DoneUnsure:
 			effect := *step.Effect
 			effect.State = store.Confirmed
-			step.Effect, step.Status, step.Error = &effect, stepSucceeded, nil
+			step.Effect, step.Status, step.Error = &effect, runs.Succeeded, nil
 			save.Steps = append(save.Steps, step)
 			save.State.Step++
 		case SendUnsure:

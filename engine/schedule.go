@@ -9,6 +9,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -159,7 +160,7 @@ func (e *Engine) firstPolls(ctx context.Context) (dueQueue, error) {
 
 // pollDue polls a feed once and says when it is due again.
 func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
-	if until, rests := e.health.rests(d.feed.Account.Name, time.Now()); rests {
+	if until, rests := e.health.Rests(d.feed.Account.Name, time.Now()); rests {
 		d.due = until
 		return
 	}
@@ -182,7 +183,7 @@ func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
 	if take.Err() != nil {
 		return
 	}
-	wait, counts := pollWait(err, d.failures)
+	wait, counts := retry.Poll(err, d.failures)
 	d.due = time.Now().Add(wait)
 	if !counts {
 		return
@@ -195,17 +196,17 @@ func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
 // growing distances.
 func (e *Engine) pollFailed(ctx context.Context, d *dueFeed, cause error) {
 	if connectors.KindOf(cause) == connectors.Auth {
-		e.health.pause(d.feed.Account.Name, time.Now())
+		e.health.Pause(d.feed.Account.Name, time.Now())
 	}
 	if errors.Is(cause, store.ErrClosed) {
 		return
 	}
 	if d.failures&(d.failures-1) == 0 {
 		e.log.Warn().Str("component", "poller").Str("trigger", string(d.feed.ID)).Str("account", d.feed.Account.Name).
-			Err(cause).Str("kind", failure(cause, "").Kind).Int("attempt", d.failures).
+			Err(cause).Str("kind", retry.Failure(cause, "").Kind).Int("attempt", d.failures).
 			Int64("retry_in_ms", time.Until(d.due).Milliseconds()).Msg("poll failed")
 	}
-	status := store.FeedStatus{NextPollAt: d.due.UTC(), Error: failure(cause, ""), Failures: d.failures}
+	status := store.FeedStatus{NextPollAt: d.due.UTC(), Error: retry.Failure(cause, ""), Failures: d.failures}
 	if err := e.store.SaveFeed(ctx, d.feed.ID, status); err != nil && !errors.Is(err, store.ErrFull) && ctx.Err() == nil {
 		e.fail(err)
 	}

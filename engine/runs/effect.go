@@ -1,4 +1,4 @@
-package engine
+package runs
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 )
@@ -39,7 +40,7 @@ func (r *runner) call(ctx context.Context, s step, p actions.Prepared) (outcome,
 	if c.result.StartedAt.IsZero() {
 		c.result.StartedAt = time.Now().UTC()
 	}
-	if until, rests := r.e.health.rests(p.Call.Account, time.Now()); rests {
+	if until, rests := r.x.Health.Rests(p.Call.Account, time.Now()); rests {
 		// In memory only: nothing happened.
 		return outcome{rest: &store.RunState{Status: store.Waiting, Due: until}}, nil
 	}
@@ -73,7 +74,7 @@ func (c *call) send(ctx context.Context) (outcome, error) {
 	}
 	c.result.Attempts++
 	answer, err := c.ask(ctx)
-	c.e.hooks.at(AfterCall)
+	c.x.at(AfterCall)
 	if ctx.Err() != nil && err != nil {
 		return outcome{}, ctx.Err() // we stopped: the next start finds the intent
 	}
@@ -129,14 +130,14 @@ func (c *call) intend(ctx context.Context) error {
 	if c.rule == connectors.RepeatSafe {
 		return nil
 	}
-	c.e.hooks.at(BeforeIntent)
-	c.result.Status = stepWaiting
+	c.x.at(BeforeIntent)
+	c.result.Status = Waiting
 	c.note(c.result)
 	c.run.State.Status = store.Running
 	if err := c.save(ctx); err != nil {
 		return err
 	}
-	c.e.hooks.at(AfterIntent)
+	c.x.at(AfterIntent)
 	return nil
 }
 
@@ -149,16 +150,16 @@ func (c *call) confirm(value any) (outcome, error) {
 	if err != nil {
 		return outcome{}, fmt.Errorf("answer of step %s: %w", c.step.ID, err)
 	}
-	c.result.Status, c.result.Output, c.result.FinishedAt = stepSucceeded, output, time.Now().UTC()
+	c.result.Status, c.result.Output, c.result.FinishedAt = Succeeded, output, time.Now().UTC()
 	c.note(c.result)
 	c.scope.Steps[c.step.ID] = value
-	c.e.accepted(c.request.Account)
+	c.x.Accepted(c.request.Account)
 	return outcome{stop: c.step.ThenStop, save: true}, nil
 }
 
 // lost handles a write whose answer was lost.
 func (c *call) lost(ctx context.Context, cause error) (outcome, error) {
-	c.result.Error = failure(cause, c.step.ID)
+	c.result.Error = retry.Failure(cause, c.step.ID)
 	if c.rule == connectors.RepeatFind && c.provable() {
 		c.note(c.result)
 		return c.settle(ctx)
@@ -184,13 +185,13 @@ func (c *call) settle(ctx context.Context) (outcome, error) {
 		return c.unsure(ctx, errUnsure)
 	}
 	if due := e.SentAt.Add(c.request.Operation.Find.Settle); time.Now().Before(due) {
-		c.result.Status = stepWaiting
+		c.result.Status = Waiting
 		c.note(c.result)
 		state := c.run.State
 		state.Status, state.Due, state.Reason = store.Waiting, due.UTC(), "looks for a lost write"
 		return c.rest(ctx, state)
 	}
-	c.e.hooks.at(BeforeLookup)
+	c.x.at(BeforeLookup)
 	found, record, err := c.look(ctx)
 	switch {
 	case ctx.Err() != nil:
@@ -210,10 +211,10 @@ func (c *call) settle(ctx context.Context) (outcome, error) {
 // nothing is known yet: a lookup that cannot be repeated leaves it unsure.
 func (c *call) blind(ctx context.Context, cause error) (outcome, error) {
 	c.result.Attempts++
-	switch d := judge(cause, c.result.Attempts, c.step.Step, nil); d.verdict {
-	case retryLater, pauseRuns:
+	switch d := retry.Judge(cause, c.result.Attempts, c.step.Step, nil); d.Verdict {
+	case retry.Later, retry.Pause:
 		return c.act(ctx, cause, d)
-	case failRun, parkRun, goOn, stopRun:
+	case retry.Fail, retry.Park, retry.Continue, retry.Stop:
 	}
 	return c.unsure(ctx, cause)
 }
@@ -224,7 +225,7 @@ var errUnsure = errors.New("nobody knows whether the write was carried out; look
 // look reads the list in which the write would have left a record.
 func (c *call) look(ctx context.Context) (found bool, record any, err error) {
 	find := c.request.Operation.Find
-	account := c.e.accounts[c.request.Account]
+	account := c.step.account
 	op, ok := account.Connector.Describe().Operation(find.Operation)
 	if !ok {
 		return false, nil, fmt.Errorf("no operation %q to look with", find.Operation)
@@ -281,59 +282,59 @@ func (c *call) unsure(ctx context.Context, cause error) (outcome, error) {
 
 // failed acts on an error that left no effect, or of a write that may be repeated.
 func (c *call) failed(ctx context.Context, cause error) (outcome, error) {
-	return c.act(ctx, cause, judge(cause, c.result.Attempts, c.step.Step, c.rules()))
+	return c.act(ctx, cause, retry.Judge(cause, c.result.Attempts, c.step.Step, c.rules()))
 }
 
 // act carries out what was decided about an error.
-func (c *call) act(ctx context.Context, cause error, d decision) (outcome, error) {
-	if !d.counts {
+func (c *call) act(ctx context.Context, cause error, d retry.Decision) (outcome, error) {
+	if !d.Counts {
 		c.result.Attempts--
 		c.run.State.Attempts--
 	}
-	c.result.Error = failure(cause, c.step.ID)
-	switch d.verdict {
-	case retryLater:
+	c.result.Error = retry.Failure(cause, c.step.ID)
+	switch d.Verdict {
+	case retry.Later:
 		return c.retry(ctx, d)
-	case parkRun:
-		return c.park(ctx, d.reason, cause)
-	case pauseRuns:
-		if c.e.health.pause(c.request.Account, time.Now()) {
-			c.e.log.Error().Str("component", "runner").Str("account", c.request.Account).Err(cause).Msg("account rests: its credential was refused")
+	case retry.Park:
+		return c.park(ctx, d.Reason, cause)
+	case retry.Pause:
+		if c.x.Health.Pause(c.request.Account, time.Now()) {
+			c.x.Log.Error().Str("component", "runner").Str("account", c.request.Account).Err(cause).Msg("account rests: its credential was refused")
 		}
-		return c.park(ctx, d.reason, cause)
-	case goOn, stopRun:
-		c.result.Status, c.result.FinishedAt = stepFailed, time.Now().UTC()
+		return c.park(ctx, d.Reason, cause)
+	case retry.Continue, retry.Stop:
+		c.result.Status, c.result.FinishedAt = Failed, time.Now().UTC()
 		c.note(c.result)
-		return outcome{stop: d.verdict == stopRun || c.step.ThenStop}, nil
-	case failRun:
+		return outcome{stop: d.Verdict == retry.Stop || c.step.ThenStop}, nil
+	case retry.Fail:
 	}
-	c.result.Status, c.result.FinishedAt = stepFailed, time.Now().UTC()
+	c.result.Status, c.result.FinishedAt = Failed, time.Now().UTC()
 	c.note(c.result)
 	return outcome{failure: c.result.Error}, nil
 }
 
 // rules are the step's own rules, then the recipe's.
 func (c *call) rules() []recipes.Rule {
-	return slices.Concat(c.step.OnError, c.program.recipe.OnError)
+	return slices.Concat(c.step.OnError, c.program.Recipe.OnError)
 }
 
 // retry lets the run wait for the step's next try.
-func (c *call) retry(ctx context.Context, d decision) (outcome, error) {
-	c.result.Status = stepWaiting
+func (c *call) retry(ctx context.Context, d retry.Decision) (outcome, error) {
+	c.result.Status = Waiting
 	c.note(c.result)
 	state := c.run.State
-	state.Status, state.Due, state.Error = store.Waiting, time.Now().Add(d.wait).UTC(), c.result.Error
+	state.Status, state.Due, state.Error = store.Waiting, time.Now().Add(d.Wait).UTC(), c.result.Error
 	state.Reason = ""
 	return c.rest(ctx, state)
 }
 
 // park lets the run wait for a person or a new login.
 func (c *call) park(ctx context.Context, reason string, cause error) (outcome, error) {
-	c.result.Status, c.result.Error = stepParked, failure(cause, c.step.ID)
+	c.result.Status, c.result.Error = Parked, retry.Failure(cause, c.step.ID)
 	c.note(c.result)
 	state := c.run.State
 	state.Status, state.Reason, state.Error, state.Due = store.Parked, reason, c.result.Error, time.Time{}
-	c.e.log.Warn().Str("component", "runner").Str("recipe", c.run.Recipe).Str("run_id", string(c.run.ID)).
+	c.x.Log.Warn().Str("component", "runner").Str("recipe", c.run.Recipe).Str("run_id", string(c.run.ID)).
 		Str("account", c.run.Account).Str("step", c.step.ID).Str("kind", c.result.Error.Kind).Err(cause).Msg("run parked")
 	return c.rest(ctx, state)
 }

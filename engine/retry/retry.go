@@ -1,4 +1,4 @@
-package engine
+package retry
 
 import (
 	"errors"
@@ -11,6 +11,13 @@ import (
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/triggers"
 )
+
+// AccountPatience is how long an account rests after its credential was refused,
+// before it is tried again.
+const AccountPatience = 5 * time.Minute
+
+// ReasonAuth is why runs are parked that go on once their account works again.
+const ReasonAuth = "auth"
 
 // The defaults of a step's retries.
 const (
@@ -28,10 +35,10 @@ const (
 	rateWait = 10 * time.Second
 )
 
-// backoff returns how long to wait before the next try: a random part ("full
+// Backoff returns how long to wait before the next try: a random part ("full
 // jitter") of a ceiling that doubles with every attempt. attempt counts from 1;
 // random is in [0, 1).
-func backoff(attempt int, least, most time.Duration, random float64) time.Duration {
+func Backoff(attempt int, least, most time.Duration, random float64) time.Duration {
 	ceiling := most
 	if shift := attempt - 1; shift < 30 && least<<shift < most && least<<shift > 0 {
 		ceiling = least << shift
@@ -39,74 +46,75 @@ func backoff(attempt int, least, most time.Duration, random float64) time.Durati
 	return max(time.Duration(random*float64(ceiling)), least/2, time.Millisecond)
 }
 
-// verdict is what follows from a step's error.
-type verdict int
+// Verdict is what follows from a step's error.
+type Verdict int
 
+// The verdicts.
 const (
-	retryLater verdict = iota // wait, then try the step again
-	failRun                   // the run ends with the error
-	parkRun                   // the run waits for a person
-	goOn                      // the error is noted, the next step follows
-	stopRun                   // the run ends well
-	pauseRuns                 // the account rests, the run is parked until it works again
+	Later    Verdict = iota // wait, then try the step again
+	Fail                    // the run ends with the error
+	Park                    // the run waits for a person
+	Continue                // the error is noted, the next step follows
+	Stop                    // the run ends well
+	Pause                   // the account rests, the run is parked until it works again
 )
 
-// decision is a verdict with its details.
-type decision struct {
-	verdict verdict
-	wait    time.Duration
-	counts  bool   // the try counts as an attempt
-	reason  string // for parked runs
+// Decision is a verdict with its details.
+type Decision struct {
+	Verdict Verdict
+	Wait    time.Duration
+	Counts  bool   // the try counts as an attempt
+	Reason  string // for parked runs
 }
 
-// judge says what follows from the error of a step that is known not to have
+// Judge says what follows from the error of a step that is known not to have
 // left an effect, or that may be repeated. attempt counts this try. The
 // service's own Retry-After wins over any backoff; waiting for a budget counts no
 // attempt.
-func judge(err error, attempt int, step *recipes.Step, rules []recipes.Rule) decision {
+func Judge(err error, attempt int, step *recipes.Step, rules []recipes.Rule) Decision {
 	kind := connectors.KindOf(err)
 	if kind == connectors.RateLimited {
-		return decision{verdict: retryLater, wait: retryAfter(err)}
+		return Decision{Verdict: Later, Wait: retryAfter(err)}
 	}
 	if d, ok := byRule(err, attempt, step, rules); ok {
 		return d
 	}
 	switch kind {
 	case connectors.Transient, connectors.Uncertain:
-		return retryOr(attempt, step, decision{verdict: parkRun, reason: "gave up after repeated errors"})
+		return retryOr(attempt, step, Decision{Verdict: Park, Reason: "gave up after repeated errors"})
 	case connectors.Auth:
-		return decision{verdict: pauseRuns, reason: reasonAuth}
+		return Decision{Verdict: Pause, Reason: ReasonAuth}
 	case connectors.Canceled:
-		return decision{verdict: retryLater, wait: defaultMinWait}
+		return Decision{Verdict: Later, Wait: defaultMinWait}
 	case connectors.Invalid, connectors.NotFound, connectors.Conflict, connectors.RateLimited:
 	}
-	return decision{verdict: failRun, counts: true}
+	return Decision{Verdict: Fail, Counts: true}
 }
 
 // byRule applies the first rule of the recipe that matches.
-func byRule(err error, attempt int, step *recipes.Step, rules []recipes.Rule) (decision, bool) {
+func byRule(err error, attempt int, step *recipes.Step, rules []recipes.Rule) (Decision, bool) {
 	for _, r := range rules {
 		if !matches(r, err) {
 			continue
 		}
 		switch r.Do {
 		case recipes.DoRetry:
-			return retryOr(attempt, step, decision{verdict: parkRun, reason: "gave up after repeated errors"}), true
+			return retryOr(attempt, step, Decision{Verdict: Park, Reason: "gave up after repeated errors"}), true
 		case recipes.DoContinue:
-			return decision{verdict: goOn, counts: true}, true
+			return Decision{Verdict: Continue, Counts: true}, true
 		case recipes.DoStop:
-			return decision{verdict: stopRun, counts: true}, true
+			return Decision{Verdict: Stop, Counts: true}, true
 		case recipes.DoPark:
 			// Errors that pass are retried first: a person is asked last.
 			if k := connectors.KindOf(err); k == connectors.Transient || k == connectors.Uncertain {
-				return retryOr(attempt, step, decision{verdict: parkRun, reason: "on_error"}), true
+				return retryOr(attempt, step, Decision{Verdict: Park, Reason: "on_error"}), true
 			}
-			return decision{verdict: parkRun, counts: true, reason: "on_error"}, true
+			return Decision{Verdict: Park, Counts: true, Reason: "on_error"}, true
 		case recipes.DoPauseAccount:
-			return decision{verdict: pauseRuns, reason: reasonAuth}, true
+			return Decision{Verdict: Pause, Reason: ReasonAuth}, true
 		}
 	}
-	return decision{}, false
+	return Decision{}, false
 }
 
 // matches reports whether a rule is meant for an error.
@@ -122,7 +130,7 @@ func matches(r recipes.Rule, err error) bool {
 }
 
 // retryOr retries as often as the step allows; then something else follows.
-func retryOr(attempt int, step *recipes.Step, after decision) decision {
+func retryOr(attempt int, step *recipes.Step, after Decision) Decision {
 	tries, least, most := defaultTries, defaultMinWait, defaultMaxWait
 	if step.Retry.Tries > 0 {
 		tries = step.Retry.Tries
@@ -131,11 +139,11 @@ func retryOr(attempt int, step *recipes.Step, after decision) decision {
 		least, most = step.Retry.Min, step.Retry.Max
 	}
 	if attempt >= tries {
-		after.counts = true
+		after.Counts = true
 		return after
 	}
 	//nolint:gosec // jitter needs no secret randomness
-	return decision{verdict: retryLater, counts: true, wait: backoff(attempt, least, most, rand.Float64())}
+	return Decision{Verdict: Later, Counts: true, Wait: Backoff(attempt, least, most, rand.Float64())}
 }
 
 // retryAfter returns how long a service that has had enough wants to be left
@@ -147,9 +155,9 @@ func retryAfter(err error) time.Duration {
 	return rateWait
 }
 
-// pollWait returns when a feed whose poll failed is tried again, and whether the
+// Poll returns when a feed whose poll failed is tried again, and whether the
 // failure counts.
-func pollWait(err error, failures int) (wait time.Duration, counts bool) {
+func Poll(err error, failures int) (wait time.Duration, counts bool) {
 	switch {
 	case errors.Is(err, poll.ErrLimit):
 		return 0, false
@@ -166,17 +174,17 @@ func pollWait(err error, failures int) (wait time.Duration, counts bool) {
 	case connectors.Canceled:
 		return 0, false
 	case connectors.Auth:
-		return accountPatience, true
+		return AccountPatience, true
 	case connectors.Invalid, connectors.NotFound, connectors.Conflict:
 		return pollMaxWait, true
 	case connectors.Transient, connectors.Uncertain:
 	}
 	//nolint:gosec // jitter needs no secret randomness
-	return backoff(failures+1, pollMinWait, pollMaxWait, rand.Float64()), true
+	return Backoff(failures+1, pollMinWait, pollMaxWait, rand.Float64()), true
 }
 
-// failure turns an error into its stored form.
-func failure(err error, step string) *store.Failure {
+// Failure turns an error into its stored form.
+func Failure(err error, step string) *store.Failure {
 	f := &store.Failure{Kind: string(connectors.KindOf(err)), Message: err.Error(), Step: step}
 	if e, ok := errors.AsType[*connectors.Error](err); ok {
 		f.Code, f.Status = e.Code, e.Status

@@ -1,16 +1,11 @@
-package engine
+package runs
 
 import (
 	"sync"
 	"time"
+
+	"github.com/pollux-automation/pollux/engine/retry"
 )
-
-// accountPatience is how long an account rests after its credential was refused,
-// before it is tried again.
-const accountPatience = 5 * time.Minute
-
-// reasonAuth marks runs that go on once their account works again.
-const reasonAuth = "auth"
 
 // reasonUnsure marks runs with an effect that nobody knows about.
 const reasonUnsure = "unsure"
@@ -18,30 +13,30 @@ const reasonUnsure = "unsure"
 // reasonUnfit marks runs that their version of the recipe cannot carry out.
 const reasonUnfit = "the recipe's version does not fit any more"
 
-// health knows which accounts rest because their credential was refused. The
+// Health knows which accounts rest because their credential was refused. The
 // zero value knows none. It is safe for concurrent use.
-type health struct {
+type Health struct {
 	mu    sync.Mutex
 	until map[string]time.Time
 }
 
-// pause lets an account rest and reports whether it was working before.
-func (h *health) pause(account string, now time.Time) bool {
+// Pause lets an account rest and reports whether it was working before.
+func (h *Health) Pause(account string, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.until == nil {
 		h.until = map[string]time.Time{}
 	}
 	_, resting := h.until[account]
-	h.until[account] = now.Add(accountPatience)
+	h.until[account] = now.Add(retry.AccountPatience)
 	return !resting
 }
 
-// works notes that an account's credential was accepted and reports whether its
+// Works notes that an account's credential was accepted and reports whether its
 // rest is over by that. A success during the rest does not end it: a credential
 // can be good for one operation and refused for another (a missing scope), and
 // without the rest the two would chase each other.
-func (h *health) works(account string, now time.Time) bool {
+func (h *Health) Works(account string, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	until, resting := h.until[account]
@@ -52,10 +47,10 @@ func (h *health) works(account string, now time.Time) bool {
 	return true
 }
 
-// rests reports whether an account must not be used now, and until when. Whoever
+// Rests reports whether an account must not be used now, and until when. Whoever
 // waits comes back at that very moment: later, those that were refused could have
 // been let go on, and their next refusal would end the pause between two rests.
-func (h *health) rests(account string, now time.Time) (until time.Time, rests bool) {
+func (h *Health) Rests(account string, now time.Time) (until time.Time, rests bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	until = h.until[account]

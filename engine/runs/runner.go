@@ -1,4 +1,4 @@
-package engine
+package runs
 
 import (
 	"context"
@@ -10,26 +10,30 @@ import (
 
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/watch"
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
+// saveLimit is how long the store may take for one write.
+const saveLimit = time.Minute
+
 // The statuses of a step.
 const (
-	stepSucceeded = "succeeded"
-	stepFailed    = "failed"
-	stepSkipped   = "skipped"
-	stepWaiting   = "waiting"
-	stepParked    = "parked"
+	Succeeded = "succeeded"
+	Failed    = "failed"
+	Skipped   = "skipped"
+	Waiting   = "waiting"
+	Parked    = "parked"
 )
 
 // runner carries out one run. It belongs to one goroutine.
 type runner struct {
-	e       *Engine
+	x       *Executor
 	run     store.Run
-	program *program
+	program *Program
 	scope   *mapping.Scope
 	// saved are the stored results by step id, pending those that go into the
 	// next commit.
@@ -39,19 +43,19 @@ type runner struct {
 	free func()
 }
 
-// execute carries out a run from its first step that was not saved, and returns
+// Execute carries out a run from its first step that was not saved, and returns
 // the state in which it came to rest. free may be called before it returns, when
 // nothing is left but to wait for the store.
-func (e *Engine) execute(ctx context.Context, id store.RunID, free func()) (state store.RunState) {
+func (x *Executor) Execute(ctx context.Context, id store.RunID, free func()) (state store.RunState) {
 	defer func() {
 		if p := recover(); p != nil {
-			e.log.Error().Str("component", "runner").Str("run_id", string(id)).
+			x.Log.Error().Str("component", "runner").Str("run_id", string(id)).
 				Str("error", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("run panicked")
 			state = later()
 		}
 	}()
-	e.hooks.at(RunClaimed)
-	r, rest := e.newRunner(ctx, id)
+	x.at(Claimed)
+	r, rest := x.newRunner(ctx, id)
 	if r == nil {
 		return rest
 	}
@@ -59,11 +63,11 @@ func (e *Engine) execute(ctx context.Context, id store.RunID, free func()) (stat
 	state, err := r.steps(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			e.fail(err)
+			x.Fail(err)
 		}
 		return later()
 	}
-	e.tally.ended(state.Status)
+	x.Ended(state.Status)
 	return state
 }
 
@@ -76,62 +80,62 @@ func later() store.RunState {
 // newRunner loads a run and the version of the recipe that it belongs to. Without
 // a runner there is nothing to do, and the state says where the run rests: one that
 // is held or parked can stand behind others in its lane, and is met only now.
-func (e *Engine) newRunner(ctx context.Context, id store.RunID) (*runner, store.RunState) {
+func (x *Executor) newRunner(ctx context.Context, id store.RunID) (*runner, store.RunState) {
 	var run store.Run
 	var saved []store.Step
-	known, fresh := e.fresh.take(id)
+	known, fresh := x.Fresh(id)
 	if fresh {
-		run = *known.run
+		run = *known.Run
 	} else {
 		var err error
-		if run, saved, err = e.store.LoadRun(ctx, id); err != nil {
-			return nil, e.notLoaded(ctx, id, err)
+		if run, saved, err = x.Store.LoadRun(ctx, id); err != nil {
+			return nil, x.notLoaded(ctx, id, err)
 		}
 	}
 	if s := run.State.Status; s == store.Held || s == store.Parked || s.Final() {
 		return nil, run.State
 	}
-	r, err := e.ready(ctx, run, saved, known.scope)
+	r, err := x.ready(ctx, run, saved, known.Scope)
 	if err != nil {
-		return nil, e.unfit(ctx, &run, err)
+		return nil, x.unfit(ctx, &run, err)
 	}
 	return r, store.RunState{}
 }
 
 // notLoaded is the state of a run that the store did not give: it is tried again.
-func (e *Engine) notLoaded(ctx context.Context, id store.RunID, cause error) store.RunState {
+func (x *Executor) notLoaded(ctx context.Context, id store.RunID, cause error) store.RunState {
 	if ctx.Err() == nil {
-		e.log.Error().Str("component", "runner").Str("run_id", string(id)).Err(cause).Msg("run not loaded")
+		x.Log.Error().Str("component", "runner").Str("run_id", string(id)).Err(cause).Msg("run not loaded")
 	}
 	return later()
 }
 
 // unfit parks a run that its own version of the recipe cannot carry out any more:
 // an account or an operation is gone. Nothing was sent.
-func (e *Engine) unfit(ctx context.Context, run *store.Run, cause error) store.RunState {
+func (x *Executor) unfit(ctx context.Context, run *store.Run, cause error) store.RunState {
 	if ctx.Err() != nil {
 		return later()
 	}
 	state := run.State
 	state.Status, state.Reason, state.Due = store.Parked, reasonUnfit, time.Time{}
-	state.Error = failure(&connectors.Error{Kind: connectors.Invalid, Op: "recipe " + run.Recipe, Err: cause}, "")
-	if err := e.store.SaveStep(ctx, store.StepSave{Run: run.ID, State: state}); err != nil {
-		return e.notLoaded(ctx, run.ID, errors.Join(cause, err))
+	state.Error = retry.Failure(&connectors.Error{Kind: connectors.Invalid, Op: "recipe " + run.Recipe, Err: cause}, "")
+	if err := x.Store.SaveStep(ctx, store.StepSave{Run: run.ID, State: state}); err != nil {
+		return x.notLoaded(ctx, run.ID, errors.Join(cause, err))
 	}
-	e.tally.ended(state.Status)
-	e.log.Error().Str("component", "runner").Str("recipe", run.Recipe).Str("run_id", string(run.ID)).Err(cause).Msg("run parked")
+	x.Ended(state.Status)
+	x.Log.Error().Str("component", "runner").Str("recipe", run.Recipe).Str("run_id", string(run.ID)).Err(cause).Msg("run parked")
 	return state
 }
 
 // ready makes the runner of a run with the steps that are saved. A scope that is
 // still at hand need not be read from the run's event.
-func (e *Engine) ready(ctx context.Context, run store.Run, saved []store.Step, scope *mapping.Scope) (*runner, error) {
-	p, err := e.program(ctx, programKey{run.Recipe, run.Version})
+func (x *Executor) ready(ctx context.Context, run store.Run, saved []store.Step, scope *mapping.Scope) (*runner, error) {
+	p, err := x.Program(ctx, Key{Recipe: run.Recipe, Version: run.Version})
 	if err != nil {
 		return nil, err
 	}
 	run.State.Attempts++
-	r := &runner{e: e, run: run, program: p, saved: make(map[string]store.Step, len(saved))}
+	r := &runner{x: x, run: run, program: p, saved: make(map[string]store.Step, len(saved))}
 	if r.scope = scope; scope == nil {
 		if r.scope, err = p.scope(&run); err != nil {
 			return nil, err
@@ -148,22 +152,22 @@ func (e *Engine) ready(ctx context.Context, run store.Run, saved []store.Step, s
 }
 
 // scope builds what the expressions of a run see, from its stored event.
-func (p *program) scope(run *store.Run) (*mapping.Scope, error) {
+func (p *Program) scope(run *store.Run) (*mapping.Scope, error) {
 	c := triggers.Change{
 		Kind: triggers.Kind(run.Kind), Record: run.Record, Revision: run.Revision,
 		BeforeKnown: run.Event.BeforeKnown, Fields: run.Event.Fields,
 		CreatedAt: run.Event.CreatedAt, UpdatedAt: run.Event.UpdatedAt, Parent: run.Event.Parent,
 	}
 	var err error
-	if c.After, err = p.source.Answer.Decode(run.Event.Record); err != nil {
+	if c.After, err = p.Source.Answer.Decode(run.Event.Record); err != nil {
 		return nil, fmt.Errorf("stored record: %w", err)
 	}
 	if len(run.Event.Before) > 0 {
-		if c.Before, err = p.source.Answer.Decode(run.Event.Before); err != nil {
+		if c.Before, err = p.Source.Answer.Decode(run.Event.Before); err != nil {
 			return nil, fmt.Errorf("stored before: %w", err)
 		}
 	}
-	return watch.NewScope(p.recipe, run.Account, c, run.QueuedAt), nil
+	return watch.NewScope(p.Recipe, run.Account, c, run.QueuedAt), nil
 }
 
 // know lets later steps see a step's result.
@@ -204,7 +208,7 @@ func (r *runner) steps(ctx context.Context) (store.RunState, error) {
 		if err := r.save(ctx); err != nil {
 			return store.RunState{}, err
 		}
-		r.e.hooks.at(AfterOutcome)
+		r.x.at(AfterOutcome)
 	}
 	return r.finish(ctx, store.Succeeded, nil)
 }
@@ -232,7 +236,7 @@ func (r *runner) step(ctx context.Context, s step) (outcome, error) {
 			return r.broken(s, began, fmt.Errorf("if: %w", err)), nil
 		}
 		if !ok {
-			r.note(store.Step{ID: s.ID, Status: stepSkipped, StartedAt: began, FinishedAt: began})
+			r.note(store.Step{ID: s.ID, Status: Skipped, StartedAt: began, FinishedAt: began})
 			return outcome{}, nil
 		}
 	}
@@ -243,7 +247,7 @@ func (r *runner) step(ctx context.Context, s step) (outcome, error) {
 	if p.Call != nil {
 		return r.call(ctx, s, p)
 	}
-	result := store.Step{ID: s.ID, Status: stepSucceeded, StartedAt: began, FinishedAt: time.Now().UTC()}
+	result := store.Step{ID: s.ID, Status: Succeeded, StartedAt: began, FinishedAt: time.Now().UTC()}
 	if p.Output != nil {
 		if result.Output, err = connectors.Encode(p.Output); err != nil {
 			return r.broken(s, began, err), nil
@@ -257,8 +261,8 @@ func (r *runner) step(ctx context.Context, s step) (outcome, error) {
 // broken ends the run because the values of a step do not fit; nothing was sent.
 func (r *runner) broken(s step, began time.Time, cause error) outcome {
 	err := &connectors.Error{Kind: connectors.Invalid, Op: "step " + s.ID, Err: cause}
-	f := failure(err, s.ID)
-	r.note(store.Step{ID: s.ID, Status: stepFailed, Error: f, StartedAt: began, FinishedAt: time.Now().UTC()})
+	f := retry.Failure(err, s.ID)
+	r.note(store.Step{ID: s.ID, Status: Failed, Error: f, StartedAt: began, FinishedAt: time.Now().UTC()})
 	return outcome{failure: f}
 }
 
@@ -285,9 +289,9 @@ func (r *runner) finish(ctx context.Context, status store.Status, f *store.Failu
 	if err := r.save(ctx); err != nil {
 		return store.RunState{}, err
 	}
-	r.e.hooks.at(AfterFinished)
+	r.x.at(AfterFinished)
 	if f != nil {
-		r.e.log.Warn().Str("component", "runner").Str("recipe", r.run.Recipe).Str("run_id", string(r.run.ID)).
+		r.x.Log.Warn().Str("component", "runner").Str("recipe", r.run.Recipe).Str("run_id", string(r.run.ID)).
 			Str("account", r.run.Account).Str("step", f.Step).Str("kind", f.Kind).Str("error", f.Message).Msg("run failed")
 	}
 	return r.run.State, nil
@@ -302,7 +306,7 @@ func (r *runner) save(ctx context.Context) error {
 	}
 	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
 		save, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
-		err := r.e.store.SaveStep(save, store.StepSave{Run: r.run.ID, Steps: r.pending, State: r.run.State})
+		err := r.x.Store.SaveStep(save, store.StepSave{Run: r.run.ID, Steps: r.pending, State: r.run.State})
 		cancel()
 		if err == nil {
 			r.pending = r.pending[:0]
@@ -311,7 +315,7 @@ func (r *runner) save(ctx context.Context) error {
 		if !errors.Is(err, store.ErrFull) {
 			return fmt.Errorf("save run %s: %w", r.run.ID, err)
 		}
-		r.e.log.Error().Str("component", "runner").Str("run_id", string(r.run.ID)).Err(err).
+		r.x.Log.Error().Str("component", "runner").Str("run_id", string(r.run.ID)).Err(err).
 			Int64("retry_in_ms", wait.Milliseconds()).Msg("disk is full")
 		select {
 		case <-ctx.Done():
