@@ -29,11 +29,11 @@ type PollReport struct {
 
 // Feeds returns the ids of the feeds that the recipes watch, and of those that others
 // need, sorted.
-func (e *Engine) Feeds() []store.FeedID { return slices.Sorted(maps.Keys(e.plan.feeds)) }
+func (e *Engine) Feeds() []store.FeedID { return slices.Sorted(maps.Keys(e.plan().feeds)) }
 
 // feed returns a feed of the plan.
 func (e *Engine) feed(id store.FeedID) (*poll.Feed, error) {
-	f, ok := e.plan.feeds[id]
+	f, ok := e.plan().feeds[id]
 	if !ok {
 		return nil, fmt.Errorf("feed %s: no recipe watches it: %w", id, store.ErrNotFound)
 	}
@@ -51,7 +51,7 @@ func (e *Engine) PollFeed(ctx context.Context, id store.FeedID) (PollReport, err
 	if err != nil {
 		return report, err
 	}
-	if err := e.saveRecipes(ctx); err != nil {
+	if err := e.saveRecipes(ctx, e.plan()); err != nil {
 		return report, err
 	}
 	known, err := e.store.Subscriptions(ctx)
@@ -100,7 +100,7 @@ type FanOut struct {
 // FanOut returns what the rounds of a stored feed will take and cost; ok is false for
 // lists without parents, and for those that no recipe watches any more.
 func (e *Engine) FanOut(ctx context.Context, stored store.Feed) (fan FanOut, ok bool, err error) {
-	f, known := e.plan.feeds[stored.ID]
+	f, known := e.plan().feeds[stored.ID]
 	if !known || f.Op.Poll.Parents == nil {
 		return fan, false, nil
 	}

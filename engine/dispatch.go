@@ -102,20 +102,16 @@ func (d *dispatcher) run(take, work context.Context, last <-chan struct{}) error
 // must be looked through.
 func (d *dispatcher) sleep(take context.Context, timer *time.Timer, sweep <-chan time.Time, last <-chan struct{}) bool {
 	var stopped, ended <-chan struct{}
-	wake, released := d.e.wake, d.e.released
+	wake, released, edits, reloaded := d.e.wake, d.e.released, d.e.edits, d.e.reloaded
 	if take.Err() == nil {
 		stopped, ended = take.Done(), last
 		if last != nil && isClosed(last) {
 			ended = nil
 		}
 	} else {
-		wake, released, sweep = nil, nil, nil
+		wake, released, sweep, edits, reloaded = nil, nil, nil, nil, nil
 	}
-	if len(d.waits) > 0 && take.Err() == nil {
-		timer.Reset(max(time.Until(d.waits[0].due), 0))
-	} else {
-		timer.Stop()
-	}
+	d.alarm(take, timer)
 	select {
 	case <-stopped:
 	case <-ended:
@@ -126,6 +122,14 @@ func (d *dispatcher) sleep(take context.Context, timer *time.Timer, sweep <-chan
 		return true
 	case <-sweep:
 		return true
+	case <-reloaded:
+		d.refresh()
+		return true
+	case w := <-edits:
+		w.do(d.running)
+		d.forget()
+		close(w.done)
+		return true
 	case n := <-d.notes:
 		d.take(n)
 		for len(d.notes) > 0 {
@@ -134,6 +138,15 @@ func (d *dispatcher) sleep(take context.Context, timer *time.Timer, sweep <-chan
 	case <-timer.C:
 	}
 	return false
+}
+
+// alarm sets the timer to the next due time.
+func (d *dispatcher) alarm(take context.Context, timer *time.Timer) {
+	if len(d.waits) > 0 && take.Err() == nil {
+		timer.Reset(max(time.Until(d.waits[0].due), 0))
+	} else {
+		timer.Stop()
+	}
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -223,13 +236,33 @@ func (d *dispatcher) next(l *lane) {
 func (d *dispatcher) backlog(recipe string) *backlog {
 	b, ok := d.backlogs[recipe]
 	if !ok {
-		b = &backlog{recipe: recipe, workers: defaultWorkers}
-		if r := d.e.recipe(recipe); r != nil && r.Order.Workers > 0 {
-			b.workers = r.Order.Workers
-		}
+		b = &backlog{recipe: recipe}
+		b.set(d.e.recipe(recipe))
 		d.backlogs[recipe] = b
 	}
 	return b
+}
+
+// set takes over what a recipe says; nil stands for one that is gone.
+func (b *backlog) set(r *recipes.Recipe) {
+	b.workers = defaultWorkers
+	if r != nil && r.Order.Workers > 0 {
+		b.workers = r.Order.Workers
+	}
+}
+
+// refresh takes over what recipes say that were loaded again.
+func (d *dispatcher) refresh() {
+	for _, b := range d.backlogs {
+		b.set(d.e.recipe(b.recipe))
+	}
+	d.forget()
+}
+
+// running reports whether a run of a lane is being carried out.
+func (d *dispatcher) running(lane string, run store.RunID) bool {
+	l, ok := d.lanes[lane]
+	return ok && l.state == laneRunning && l.runs[0] == run
 }
 
 // defaultWorkers is how many runs of a recipe go on at once when neither says.
@@ -237,7 +270,7 @@ const defaultWorkers = 4
 
 // recipe returns a loaded recipe by its id, or nil.
 func (e *Engine) recipe(id string) *recipes.Recipe {
-	return e.plan.recipes[id]
+	return e.plan().recipes[id]
 }
 
 // start hands out runs, one a recipe in turn, as long as workers are free.

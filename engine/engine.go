@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -47,27 +46,37 @@ type Options struct {
 // Engine polls feeds, finds changes and carries out runs.
 type Engine struct {
 	store    store.Store
-	catalog  *Catalog
-	bench    runs.Bench
 	log      zerolog.Logger
 	hooks    Hooks
 	drain    time.Duration
 	runners  int
 	pollers  int
 	requests func() int64
+	session  func(*Account, *recipes.Step) connectors.Session
 
 	poller *poll.Poller
-	plan   *plan
-	health runs.Health
-	exec   *runs.Executor
-	tally  tally
-	fresh  *fresh
+	// current is what the loaded recipes ask for; a reload replaces it.
+	current atomic.Pointer[plan]
+	health  runs.Health
+	exec    *runs.Executor
+	tally   tally
+	fresh   *fresh
 	// wake tells the dispatcher that runs were queued. It holds one signal, which
 	// stands for any number of them; nobody closes it.
 	wake chan struct{}
 	// released tells the dispatcher that runs changed behind its back. It holds
 	// one signal; nobody closes it.
 	released chan struct{}
+	// holds and reloads are wishes to the scheduler, edits to the dispatcher. They have no
+	// room: whoever asks waits until the engine serves. Nobody closes them.
+	holds   chan hold
+	reloads chan reload
+	edits   chan edit
+	// reloaded tells the dispatcher that recipes changed. It holds one signal; nobody
+	// closes it.
+	reloaded chan struct{}
+	// ended is closed when the engine hears no more wishes.
+	ended chan struct{}
 	// fatal takes the first error after which nothing can be trusted.
 	fatal chan error
 
@@ -80,10 +89,10 @@ type Engine struct {
 // fit the accounts; recipes that were checked against the catalog always fit.
 func New(o Options) (*Engine, error) {
 	e := &Engine{
-		store: o.Store, catalog: o.Catalog, log: o.Log, hooks: o.Hooks,
-		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests,
-		bench: runs.Bench{Accounts: map[string]*Account{}, Session: o.session},
-		wake:  make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
+		store: o.Store, log: o.Log, hooks: o.Hooks,
+		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests, session: o.session,
+		wake: make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
+		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), ended: make(chan struct{}), reloaded: make(chan struct{}, 1),
 		programs: map[runs.Key]*runs.Program{}, fresh: newFresh(),
 	}
 	if e.drain == 0 {
@@ -98,78 +107,61 @@ func New(o Options) (*Engine, error) {
 	if e.pollers == 0 {
 		e.pollers = 16
 	}
-	for _, a := range o.Accounts {
-		e.bench.Accounts[a.Name] = a
-	}
 	e.poller = &poll.Poller{Store: o.Store, Log: o.Log, At: e.passed, Told: e.committed, Pause: e.fresh.wait}
 	e.exec = &runs.Executor{
 		Store: o.Store, Log: o.Log, Health: &e.health, At: o.Hooks.At, Program: e.program, Fresh: e.fresh.take,
 		Accepted: e.accepted, Ended: e.tally.ended, Fail: e.fail,
 	}
-	var err error
-	e.plan, err = e.newPlan(o.Recipes)
+	first, err := newPlan(o, nil)
+	e.current.Store(first)
 	return e, err
 }
 
+// plan returns what the loaded recipes ask for now.
+func (e *Engine) plan() *plan { return e.current.Load() }
+
 // prepare stores what must be there before the first poll: the texts of the
 // recipes and their places on the feeds.
-func (e *Engine) prepare(ctx context.Context) error {
-	if err := e.saveRecipes(ctx); err != nil {
+func (e *Engine) prepare(ctx context.Context, p *plan) error {
+	if err := e.saveRecipes(ctx, p); err != nil {
 		return err
 	}
 	known, err := e.store.Subscriptions(ctx)
 	if err != nil {
 		return fmt.Errorf("load subscriptions: %w", err)
 	}
-	for _, f := range e.plan.feeds {
-		if err := e.reportScopes(ctx, f, known); err != nil {
-			return fmt.Errorf("feed %s: %w", f.ID, err)
-		}
+	for _, f := range p.feeds {
 		if err := e.poller.Subscribe(ctx, f, known); err != nil {
 			return fmt.Errorf("feed %s: %w", f.ID, err)
 		}
 	}
-	return e.requeue(ctx)
+	return nil
 }
 
-// reportScopes says what edits of scopes mean for the records that are known.
-func (e *Engine) reportScopes(ctx context.Context, f *poll.Feed, known []store.Subscription) error {
-	for _, s := range f.Subs {
-		i := slices.IndexFunc(known, func(k store.Subscription) bool {
-			return k.Recipe == s.Recipe.ID && k.Account == s.Account && k.Feed == f.ID
-		})
-		if s.Recipe.Scope == nil || i < 0 || known[i].Version == "" || known[i].Version == s.Recipe.Version {
-			continue
-		}
-		before, err := e.program(ctx, runs.Key{Recipe: s.Recipe.ID, Version: known[i].Version})
-		if err != nil {
-			continue // the version before fits no more, or is gone: there is nothing to compare with
-		}
-		old := before.Recipe
-		if old.Scope != nil && old.Scope.String() == s.Recipe.Scope.String() && reflect.DeepEqual(old.Vars, s.Recipe.Vars) {
-			continue
-		}
-		edit, err := e.poller.CompareScopes(ctx, f, old, s.Recipe, s.Account)
-		if err != nil {
-			return err
-		}
-		e.log.Info().Str("component", "poller").Str("recipe", s.Recipe.ID).Str("trigger", string(f.ID)).Int("records", edit.Records).
-			Int("would_enter", edit.Enter).Int("would_leave", edit.Leave).Int("unclear", edit.Unclear).Msg("scope edited, it starts afresh")
+// begin prepares the first plan.
+func (e *Engine) begin(ctx context.Context) error {
+	edits, err := e.compare(ctx, e.plan())
+	if err != nil {
+		return err
 	}
-	return nil
+	e.report(edits)
+	if err := e.prepare(ctx, e.plan()); err != nil {
+		return err
+	}
+	return e.requeue(ctx)
 }
 
 // saveRecipes keeps the texts of all recipes. They are saved side by side, so that
 // the store can take many in one commit.
-func (e *Engine) saveRecipes(ctx context.Context) error {
+func (e *Engine) saveRecipes(ctx context.Context, p *plan) error {
 	var group sync.WaitGroup
 	slots := make(chan struct{}, 64)
-	errs := make(chan error, len(e.plan.programs))
-	for key, p := range e.plan.programs {
+	errs := make(chan error, len(p.programs))
+	for key, prog := range p.programs {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			if err := e.store.SaveRecipe(ctx, key.Recipe, key.Version, p.Recipe.Text); err != nil {
+			if err := e.store.SaveRecipe(ctx, key.Recipe, key.Version, prog.Recipe.Text); err != nil {
 				errs <- fmt.Errorf("save recipe %s: %w", key.Recipe, err)
 			}
 		})
@@ -182,31 +174,40 @@ func (e *Engine) saveRecipes(ctx context.Context) error {
 // program returns a version of a recipe: the loaded one, or an earlier one from
 // the store for runs that began with it.
 func (e *Engine) program(ctx context.Context, key runs.Key) (*runs.Program, error) {
-	if p, ok := e.plan.programs[key]; ok {
-		return p, nil
+	p := e.plan()
+	if prog, ok := p.programs[key]; ok {
+		return prog, nil
 	}
 	e.mu.Lock()
-	p, ok := e.programs[key]
+	prog, ok := e.programs[key]
 	e.mu.Unlock()
 	if ok {
-		return p, nil
+		return prog, nil
 	}
+	prog, err := e.former(ctx, p, key)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.plan() == p { // else its accounts may be others now
+		e.programs[key] = prog
+	}
+	return prog, nil
+}
+
+// former makes an earlier version of a recipe ready to run.
+func (e *Engine) former(ctx context.Context, p *plan, key runs.Key) (*runs.Program, error) {
 	text, err := e.store.LoadRecipe(ctx, key.Recipe, key.Version)
 	if err != nil {
 		return nil, fmt.Errorf("load version %s of recipe %s: %w", key.Version, key.Recipe, err)
 	}
 	var findings diag.List
-	r := recipes.Parse(key.Recipe+"@"+key.Version, text, e.catalog, &findings)
+	r := recipes.Parse(key.Recipe+"@"+key.Version, text, p.catalog, &findings)
 	if r == nil || findings.HasErrors() {
 		return nil, fmt.Errorf("version %s of recipe %s does not fit any more: %s", key.Version, key.Recipe, firstError(&findings))
 	}
-	if p, err = e.bench.Compile(r); err != nil {
-		return nil, err
-	}
-	e.mu.Lock()
-	e.programs[key] = p
-	e.mu.Unlock()
-	return p, nil
+	return p.bench.Compile(r)
 }
 
 func firstError(l *diag.List) string {
@@ -222,7 +223,7 @@ func firstError(l *diag.List) string {
 // finish until the drain time is over, and returns after the last goroutine has
 // ended. A store that cannot be trusted any more ends it with an error.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.prepare(ctx); err != nil {
+	if err := e.begin(ctx); err != nil {
 		return err
 	}
 	take, stop := context.WithCancelCause(ctx)
@@ -252,6 +253,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 	})
 	<-take.Done()
+	close(e.ended)
 	e.log.Info().Dur("drain_ms", e.drain).Msg("stopping")
 	hard := time.AfterFunc(e.drain, end)
 	defer hard.Stop()

@@ -188,9 +188,12 @@ func (s *service) Open(connectors.Account) (connectors.Session, error) { return 
 
 // Page lists items sorted by updated time, or the letters that were sent.
 func (s *service) Page(ctx context.Context, op *connectors.Operation, q connectors.Query) (connectors.Page, error) {
-	if s.pageDelay > 0 {
+	s.mu.Lock()
+	delay := s.pageDelay
+	s.mu.Unlock()
+	if delay > 0 {
 		select {
-		case <-time.After(s.pageDelay):
+		case <-time.After(delay):
 		case <-ctx.Done():
 		}
 	}
@@ -304,6 +307,13 @@ func (s *service) rows(op *connectors.Operation, since time.Time) []connectors.R
 	return rows
 }
 
+// set changes the service while an engine may be using it.
+func (s *service) set(do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	do()
+}
+
 // Call carries out a letter.
 func (s *service) Call(ctx context.Context, op *connectors.Operation, in map[string]any) (connectors.Answer, error) {
 	e := effect{Op: op.Key, To: fmt.Sprint(in["to"]), Text: fmt.Sprint(in["text"])}
@@ -389,6 +399,16 @@ func newBench(t *testing.T) *bench {
 // engine builds an engine for some recipes.
 func (b *bench) engine(texts ...string) *engine.Engine {
 	b.t.Helper()
+	e, err := engine.New(b.options(texts...))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return e
+}
+
+// options are those of an engine for some recipes.
+func (b *bench) options(texts ...string) engine.Options {
+	b.t.Helper()
 	var registry connectors.Registry
 	if err := registry.Add(b.service); err != nil {
 		b.t.Fatal(err)
@@ -403,14 +423,10 @@ func (b *bench) engine(texts ...string) *engine.Engine {
 		}
 		list = append(list, r)
 	}
-	e, err := engine.New(engine.Options{
+	return engine.Options{
 		Store: b.store, Catalog: catalog, Recipes: list, Log: zerolog.New(zerolog.SyncWriter(&b.log)), Hooks: b.hooks, Drain: 10 * time.Second, Runners: b.runners,
 		Accounts: []*engine.Account{{Name: "acme", Connector: b.service, Session: b.service}},
-	})
-	if err != nil {
-		b.t.Fatal(err)
 	}
-	return e
 }
 
 // once runs all recipes once.

@@ -48,13 +48,13 @@ type FeedFailure struct {
 // the error is only for a store that does not work.
 func (e *Engine) Once(ctx context.Context) (Report, error) {
 	began, sent := time.Now(), e.requests()
-	if err := e.prepare(ctx); err != nil {
+	if err := e.begin(ctx); err != nil {
 		return Report{}, err
 	}
 	take, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	polled := make(chan struct{})
-	report := Report{Feeds: len(e.plan.feeds)}
+	report := Report{Feeds: len(e.plan().feeds)}
 	var group sync.WaitGroup
 	group.Go(func() {
 		defer close(polled)
@@ -106,7 +106,7 @@ func (e *Engine) counts(ctx context.Context) RunCounts {
 // parents go first.
 func (e *Engine) pollAll(ctx context.Context) []FeedFailure {
 	var first, rest []*poll.Feed
-	for _, f := range e.plan.feeds {
+	for _, f := range e.plan().feeds {
 		if f.Op.Poll.Parents == nil {
 			first = append(first, f)
 		} else {

@@ -14,26 +14,43 @@ import (
 // plan is what the loaded recipes ask of the engine: which feeds to poll, and who
 // watches them.
 type plan struct {
+	bench    runs.Bench
+	catalog  *Catalog
 	feeds    map[store.FeedID]*poll.Feed
 	programs map[runs.Key]*runs.Program
 	recipes  map[string]*recipes.Recipe // by id
 }
 
-// newPlan builds the plan for some recipes.
-func (e *Engine) newPlan(list []*recipes.Recipe) (*plan, error) {
-	p := &plan{feeds: map[store.FeedID]*poll.Feed{}, programs: map[runs.Key]*runs.Program{}, recipes: map[string]*recipes.Recipe{}}
-	for _, r := range list {
-		prog, err := e.bench.Compile(r)
+// newPlan builds the plan for some recipes. Programs of a former plan with the same
+// accounts are used again; nil means there is none.
+func newPlan(o Options, former *plan) (*plan, error) {
+	p := &plan{
+		feeds: map[store.FeedID]*poll.Feed{}, programs: map[runs.Key]*runs.Program{}, recipes: map[string]*recipes.Recipe{},
+		catalog: o.Catalog, bench: runs.Bench{Accounts: map[string]*Account{}, Session: o.session},
+	}
+	for _, a := range o.Accounts {
+		p.bench.Accounts[a.Name] = a
+	}
+	same := former != nil && maps.Equal(former.bench.Accounts, p.bench.Accounts)
+	for _, r := range o.Recipes {
+		key := runs.Key{Recipe: r.ID, Version: r.Version}
+		var prog *runs.Program
+		if same {
+			prog = former.programs[key]
+		}
+		if prog == nil {
+			var err error
+			if prog, err = p.bench.Compile(r); err != nil {
+				return nil, fmt.Errorf("recipe %s: %w", r.ID, err)
+			}
+		}
+		p.programs[key] = prog
+		p.recipes[r.ID] = prog.Recipe
+		f, err := p.newFeed(prog.Recipe)
 		if err != nil {
 			return nil, fmt.Errorf("recipe %s: %w", r.ID, err)
 		}
-		p.programs[runs.Key{Recipe: r.ID, Version: r.Version}] = prog
-		p.recipes[r.ID] = r
-		f, err := e.newFeed(r)
-		if err != nil {
-			return nil, fmt.Errorf("recipe %s: %w", r.ID, err)
-		}
-		p.feed(f).Join(r, prog.Account.Name)
+		p.feed(f).Join(prog.Recipe, prog.Account.Name)
 	}
 	return p, p.adopt()
 }
@@ -77,8 +94,8 @@ func (p *plan) adopt() error {
 }
 
 // newFeed returns the feed that a recipe's trigger watches, without subscribers.
-func (e *Engine) newFeed(r *recipes.Recipe) (*poll.Feed, error) {
-	account, ok := e.bench.Accounts[r.Connections[r.Trigger.Connection].Account]
+func (p *plan) newFeed(r *recipes.Recipe) (*poll.Feed, error) {
+	account, ok := p.bench.Accounts[r.Connections[r.Trigger.Connection].Account]
 	if !ok {
 		return nil, fmt.Errorf("account %q is not there", r.Connections[r.Trigger.Connection].Account)
 	}

@@ -47,7 +47,7 @@ func (e *Engine) newPrune(ctx context.Context) (*prune, error) {
 	p := &prune{engine: e, slice: store.PruneSlice{
 		Now: time.Now(), Limit: pruneStep, Rules: map[string]store.Keep{}, Other: store.Keep{Runs: keepRuns, Payloads: keepPayloads},
 	}}
-	for _, program := range e.plan.programs {
+	for _, program := range e.plan().programs {
 		keep := store.Keep{Runs: program.Recipe.Keep.Runs, Payloads: program.Recipe.Keep.Payloads}
 		if keep.Runs == 0 {
 			keep.Runs = keepRuns
@@ -113,8 +113,8 @@ func (p *prune) walk(ctx context.Context, age time.Duration) (err error) {
 	}
 	p.state.Fronts[age] = max(p.state.Fronts[age], p.state.Walk)
 	p.state.Walk, p.state.WalkedAt = 0, p.slice.Now
-	current := make([]store.RecipeVersion, 0, len(p.engine.plan.programs))
-	for key := range p.engine.plan.programs {
+	current := make([]store.RecipeVersion, 0, len(p.engine.plan().programs))
+	for key := range p.engine.plan().programs {
 		current = append(current, store.RecipeVersion{Recipe: key.Recipe, Version: key.Version})
 	}
 	_, err = p.engine.store.PruneRecipes(ctx, current)

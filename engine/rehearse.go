@@ -137,7 +137,7 @@ func (s *stage) acts() []string {
 // dress makes the trigger's list one that is read whole: what a recipe says of a change does not depend on how it was
 // found.
 func (s *stage) dress(e *Engine) {
-	for _, f := range e.plan.feeds {
+	for _, f := range e.plan().feeds {
 		if f.Op.Poll.Parents != nil {
 			continue // asked for the one parent of the scene, it is read whole already
 		}
@@ -185,7 +185,7 @@ func (s *stage) page(op *connectors.Operation) (connectors.Page, error) {
 // result reads what the recipe did out of the rehearsal's own store.
 func (s *stage) result(ctx context.Context, e *Engine) (Performance, error) {
 	p := Performance{Calls: s.calls}
-	for _, f := range e.plan.feeds {
+	for _, f := range e.plan().feeds {
 		seen, _, err := e.store.ScanEntries(ctx, f.ID, "", "", 10)
 		if err != nil {
 			return p, err

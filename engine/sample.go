@@ -32,7 +32,7 @@ func Sample(ctx context.Context, o Options, r *recipes.Recipe, s SampleOptions) 
 	if err != nil {
 		return nil, err
 	}
-	f, err := e.newFeed(r)
+	f, err := e.plan().newFeed(r)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,53 +55,156 @@ func (q *dueQueue) Pop() any {
 	return last
 }
 
-// schedule polls feeds when they are due, until take ends; then it waits for the
-// polls in progress. A feed is in the queue or being polled, never both, so ticks
-// that arrive meanwhile collapse into one.
+// scheduler polls feeds when they are due. A feed is in the queue, being polled or held,
+// never two of these, so ticks that arrive meanwhile collapse into one. All fields
+// belong to the goroutine of run.
+type scheduler struct {
+	e       *Engine
+	queue   dueQueue
+	busy    map[store.FeedID]bool   // being polled or held
+	waiting map[store.FeedID][]hold // those who want a feed that is busy
+	back    chan *dueFeed           // takes the feeds that are free again; nobody closes it
+	slots   chan struct{}
+	polls   sync.WaitGroup
+}
+
+// schedule polls feeds until take ends; then it waits for the polls in progress.
 func (e *Engine) schedule(take, work context.Context) error {
-	queue, err := e.firstPolls(take)
-	if err != nil {
-		return err
+	s := &scheduler{
+		e: e, busy: map[store.FeedID]bool{}, waiting: map[store.FeedID][]hold{},
+		back: make(chan *dueFeed, e.pollers), slots: make(chan struct{}, e.pollers),
 	}
-	back := make(chan *dueFeed, len(queue)+1) // one place for every feed, so nobody waits to give it back
-	slots := make(chan struct{}, e.pollers)
-	var polls sync.WaitGroup
-	defer e.flush(context.WithoutCancel(take))
-	defer polls.Wait()
+	for {
+		r, err := s.round(take, work)
+		if r == nil || err != nil {
+			return err
+		}
+		r.done <- e.replace(take, r.plan)
+	}
+}
+
+// round polls the feeds of the current plan until take ends, or until another plan takes
+// its place. When it returns nothing is being polled, and what polls have left in memory
+// is stored.
+func (s *scheduler) round(take, work context.Context) (next *reload, err error) {
+	if s.queue, err = s.e.firstPolls(take); err != nil {
+		return nil, err
+	}
+	round, end := context.WithCancel(take)
+	defer s.e.flush(context.WithoutCancel(take))
+	defer s.end(take)
+	defer end()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	now := time.Now()
 	for {
 		select {
 		case <-take.Done():
-			return nil
-		case f := <-back:
-			heap.Push(&queue, f)
+			return nil, nil
+		case r := <-s.e.reloads:
+			return &r, nil
+		case f := <-s.back:
+			s.free(round, work, f)
+		case h := <-s.e.holds:
+			s.hold(round, work, h)
 		case <-timer.C:
 		}
 		last := now
 		if now = time.Now(); setBack(last.Round(0), now.Round(0), now.Sub(last)) {
-			e.log.Warn().Str("component", "scheduler").Msg("clock was set back")
-			queue.replan(now)
+			s.e.log.Warn().Str("component", "scheduler").Msg("clock was set back")
+			s.queue.replan(now)
 		}
-		for len(queue) > 0 && !queue[0].due.After(now) && len(slots) < cap(slots) {
-			f, _ := heap.Pop(&queue).(*dueFeed)
-			slots <- struct{}{}
-			polls.Go(func() {
-				e.pollDue(take, work, f)
-				<-slots
-				back <- f
-			})
+		for len(s.queue) > 0 && !s.queue[0].due.After(now) && len(s.slots) < cap(s.slots) {
+			s.poll(round, work)
 		}
-		timer.Reset(untilNext(queue, now))
+		timer.Reset(untilNext(s.queue, now))
 	}
+}
+
+// poll polls the feed that is due first.
+func (s *scheduler) poll(round, work context.Context) {
+	f, _ := heap.Pop(&s.queue).(*dueFeed)
+	s.busy[f.feed.ID] = true
+	s.slots <- struct{}{}
+	s.polls.Go(func() {
+		s.e.pollDue(round, work, f)
+		<-s.slots
+		s.back <- f
+	})
+}
+
+// free puts a feed back into the queue, or gives it to the first who waits for it.
+func (s *scheduler) free(round, work context.Context, f *dueFeed) {
+	id := f.feed.ID
+	if wishes := s.waiting[id]; len(wishes) > 0 {
+		s.waiting[id] = wishes[1:]
+		s.give(round, work, f, wishes[0])
+		return
+	}
+	delete(s.busy, id)
+	delete(s.waiting, id)
+	heap.Push(&s.queue, f)
+}
+
+// hold gives a feed to somebody, now or as soon as it is free.
+func (s *scheduler) hold(round, work context.Context, h hold) {
+	at := slices.IndexFunc(s.queue, func(f *dueFeed) bool { return f.feed.ID == h.feed })
+	switch {
+	case at >= 0:
+		f, _ := heap.Remove(&s.queue, at).(*dueFeed)
+		s.busy[h.feed] = true
+		s.give(round, work, f, h)
+	case s.busy[h.feed]:
+		s.waiting[h.feed] = append(s.waiting[h.feed], h)
+	default:
+		h.done <- fmt.Errorf("feed %s: no recipe watches it: %w", h.feed, store.ErrNotFound)
+	}
+}
+
+// give lets somebody use a feed; then it is due at once.
+func (s *scheduler) give(round, work context.Context, f *dueFeed, h hold) {
+	s.polls.Go(func() {
+		ctx, cancel := context.WithCancel(work)
+		defer context.AfterFunc(round, cancel)()
+		defer cancel()
+		h.done <- h.do(ctx, f.feed)
+		f.due = time.Now()
+		s.back <- f
+	})
+}
+
+// end waits for the polls in progress. Those who wait for a feed are told that they must
+// ask again.
+func (s *scheduler) end(take context.Context) {
+	quiet := make(chan struct{})
+	go func() {
+		s.polls.Wait()
+		close(quiet)
+	}()
+	for waits := true; waits; {
+		select {
+		case <-s.back:
+		case <-quiet:
+			waits = false
+		}
+	}
+	for len(s.back) > 0 {
+		<-s.back
+	}
+	for id, wishes := range s.waiting {
+		for _, h := range wishes {
+			h.done <- fmt.Errorf("feed %s: %w", id, stopping(take))
+		}
+	}
+	clear(s.busy)
+	clear(s.waiting)
 }
 
 // flush stores what quiet polls have left in memory, once no poll is under way.
 func (e *Engine) flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, saveLimit)
 	defer cancel()
-	for _, f := range e.plan.feeds {
+	for _, f := range e.plan().feeds {
 		if err := e.poller.Flush(ctx, f); err != nil && !errors.Is(err, store.ErrClosed) {
 			e.log.Warn().Str("component", "poller").Str("trigger", string(f.ID)).Err(err).Msg("time of the last poll not stored")
 		}
@@ -137,7 +242,7 @@ func (q dueQueue) replan(now time.Time) {
 func (e *Engine) firstPolls(ctx context.Context) (dueQueue, error) {
 	var queue dueQueue
 	now := time.Now()
-	for _, f := range e.plan.feeds {
+	for _, f := range e.plan().feeds {
 		feed, err := e.store.LoadFeed(ctx, f.ID)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err

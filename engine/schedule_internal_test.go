@@ -59,11 +59,18 @@ func TestDueQueue_ReplanBringsForwardWhatTheClockPutAhead(t *testing.T) {
 // it while the rest was forgotten.
 func TestDispatcher_RunInHandIsNotTakenTwice(t *testing.T) {
 	t.Parallel()
-	d := newDispatcher(&Engine{plan: &plan{}, fresh: newFresh()})
+	d := newDispatcher(engineOf(&plan{}))
 	q := store.QueuedRun{ID: "abcde-00000001", Recipe: "r", Lane: "lane", Status: store.Waiting, Due: time.Now().Add(time.Hour)}
 	d.add(q, "")
 	d.add(q, "")
 	if got := len(d.lanes["lane"].runs); got != 1 {
 		t.Errorf("the lane holds %d runs, want 1", got)
 	}
+}
+
+// engineOf is an engine that does nothing with a plan.
+func engineOf(p *plan) *Engine {
+	e := &Engine{fresh: newFresh()}
+	e.current.Store(p)
+	return e
 }

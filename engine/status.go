@@ -16,10 +16,10 @@ type Status struct {
 // Status says what the engine is doing. It may be called at any time.
 func (e *Engine) Status(ctx context.Context) Status {
 	s := Status{
-		Feeds: len(e.plan.feeds), Polls: e.tally.polls.Load(), Records: e.tally.records.Load(),
+		Feeds: len(e.plan().feeds), Polls: e.tally.polls.Load(), Records: e.tally.records.Load(),
 		Changes: e.tally.changes.Load(), Runs: e.counts(ctx), Known: true,
 	}
-	for id := range e.plan.feeds {
+	for id := range e.plan().feeds {
 		f, err := e.store.LoadFeed(ctx, id)
 		if err != nil || !f.State.Baseline {
 			s.Known = false
