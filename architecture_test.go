@@ -73,10 +73,12 @@ var arrows = map[string][]string{
 		"connectors", "connectors/budget", "connectors/builtin", "connectors/httpapi", "connectors/manifest", "connectors/schema",
 		"engine", "engine/store", "engine/store/boltstore", "engine/store/boltstore/upkeep", "internal/diag", "internal/secret", "internal/settings", "recipes",
 	},
-	"internal/show": {"connectors", "connectors/budget", "triggers", "engine", "engine/poll", "engine/store", "internal/diag", "internal/secret", "recipes"},
-	"internal/demo": {"connectors/sandbox", "engine", "engine/store", "internal/diag", "internal/project", "internal/show", "recipes"},
+	"internal/show":        {"connectors", "connectors/budget", "triggers", "engine", "engine/poll", "engine/store", "internal/diag", "internal/secret", "recipes"},
+	"internal/demo":        {"connectors/sandbox", "engine", "engine/store", "internal/diag", "internal/project", "internal/show", "recipes"},
+	"internal/cli/live":    {},
+	"internal/cli/lookout": {},
 	"internal/cli/console": {
-		"connectors", "engine", "engine/store", "engine/store/boltstore", "internal/diag", "internal/project", "internal/secret", "internal/show", "recipes",
+		"connectors", "engine", "engine/poll", "engine/store", "internal/cli/live", "engine/store/boltstore", "internal/diag", "internal/project", "internal/secret", "internal/show", "recipes",
 	},
 	"internal/cli/state": {
 		"connectors", "triggers", "engine", "engine/poll", "engine/store", "internal/cli/console", "internal/diag", "internal/project", "internal/show",

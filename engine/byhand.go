@@ -45,27 +45,48 @@ func (e *Engine) feed(id store.FeedID) (*poll.Feed, error) {
 // or [store.ErrNotFound] for a feed that is not one of [Engine.Feeds]; what was found
 // before it is stored.
 func (e *Engine) PollFeed(ctx context.Context, id store.FeedID) (PollReport, error) {
-	report := PollReport{Feed: id}
-	began, sent := time.Now(), e.requests()
 	f, err := e.feed(id)
 	if err != nil {
-		return report, err
+		return PollReport{Feed: id}, err
 	}
 	if err := e.saveRecipes(ctx, e.plan()); err != nil {
-		return report, err
+		return PollReport{Feed: id}, err
 	}
 	known, err := e.store.Subscriptions(ctx)
 	if err != nil {
-		return report, fmt.Errorf("load subscriptions: %w", err)
+		return PollReport{Feed: id}, fmt.Errorf("load subscriptions: %w", err)
 	}
 	if err := e.poller.Subscribe(ctx, f, known); err != nil {
-		return report, err
+		return PollReport{Feed: id}, err
 	}
 	// Nobody takes the runs, so there is nothing to wait for between two pages.
 	poller := *e.poller
-	poller.Told, poller.Pause = report.count, func(context.Context) {}
-	e.poller = &poller
-	err = e.pollPatiently(ctx, f)
+	poller.Pause = func(context.Context) {}
+	return e.pollByHand(ctx, f, poller)
+}
+
+// PollNow is PollFeed for a serving engine, which carries out the runs.
+func (e *Engine) PollNow(ctx context.Context, id store.FeedID) (report PollReport, err error) {
+	err = e.WithFeed(ctx, id, func(polling context.Context, f *poll.Feed) (err error) {
+		polling, cancel := context.WithCancel(polling)
+		defer context.AfterFunc(ctx, cancel)()
+		defer cancel()
+		report, err = e.pollByHand(polling, f, *e.poller)
+		return err
+	})
+	return report, err
+}
+
+// pollByHand polls a feed to its end and counts what came of it.
+func (e *Engine) pollByHand(ctx context.Context, f *poll.Feed, poller poll.Poller) (PollReport, error) {
+	report := PollReport{Feed: f.ID}
+	began, sent := time.Now(), e.requests()
+	told := poller.Told
+	poller.Told = func(c poll.Commit) {
+		report.count(c)
+		told(c)
+	}
+	err := e.pollPatiently(ctx, &poller, f)
 	report.Requests = e.requests() - sent
 	report.DurationMS = time.Since(began).Milliseconds()
 	if errors.Is(err, poll.ErrNoParents) && f.Parents != nil {

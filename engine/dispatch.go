@@ -130,6 +130,8 @@ func (d *dispatcher) sleep(take context.Context, timer *time.Timer, sweep <-chan
 		d.forget()
 		close(w.done)
 		return true
+	case pong := <-d.e.pingDispatcher:
+		close(pong)
 	case n := <-d.notes:
 		d.take(n)
 		for len(d.notes) > 0 {

@@ -72,6 +72,8 @@ type Engine struct {
 	holds   chan hold
 	reloads chan reload
 	edits   chan edit
+	// The pings are answered by closing what they bring.
+	pingScheduler, pingDispatcher chan chan struct{}
 	// reloaded tells the dispatcher that recipes changed. It holds one signal; nobody
 	// closes it.
 	reloaded chan struct{}
@@ -92,7 +94,7 @@ func New(o Options) (*Engine, error) {
 		store: o.Store, log: o.Log, hooks: o.Hooks,
 		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests, session: o.session,
 		wake: make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
-		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), ended: make(chan struct{}), reloaded: make(chan struct{}, 1),
+		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1),
 		programs: map[runs.Key]*runs.Program{}, fresh: newFresh(),
 	}
 	if e.drain == 0 {

@@ -130,7 +130,7 @@ func (e *Engine) pollEach(ctx context.Context, feeds []*poll.Feed) []FeedFailure
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			if err := e.pollPatiently(ctx, f); err != nil {
+			if err := e.pollPatiently(ctx, e.poller, f); err != nil {
 				mu.Lock()
 				failures = append(failures, FeedFailure{Feed: f.ID, Err: err})
 				mu.Unlock()
@@ -143,11 +143,11 @@ func (e *Engine) pollEach(ctx context.Context, feeds []*poll.Feed) []FeedFailure
 
 // pollPatiently polls a feed to its end. It waits out what passes, up to a minute
 // at each place of the list.
-func (e *Engine) pollPatiently(ctx context.Context, f *poll.Feed) error {
+func (e *Engine) pollPatiently(ctx context.Context, poller *poll.Poller, f *poll.Feed) error {
 	var waited time.Duration
 	d := &dueFeed{feed: f}
 	for {
-		more, err := e.poller.Poll(ctx, f, time.Time{})
+		more, err := poller.Poll(ctx, f, time.Time{})
 		if err == nil && more {
 			continue
 		}

@@ -105,6 +105,8 @@ func (s *scheduler) round(take, work context.Context) (next *reload, err error) 
 			return &r, nil
 		case f := <-s.back:
 			s.free(round, work, f)
+		case pong := <-s.e.pingScheduler:
+			close(pong)
 		case h := <-s.e.holds:
 			s.hold(round, work, h)
 		case <-timer.C:

@@ -100,3 +100,18 @@ func (e *Engine) EditRuns(ctx context.Context, do func(running func(lane string,
 	_, err := answer(ctx, w.done)
 	return err
 }
+
+// Ping returns once the engine serves and its loops have answered, each in its turn. An
+// error means that it stops, or that ctx ended before.
+func (e *Engine) Ping(ctx context.Context) error {
+	for _, loop := range []chan chan struct{}{e.pingScheduler, e.pingDispatcher} {
+		pong := make(chan struct{})
+		if err := tell(ctx, e, loop, pong); err != nil {
+			return err
+		}
+		if _, err := answer(ctx, pong); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -42,6 +43,7 @@ type sandboxKey struct{}
 //	fill FILE BYTES           write a file of that size
 //	occupy FILE               open a state file, as another process would
 //	await FILE                wait until a file is there
+//	awaitline FILE REGEXP     wait until a line of a file matches
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -70,7 +72,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"change": change, "remove": remove, "backdate": backdate, "fault": fault, "heal": heal, "project": project,
-			"exits": exits, "fill": fill, "occupy": occupy, "await": await,
+			"exits": exits, "fill": fill, "occupy": occupy, "await": await, "awaitline": awaitLine,
 		},
 	})
 }
@@ -155,17 +157,33 @@ func occupy(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func await(ts *testscript.TestScript, _ bool, args []string) {
+	poll(ts, args[0]+" did not come", func() bool {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		return err == nil
+	})
+}
+
+func awaitLine(ts *testscript.TestScript, _ bool, args []string) {
+	line, err := regexp.Compile(args[1])
+	ts.Check(err)
+	poll(ts, "no line of "+args[0]+" matches "+args[1], func() bool {
+		text, err := os.ReadFile(ts.MkAbs(args[0]))
+		return err == nil && line.Match(text)
+	})
+}
+
+// poll waits until something is true.
+func poll(ts *testscript.TestScript, otherwise string, is func() bool) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(30 * time.Second)
-	for {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+	for limit := time.After(30 * time.Second); ; {
+		if is() {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-limit:
-			ts.Fatalf("%s did not come", args[0])
+			ts.Fatalf("%s", otherwise)
 		}
 	}
 }

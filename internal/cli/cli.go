@@ -23,19 +23,23 @@ type app struct{ *console.Console }
 // Main runs the program with the arguments after its name and returns the exit
 // code: 0 fine, 1 findings or failed runs, 2 wrong usage, 3 trouble.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{&console.Console{Stdin: stdin, Stdout: stdout, Stderr: stderr, Env: os.LookupEnv}}
-	root := a.root()
-	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	a := &app{&console.Console{Stdin: stdin, Stdout: stdout, Stderr: stderr, Env: os.LookupEnv, Args: args}}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A second signal must end the process at once.
 	defer context.AfterFunc(ctx, stop)()
+	return a.execute(ctx, a.root())
+}
+
+// execute carries out the command of the console's arguments and returns the exit code.
+func (a *app) execute(ctx context.Context, root *cobra.Command) int {
+	root.SetArgs(a.Args)
+	root.SetIn(a.Stdin)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil && err.Error() != "" {
-		fmt.Fprintln(stderr, "error: "+show.Clean(err.Error()))
+		fmt.Fprintln(a.Stderr, "error: "+show.Clean(err.Error()))
 	}
 	return console.CodeOf(err)
 }
@@ -64,6 +68,9 @@ func (a *app) root() *cobra.Command {
 func (a *app) setColors() {
 	_, no := a.Env("NO_COLOR")
 	terminal, _ := a.Env("TERM")
+	if a.Live != nil {
+		return // it prints for another program, and colours are one switch for all
+	}
 	if a.NoColor || no || terminal == "dumb" || !show.IsTerminal(a.Stdout) {
 		show.NoColors()
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/console"
-	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
 )
 
@@ -124,21 +123,4 @@ func (a *app) runOn(ctx context.Context) error {
 	return console.Using(s, func() error {
 		return a.Progress(ctx, s, true, note, func() error { return a.serve(ctx, p, s) })
 	})
-}
-
-// serve runs the engine until it is stopped, and logs when it began and ended.
-func (a *app) serve(ctx context.Context, p *project.Project, s store.Store) error {
-	e, err := a.Engine(p, s, zerolog.InfoLevel)
-	if err != nil {
-		return err
-	}
-	debug.FreeOSMemory() // reading the recipes leaves garbage, and a long life follows
-	log := a.Logger(p.Redact, zerolog.InfoLevel)
-	log.Info().Int("recipes", len(p.Recipes)).Str("version", versionNow()).Msg("started")
-	err = e.Run(ctx)
-	log.Info().Msg("stopped")
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // it was stopped while it began
-	}
-	return err
 }

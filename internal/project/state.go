@@ -28,6 +28,9 @@ var (
 // stateFile is where a project keeps its state.
 func (p *Project) stateFile() string { return filepath.Join(p.Settings.Data, "pollux.db") }
 
+// SocketFile is where the running program listens for commands.
+func (p *Project) SocketFile() string { return filepath.Join(p.Settings.Data, "pollux.sock") }
+
 // OpenStore opens the state file for writing, and makes it if there is none. The
 // errors are those of [boltstore.Open].
 func (p *Project) OpenStore() (*boltstore.Store, error) {
@@ -49,20 +52,15 @@ func (p *Project) EditStore() (*boltstore.Store, error) {
 	return p.openExisting(boltstore.Options{})
 }
 
-// BackupStore copies the state file, see [upkeep.Backup]; the errors are those of it,
-// those of ReadStore, and [ErrState].
-func (p *Project) BackupStore(ctx context.Context, path string, replace bool) (st store.Stats, err error) {
-	s, err := p.ReadStore()
-	if err != nil {
-		return st, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+// Backup copies a store of the project, see [upkeep.Backup]; the errors are those of it
+// and [ErrState].
+func (p *Project) Backup(ctx context.Context, s store.Store, path string, replace bool) (store.Stats, error) {
 	state, err := os.Stat(p.stateFile())
 	if to, toErr := os.Stat(path); err == nil && toErr == nil && os.SameFile(state, to) {
 		err = ErrState
 	}
 	if err != nil {
-		return st, err
+		return store.Stats{}, err
 	}
 	return upkeep.Backup(ctx, s, path, replace)
 }
@@ -70,7 +68,7 @@ func (p *Project) BackupStore(ctx context.Context, path string, replace bool) (s
 // CompactStore compacts the state file, see [upkeep.Compact]; the errors are those of it
 // and of EditStore.
 func (p *Project) CompactStore(ctx context.Context) (upkeep.Compacted, error) {
-	if err := p.hasState(); err != nil {
+	if err := p.HasState(); err != nil {
 		return upkeep.Compacted{}, err
 	}
 	return upkeep.Compact(ctx, p.stateFile())
@@ -78,14 +76,14 @@ func (p *Project) CompactStore(ctx context.Context) (upkeep.Compacted, error) {
 
 // openExisting opens the state file and makes none.
 func (p *Project) openExisting(o boltstore.Options) (*boltstore.Store, error) {
-	if err := p.hasState(); err != nil {
+	if err := p.HasState(); err != nil {
 		return nil, err
 	}
 	return openState(p.stateFile(), o)
 }
 
-// hasState says why there is no state file; nil means there is one.
-func (p *Project) hasState() error {
+// HasState says why there is no state file; nil means there is one.
+func (p *Project) HasState() error {
 	if p.Settings.Data == "" {
 		return ErrNoSettings
 	}
@@ -102,8 +100,6 @@ func openState(path string, o boltstore.Options) (*boltstore.Store, error) {
 	switch {
 	case err == nil:
 		return s, nil
-	case errors.Is(err, store.ErrInUse) && o.ReadOnly:
-		return nil, fmt.Errorf("%w (in this version the state can be looked at only while pollux run is stopped)", err)
 	case errors.Is(err, store.ErrDamaged):
 		return nil, fmt.Errorf("%w (nothing was changed)", err)
 	}

@@ -6,7 +6,9 @@
 package secret
 
 import (
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rs/zerolog"
 )
@@ -45,8 +47,10 @@ func (s String) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // MarshalZerologObject logs stars.
 func (s String) MarshalZerologObject(e *zerolog.Event) { e.Str("secret", s.String()) }
 
-// Redactor replaces known secrets by stars. The zero value replaces nothing.
+// Redactor replaces known secrets by stars. The zero value replaces nothing. It is safe
+// for concurrent use.
 type Redactor struct {
+	mu      sync.RWMutex
 	secrets []string
 }
 
@@ -67,8 +71,27 @@ func (r *Redactor) Redact(text string) string {
 	if r == nil {
 		return text
 	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
 	for _, s := range r.secrets {
 		text = strings.ReplaceAll(text, s, Stars)
 	}
 	return text
+}
+
+// Learn also replaces the secrets of another redactor from now on.
+func (r *Redactor) Learn(other *Redactor) {
+	if r == nil || other == nil || r == other {
+		return
+	}
+	other.mu.RLock()
+	more := slices.Clone(other.secrets)
+	other.mu.RUnlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range more {
+		if !slices.Contains(r.secrets, s) {
+			r.secrets = append(r.secrets, s)
+		}
+	}
 }

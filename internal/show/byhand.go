@@ -9,8 +9,9 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
-// PrintPoll prints for people what the poll of one feed has found.
-func PrintPoll(w io.Writer, r engine.PollReport) {
+// PrintPoll prints for people what the poll of one feed has found, and when the runs that
+// it made are carried out.
+func PrintPoll(w io.Writer, r engine.PollReport, when string) {
 	fmt.Fprintf(w, "%s: %s read, %s found, %s, %s\n", r.Feed, Plural(int(r.Records), "record"), Plural(int(r.Changes), "change"),
 		Plural(int(r.Requests), "request"), time.Duration(r.DurationMS)*time.Millisecond)
 	line := Plural(int(r.Queued), "run") + " queued"
@@ -21,7 +22,7 @@ func PrintPoll(w io.Writer, r engine.PollReport) {
 		line += fmt.Sprintf(", %s parked", Thousands(r.Parked))
 	}
 	if r.Queued > 0 {
-		line += "; carried out with the next pollux run"
+		line += "; carried out " + when
 	}
 	fmt.Fprintln(w, line)
 }

@@ -22,6 +22,14 @@ type Console struct {
 	Config  string // --config: the settings file
 	JSON    bool   // --json: answers are for scripts
 	NoColor bool   // --no-color
+
+	// Args are the arguments of the program as they were given; nil means that no other
+	// program may be asked.
+	Args []string
+	// Live is the running program that carries out the command for another one; nil for
+	// the usual case. Dir is the folder where that other one is.
+	Live *Live
+	Dir  string
 }
 
 // JSONFlag adds --json to a command and returns it. Every command that answers with

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore"
+	"github.com/pollux-automation/pollux/internal/cli/live"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
@@ -74,6 +76,9 @@ func (a *Console) PrintWarnings(p *project.Project) {
 // Start reads the project for use, warnings printed, and opens its state. The store
 // is the caller's to close.
 func (a *Console) Start() (*project.Project, *boltstore.Store, error) {
+	if err := a.Alone(); err != nil {
+		return nil, nil, err
+	}
 	p, err := a.LoadProject()
 	if err != nil {
 		return nil, nil, err
@@ -84,21 +89,27 @@ func (a *Console) Start() (*project.Project, *boltstore.Store, error) {
 }
 
 // Look hands a command the project and its state, opened for looking. Before the
-// first run there is nothing to look at: Look says so, and all is well.
-func (a *Console) Look(do func(*project.Project, store.Store) error) error {
-	p := a.ReadProject(true)
-	s, err := p.ReadStore()
-	if err != nil {
-		return a.NoState(p, err)
-	}
-	return Using(s, func() error { return do(p, s) })
+// first run there is nothing to look at: Look says so, and all is well. While pollux run
+// has the state file, it carries out the command.
+func (a *Console) Look(ctx context.Context, do func(*project.Project, store.Store) error) error {
+	return a.use(ctx, (*project.Project).ReadStore, do)
 }
 
-// Edit is Look for commands that write. The state file belongs to one process, so
-// they work only while pollux run is stopped.
-func (a *Console) Edit(do func(*project.Project, store.Store) error) error {
+// Edit is Look for commands that write.
+func (a *Console) Edit(ctx context.Context, do func(*project.Project, store.Store) error) error {
+	return a.use(ctx, (*project.Project).EditStore, do)
+}
+
+// use hands a command the project and its state, opened in one way or another.
+func (a *Console) use(ctx context.Context, open func(*project.Project) (*boltstore.Store, error), do func(*project.Project, store.Store) error) error {
+	if a.Live != nil {
+		return do(a.Live.Project(), a.Live.Store)
+	}
 	p := a.ReadProject(true)
-	s, err := p.EditStore()
+	if err := a.remote(ctx, p); !errors.Is(err, live.ErrNobody) {
+		return err
+	}
+	s, err := open(p)
 	if err != nil {
 		return a.NoState(p, err)
 	}

@@ -38,11 +38,15 @@ recipes that want deletions are told.`,
 
 // accept notes the word of a person. Where nothing is refused it changes nothing.
 func (a *app) accept(ctx context.Context, id store.FeedID) error {
-	return a.Edit(func(_ *project.Project, s store.Store) error {
+	return a.Edit(ctx, func(_ *project.Project, s store.Store) error {
 		if err := stored(ctx, s, id); err != nil {
 			return err
 		}
-		f, err := engine.Accept(ctx, s, id)
+		var f store.Feed
+		err := a.EditFeed(ctx, id, func(ctx context.Context) (err error) {
+			f, err = engine.Accept(ctx, s, id)
+			return err
+		})
 		if errors.Is(err, engine.ErrNotRefused) {
 			return console.Refused(fmt.Errorf("%s: %w", id, err))
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
@@ -34,20 +35,34 @@ happened since then is found and carried out again, with new ids of runs.`,
 	return a.JSONFlag(c)
 }
 
-// backup copies the state file and says what the copy holds.
+// backup copies the state file and says what the copy holds. Without a state file it is an
+// error: a script must not take that for a backup.
 func (a *app) backup(ctx context.Context, path string, force bool) error {
-	p := a.ReadProject(true)
-	st, err := p.BackupStore(ctx, path, force)
-	switch {
-	case errors.Is(err, project.ErrState):
-		return console.Misused(fmt.Errorf("%s: %w; give the copy another name", path, err))
-	case errors.Is(err, project.ErrExists):
-		return console.Refused(fmt.Errorf("%w; give another name, or replace a file with --force", err))
-	case errors.Is(err, project.ErrNoState): // a script must not take this for a backup
+	if err := a.hasState(); err != nil {
 		return console.Refused(fmt.Errorf("nothing was copied: %w", err))
-	case err != nil:
-		return a.NoState(p, err)
 	}
-	view := map[string]any{"file": st.Path, "bytes": st.Bytes, "feeds": st.Feeds, "records": st.Records, "runs": st.Runs, "waiting": st.Waiting}
-	return a.Answer(view, func(w io.Writer) { show.PrintHeld(w, st) })
+	return a.Look(ctx, func(p *project.Project, s store.Store) error {
+		st, err := p.Backup(ctx, s, a.Path(path), force)
+		switch {
+		case errors.Is(err, project.ErrState):
+			return console.Misused(fmt.Errorf("%s: %w; give the copy another name", path, err))
+		case errors.Is(err, project.ErrExists):
+			return console.Refused(fmt.Errorf("%w; give another name, or replace a file with --force", err))
+		case err != nil:
+			return err
+		}
+		view := map[string]any{"file": st.Path, "bytes": st.Bytes, "feeds": st.Feeds, "records": st.Records, "runs": st.Runs, "waiting": st.Waiting}
+		return a.Answer(view, func(w io.Writer) { show.PrintHeld(w, st) })
+	})
+}
+
+// hasState reports a project that never ran.
+func (a *app) hasState() error {
+	if a.Live != nil {
+		return nil
+	}
+	if err := a.ReadProject(true).HasState(); errors.Is(err, project.ErrNoState) {
+		return err
+	}
+	return nil
 }

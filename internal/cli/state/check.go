@@ -31,7 +31,7 @@ func Check(on *console.Console) *cobra.Command {
 // check verifies the state file and says how much it holds. It changes nothing; what
 // is broken stays for a person to decide about.
 func (a *app) check(ctx context.Context) error {
-	return a.Look(func(_ *project.Project, s store.Store) error {
+	return a.Look(ctx, func(_ *project.Project, s store.Store) error {
 		broken, err := s.Check(ctx)
 		if err != nil {
 			return err

@@ -31,6 +31,9 @@ was, or compacted.`,
 
 // compact compacts the state file and says what that gave back.
 func (a *app) compact(ctx context.Context) error {
+	if err := a.Alone(); err != nil {
+		return err
+	}
 	p := a.ReadProject(true)
 	done, err := p.CompactStore(ctx)
 	if err != nil {

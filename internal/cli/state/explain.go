@@ -41,7 +41,7 @@ keep bodies can be shown; rules are those of the recipe as it is now.`,
 // explain prints what is known of a record of an account. An account or a record that
 // nobody knows ends it with 1.
 func (a *app) explain(ctx context.Context, account, record string) error {
-	return a.Look(func(p *project.Project, s store.Store) error {
+	return a.Look(ctx, func(p *project.Project, s store.Store) error {
 		feeds, err := s.ListFeeds(ctx)
 		if err != nil {
 			return err

@@ -39,7 +39,7 @@ func (a *app) feedsListCommand() *cobra.Command {
 
 // listFeeds prints all feeds, sorted by id, as they were at their last commit.
 func (a *app) listFeeds(ctx context.Context) error {
-	return a.Look(func(_ *project.Project, s store.Store) error {
+	return a.Look(ctx, func(_ *project.Project, s store.Store) error {
 		feeds, err := s.ListFeeds(ctx)
 		if err != nil {
 			return err
@@ -72,7 +72,7 @@ func (a *app) feedsShowCommand() *cobra.Command {
 // showFeed prints one feed with the recipes that watch it. The error guesses when
 // there is no feed with that id.
 func (a *app) showFeed(ctx context.Context, id store.FeedID) error {
-	return a.Look(func(p *project.Project, s store.Store) error {
+	return a.Look(ctx, func(p *project.Project, s store.Store) error {
 		feeds, err := s.ListFeeds(ctx)
 		if err != nil {
 			return err

@@ -25,7 +25,7 @@ func (a *app) feedsPollCommand() *cobra.Command {
 		Short: "Poll one feed now, to its end",
 		Long: `Poll one feed now, to its end, and say what was found.
 
-The runs are queued and not carried out: the next pollux run does that. A walk over the
+The runs are queued: the running program carries them out, or the next pollux run. A walk over the
 whole list that is due is made too.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeFeeds,
@@ -38,21 +38,17 @@ whole list that is due is made too.`,
 
 // pollFeed polls a feed and prints what was found. What came before an error is kept.
 func (a *app) pollFeed(ctx context.Context, id store.FeedID) error {
-	p, s, err := a.Start()
-	if err != nil {
-		return err
-	}
-	return console.Using(s, func() error {
-		e, err := a.Engine(p, s, zerolog.ErrorLevel)
-		if err != nil {
-			return err
-		}
+	return a.Engaged(ctx, zerolog.ErrorLevel, func(p *project.Project, s store.Store, e *engine.Engine) error {
 		if err := watched(e, id); err != nil {
 			return err
 		}
+		poll := e.PollFeed
+		if a.Live != nil {
+			poll = e.PollNow
+		}
 		var report engine.PollReport
-		err = a.Progress(ctx, s, false, nil, func() error {
-			report, err = e.PollFeed(ctx, id)
+		err := a.Progress(ctx, s, false, nil, func() (err error) {
+			report, err = poll(ctx, id)
 			return err
 		})
 		if ctx.Err() != nil {
@@ -64,7 +60,7 @@ func (a *app) pollFeed(ctx context.Context, id store.FeedID) error {
 		if f, err := s.LoadFeed(ctx, id); err == nil && f.State.Refused != nil {
 			fmt.Fprintln(a.Stderr, show.RefusedLine(f))
 		}
-		return a.Answer(report, func(w io.Writer) { show.PrintPoll(w, report) })
+		return a.Answer(report, func(w io.Writer) { show.PrintPoll(w, report, a.when()) })
 	})
 }
 

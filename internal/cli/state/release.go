@@ -77,7 +77,7 @@ func (r releaseRequest) check() error {
 // release lets runs go on. It says how many before it begins, and begins with more
 // than one only with --yes: a release of thousands sends thousands of requests.
 func (a *app) release(ctx context.Context, r releaseRequest) error {
-	return a.Edit(func(p *project.Project, s store.Store) error {
+	return a.Edit(ctx, func(p *project.Project, s store.Store) error {
 		ids, err := r.choose(ctx, s)
 		if err != nil {
 			return err
@@ -92,7 +92,11 @@ func (a *app) release(ctx context.Context, r releaseRequest) error {
 			return console.Refused(fmt.Errorf("%s would be released; add --yes if that is what you want", show.Plural(len(ids), "run")))
 		}
 		fmt.Fprintln(a.Stderr, "releasing", show.Plural(len(ids), "run"))
-		return a.releaseEach(ctx, s, ids, engine.UnsureRule(r.unsure))
+		var end error
+		err = a.EditRuns(ctx, func(func(string, store.RunID) bool) { // what is held or parked is not being carried out
+			end = a.releaseEach(ctx, s, ids, engine.UnsureRule(r.unsure))
+		})
+		return errors.Join(err, end)
 	})
 }
 
@@ -148,10 +152,18 @@ func (a *app) releaseEach(ctx context.Context, s store.Store, ids []store.RunID,
 		}
 	}
 	if !a.JSON {
-		fmt.Fprintf(a.Stdout, "%s released; they go on with the next pollux run\n", show.Plural(released, "run"))
+		fmt.Fprintf(a.Stdout, "%s released; they go on %s\n", show.Plural(released, "run"), a.when())
 	}
 	if released < len(ids) {
 		return console.Findings()
 	}
 	return nil
+}
+
+// when says when runs go on that may.
+func (a *app) when() string {
+	if a.Live != nil {
+		return "now"
+	}
+	return "with the next pollux run"
 }

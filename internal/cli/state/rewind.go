@@ -71,15 +71,17 @@ func (r *rewindRequest) read(now time.Time) (err error) {
 
 // rewind moves the watermark of a feed and says what that means.
 func (a *app) rewind(ctx context.Context, r rewindRequest) error {
-	return a.Edit(func(_ *project.Project, s store.Store) error {
+	return a.Edit(ctx, func(_ *project.Project, s store.Store) error {
 		if err := stored(ctx, s, r.id); err != nil {
 			return err
 		}
-		before, err := s.LoadFeed(ctx, r.id)
-		if err != nil {
+		var before, f store.Feed
+		err := a.EditFeed(ctx, r.id, func(ctx context.Context) (err error) {
+			if before, err = s.LoadFeed(ctx, r.id); err == nil {
+				f, err = engine.Rewind(ctx, s, r.id, r.to)
+			}
 			return err
-		}
-		f, err := engine.Rewind(ctx, s, r.id, r.to)
+		})
 		if err != nil {
 			return rewindEnd(r.id, err)
 		}
@@ -88,22 +90,10 @@ func (a *app) rewind(ctx context.Context, r rewindRequest) error {
 	})
 }
 
-// previewRewind reads the list and says what is in it. The state is opened for looking.
+// previewRewind reads the list and says what is in it. Nothing is stored.
 func (a *app) previewRewind(ctx context.Context, r rewindRequest) error {
-	p, err := a.LoadProject()
-	if err != nil {
-		return err
-	}
-	s, err := p.ReadStore()
-	if err != nil {
-		return a.NoState(p, err)
-	}
-	return console.Using(s, func() error {
+	return a.Engaged(ctx, zerolog.ErrorLevel, func(p *project.Project, s store.Store, e *engine.Engine) error {
 		if err := stored(ctx, s, r.id); err != nil {
-			return err
-		}
-		e, err := a.Engine(p, s, zerolog.ErrorLevel)
-		if err != nil {
 			return err
 		}
 		found, err := e.Preview(ctx, r.id, r.to)

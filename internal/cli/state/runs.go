@@ -89,7 +89,7 @@ func moment(flag, text string, now time.Time) (time.Time, error) {
 
 // listRuns prints the runs that a filter selects, newest first.
 func (a *app) listRuns(ctx context.Context, f store.RunFilter) error {
-	return a.Look(func(p *project.Project, s store.Store) error {
+	return a.Look(ctx, func(p *project.Project, s store.Store) error {
 		runs, err := s.ListRuns(ctx, f)
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func (a *app) runsShowCommand() *cobra.Command {
 
 // showRun prints one run with its steps, through the mask of its recipe.
 func (a *app) showRun(ctx context.Context, id store.RunID) error {
-	return a.Look(func(p *project.Project, s store.Store) error {
+	return a.Look(ctx, func(p *project.Project, s store.Store) error {
 		run, steps, err := s.LoadRun(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			return noRun(id)
