@@ -1,4 +1,4 @@
-package expression
+package operators
 
 import (
 	"cmp"
@@ -14,20 +14,11 @@ import (
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
-// operatorFunctions are the operators by name. Their arguments are what rewrite.go
-// puts there, so their number needs no check.
-func operatorFunctions() map[string]functions.Func {
-	return map[string]functions.Func{
-		opGet: get, opSlice: slice, opAdd: add, opEqual: equal, opCompare: compare, opTruth: asTruth, opIn: in,
-		opMatch: match, opBounded: bounded, opRound: round, opDecide: decide, opChanged: changed,
-	}
-}
-
-// get is the member of an object or the element of a list. A member of nil is nil: a
+// Get is the member of an object or the element of a list. A member of nil is nil: a
 // step that was skipped has no result, and a record no field that was left out. An
 // index counts from the end when it is negative, and outside the list the element is
 // nil. A member of a text or number is an error.
-func get(args ...any) (any, error) {
+func Get(args ...any) (any, error) {
 	switch base := args[0].(type) {
 	case nil:
 		return nil, nil
@@ -54,9 +45,9 @@ func get(args ...any) (any, error) {
 	return nil, fmt.Errorf("%s has no member %v", functions.SortOf(args[0]), args[1])
 }
 
-// slice cuts text by characters, not by bytes, and lists by elements. Bounds outside
+// Slice cuts text by characters, not by bytes, and lists by elements. Bounds outside
 // the value are moved to its ends; a slice of nil is nil.
-func slice(args ...any) (any, error) {
+func Slice(args ...any) (any, error) {
 	var length int
 	var runes []rune
 	switch x := args[0].(type) {
@@ -105,9 +96,9 @@ func cut(from, to any, length int) (first, last int, err error) {
 	return min(first, last), last, nil
 }
 
-// add joins texts, up to the bound, and adds numbers, times and durations. The
+// Add joins texts, up to the bound, and adds numbers, times and durations. The
 // library would let a text double with every round of a loop.
-func add(args ...any) (any, error) {
+func Add(args ...any) (any, error) {
 	a, b := args[0], args[1]
 	switch x := a.(type) {
 	case string:
@@ -129,9 +120,9 @@ func add(args ...any) (any, error) {
 	return nil, fmt.Errorf("%s and %s cannot be added", functions.SortOf(a), functions.SortOf(b))
 }
 
-// equal compares two values of any types; args[2] is false for the opposite. nil
+// Equal compares two values of any types; args[2] is false for the opposite. nil
 // equals only nil. A whole number equals the same number as a float.
-func equal(args ...any) (any, error) {
+func Equal(args ...any) (any, error) {
 	a, b := args[0], args[1]
 	want, _ := args[2].(bool)
 	switch x := a.(type) {
@@ -155,9 +146,9 @@ func equal(args ...any) (any, error) {
 	return runtime.Equal(a, b) == want, nil
 }
 
-// compare orders two values of one sort; with nil every order is false. args[2] is the
+// Compare orders two values of one sort; with nil every order is false. args[2] is the
 // operator.
-func compare(args ...any) (any, error) {
+func Compare(args ...any) (any, error) {
 	a, b := args[0], args[1]
 	if a == nil || b == nil {
 		return false, nil
@@ -214,9 +205,9 @@ func asFloat(v any) (float64, bool) {
 	return 0, false
 }
 
-// in looks for a value in a list, or for a name in an object. In nil there is
+// In looks for a value in a list, or for a name in an object. In nil there is
 // nothing.
-func in(args ...any) (any, error) {
+func In(args ...any) (any, error) {
 	switch c := args[1].(type) {
 	case nil:
 		return false, nil
@@ -225,7 +216,7 @@ func in(args ...any) (any, error) {
 			return nil, err
 		}
 		for _, item := range c {
-			if same, err := equal(item, args[0], true); err != nil || same == true {
+			if same, err := Equal(item, args[0], true); err != nil || same == true {
 				return true, err
 			}
 		}
@@ -240,8 +231,8 @@ func in(args ...any) (any, error) {
 	return runtime.In(args[0], args[1]), nil
 }
 
-// asTruth takes nil for false and refuses what is neither true nor false.
-func asTruth(args ...any) (any, error) {
+// Truth takes nil for false and refuses what is neither true nor false.
+func Truth(args ...any) (any, error) {
 	switch x := args[0].(type) {
 	case nil:
 		return false, nil
@@ -251,9 +242,9 @@ func asTruth(args ...any) (any, error) {
 	return nil, fmt.Errorf("expected true or false, found %s", functions.SortOf(args[0]))
 }
 
-// match applies a pattern, compiled before, to a text of bounded length. nil matches
+// Match applies a pattern, compiled before, to a text of bounded length. nil matches
 // no pattern.
-func match(args ...any) (any, error) {
+func Match(args ...any) (any, error) {
 	pattern, ok := args[1].(*regexp.Regexp)
 	if args[0] == nil || !ok {
 		return false, nil
@@ -266,18 +257,4 @@ func match(args ...any) (any, error) {
 		return nil, fmt.Errorf("matches wants a text of at most %d bytes, found %d", functions.MaxMatched, len(s))
 	}
 	return pattern.MatchString(s), nil
-}
-
-// changed asks the change itself; args[0] is the frame, the others are fields.
-func changed(args ...any) (any, error) {
-	f, ok := args[0].(*frame)
-	if !ok {
-		return false, nil
-	}
-	for _, arg := range args[1:] {
-		if name, ok := arg.(string); ok && f.scope.changed(name) {
-			return true, nil
-		}
-	}
-	return false, nil
 }
