@@ -3,30 +3,33 @@ package recipes
 import (
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/recipes/cases"
+	"github.com/pollux-automation/pollux/recipes/catalog"
+	"github.com/pollux-automation/pollux/recipes/steps"
+	"github.com/pollux-automation/pollux/recipes/values"
 )
 
 // The codes of the findings that this package adds, beside those of the packages
 // that read YAML and compile expressions.
 const (
-	CodeNotYet          = "not-yet"
+	CodeNotYet          = values.CodeNotYet
 	CodeLanguage        = "unknown-language"
 	CodeNoFolder        = "no-folder"
 	CodeUnreadable      = "unreadable"
 	CodeFileName        = "file-name"
-	CodeBadID           = "bad-id"
-	CodeDuplicateID     = "duplicate-id"
-	CodeReservedID      = "reserved-id"
+	CodeBadID           = values.CodeBadID
+	CodeDuplicateID     = steps.CodeDuplicateID
+	CodeReservedID      = steps.CodeReservedID
 	CodeSecretInClear   = diag.CodeSecretInClear
 	CodeNotConstant     = "not-constant"
-	CodeConnector       = "unknown-connector"
-	CodeAccount         = "unknown-account"
-	CodeOtherConnector  = "other-connector"
-	CodeUnused          = "unused-connection"
-	CodeTarget          = "bad-target"
-	CodeConnection      = "unknown-connection"
-	CodeOperation       = "unknown-operation"
+	CodeConnector       = catalog.CodeConnector
+	CodeAccount         = catalog.CodeAccount
+	CodeOtherConnector  = catalog.CodeOtherConnector
+	CodeUnused          = catalog.CodeUnused
+	CodeTarget          = catalog.CodeTarget
+	CodeConnection      = catalog.CodeConnection
+	CodeOperation       = catalog.CodeOperation
 	CodeCannotPoll      = "cannot-poll"
-	CodeDeprecated      = "deprecated"
+	CodeDeprecated      = catalog.CodeDeprecated
 	CodeKindFamily      = "kind-family"
 	CodeDeletesUnused   = "deletes-unused"
 	CodeStrategy        = "other-strategy"
@@ -38,18 +41,18 @@ const (
 	CodeCron            = "bad-cron"
 	CodeTimezone        = "unknown-timezone"
 	CodeDuplicateValue  = cases.CodeDuplicateValue
-	CodeNoSteps         = "no-steps"
-	CodeTooManySteps    = "too-many-steps"
-	CodeStepKind        = "step-kind"
-	CodeMisplaced       = "misplaced-key"
-	CodeNothingToFind   = "nothing-to-find"
-	CodeNoProof         = "no-proof"
-	CodeUnsafeRepeat    = "unsafe-repeat"
-	CodeLoop            = "loop"
-	CodeRetry           = "bad-retry"
-	CodeTimeout         = "bad-timeout"
-	CodeRule            = "bad-rule"
-	CodeUnreachableRule = "unreachable-rule"
+	CodeNoSteps         = steps.CodeNoSteps
+	CodeTooManySteps    = steps.CodeTooManySteps
+	CodeStepKind        = steps.CodeStepKind
+	CodeMisplaced       = steps.CodeMisplaced
+	CodeNothingToFind   = steps.CodeNothingToFind
+	CodeNoProof         = steps.CodeNoProof
+	CodeUnsafeRepeat    = steps.CodeUnsafeRepeat
+	CodeLoop            = steps.CodeLoop
+	CodeRetry           = steps.CodeRetry
+	CodeTimeout         = values.CodeTimeout
+	CodeRule            = steps.CodeRule
+	CodeUnreachableRule = steps.CodeUnreachableRule
 	CodeNeverCalled     = cases.CodeNeverCalled
 	CodeUnknownStep     = cases.CodeUnknownStep
 	CodeTestRecord      = cases.CodeTestRecord

@@ -24,13 +24,13 @@ func (p *parser) tests(n *yamlnode.Node) {
 	if !ok {
 		return
 	}
-	if len(items) > maxSteps {
-		p.into.Errorf(n.At(), CodeTooManySteps, "split the recipe", "the recipe has %d tests, more than %d", len(items), maxSteps)
+	if len(items) > maxTests {
+		p.into.Errorf(n.At(), CodeTooManySteps, "split the recipe", "the recipe has %d tests, more than %d", len(items), maxTests)
 		return
 	}
 	about := cases.About{Kind: p.kind}
 	if p.trigger != nil {
-		about.Object = p.trigger.operation.Object
+		about.Object = p.trigger.Operation.Object
 	}
 	for _, s := range p.recipe.Steps {
 		if s.Kind == Call {
