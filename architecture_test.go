@@ -49,7 +49,7 @@ var arrows = map[string][]string{
 	"internal/mapping":                      {"connectors/schema", "internal/diag", "internal/mapping/expression", "internal/mapping/functions"},
 	"actions":                               {"connectors", "connectors/schema", "internal/mapping"},
 	"recipes/schedule":                      {},
-	"recipes/cases":                         {"connectors/schema", "internal/diag", "internal/mapping", "internal/yamlnode"},
+	"recipes/cases":                         {"connectors/schema", "internal/diag", "internal/mapping", "internal/yamlnode", "recipes/values"},
 	"recipes/values":                        {"internal/diag", "internal/mapping", "internal/yamlnode"},
 	"recipes/catalog":                       {"connectors/schema", "internal/diag", "internal/mapping", "internal/yamlnode", "recipes/values"},
 	"recipes/steps":                         {"internal/diag", "internal/mapping", "internal/yamlnode", "recipes/catalog", "recipes/values"},

@@ -45,6 +45,9 @@ const (
 	CodeTooManySteps    = steps.CodeTooManySteps
 	CodeStepKind        = steps.CodeStepKind
 	CodeMisplaced       = steps.CodeMisplaced
+	CodeNesting         = steps.CodeNesting
+	CodeCase            = steps.CodeCase
+	CodeNoTarget        = steps.CodeNoTarget
 	CodeNothingToFind   = steps.CodeNothingToFind
 	CodeNoProof         = steps.CodeNoProof
 	CodeUnsafeRepeat    = steps.CodeUnsafeRepeat
@@ -91,10 +94,13 @@ func Codes() []diag.Code {
 		{Name: CodeCron, Meaning: "A cron expression cannot be read, or never comes true."},
 		{Name: CodeTimezone, Meaning: "There is no such time zone."},
 		{Name: CodeDuplicateValue, Meaning: "A value stands in a list twice."},
-		{Name: CodeNoSteps, Meaning: "A recipe has no steps."},
+		{Name: CodeNoSteps, Meaning: "A recipe, a case or an each has no steps."},
 		{Name: CodeTooManySteps, Meaning: "A recipe has more than 200 steps or tests."},
-		{Name: CodeStepKind, Meaning: "A step has none, or more than one, of call, set and stop."},
-		{Name: CodeMisplaced, Meaning: "A key belongs to another kind of step."},
+		{Name: CodeStepKind, Meaning: "A step has none, or more than one, of call, set, switch, each, wait and stop."},
+		{Name: CodeMisplaced, Meaning: "A key, or an answer to an error, belongs to another kind of step."},
+		{Name: CodeNesting, Meaning: "Steps are nested too deep: five levels, of which three can be an each."},
+		{Name: CodeCase, Meaning: "A switch has no cases, or a case that is neither {if, steps} nor an else at the end."},
+		{Name: CodeNoTarget, Meaning: "only_if is asked of a write whose record cannot be read before."},
 		{Name: CodeNothingToFind, Meaning: "unsure: find is asked of an operation whose writes cannot be looked up."},
 		{Name: CodeNoProof, Meaning: "Nothing in a write could prove that it arrived; a lost answer will park the run."},
 		{Name: CodeUnsafeRepeat, Meaning: "unsure: safe is asked of an operation whose repetition leaves two effects."},
@@ -104,7 +110,7 @@ func Codes() []diag.Code {
 		{Name: CodeRule, Meaning: "A rule of on_error matches nothing."},
 		{Name: CodeUnreachableRule, Meaning: "A rule of on_error comes after one that matches everything."},
 		{Name: CodeNeverCalled, Meaning: "A test expects a call that no step makes."},
-		{Name: CodeUnknownStep, Meaning: "A test answers for a step that does not exist or calls nothing."},
+		{Name: CodeUnknownStep, Meaning: "A test answers for a step that does not exist or calls nothing, or gives a target to one without only_if."},
 		{Name: CodeTestRecord, Meaning: "The record of a test lacks its id."},
 	}
 }

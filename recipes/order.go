@@ -29,11 +29,8 @@ func (p *parser) order(n *yamlnode.Node) {
 	if workers, ok := m.Get("workers").Int(p.into, 1, maxWorkers); ok {
 		o.Workers = workers
 	}
-	waiting := m.Get("while_waiting")
-	if waiting.Written() == "keep_latest" {
-		values.NotYet(waiting.At(), "keep_latest", p.into)
-	} else {
-		waiting.Word(p.into, RunAll)
+	if word, ok := m.Get("while_waiting").Word(p.into, RunAll, KeepLatest); ok {
+		o.WhileWaiting = word
 	}
 	if word, ok := m.Get("when_parked").Word(p.into, Hold, GoOn); ok {
 		o.WhenParked = word

@@ -159,5 +159,5 @@ func (p *parser) needsBodies() {
 	r := p.recipe
 	gone := slices.Contains(r.Trigger.Kinds, mapping.Deleted) // a deleted record is known by its last body alone
 	r.NeedsBodies = p.scoped || gone || len(r.Trigger.Watch) > 0 || looksBack(r.Filter.Uses) || looksBack(r.Order.By.Uses) ||
-		slices.ContainsFunc(r.Steps, func(s Step) bool { return looksBack(s.If.Uses) || looksBack(s.With.Uses) })
+		slices.ContainsFunc(r.Steps, func(s Step) bool { return looksBack(s.Uses) })
 }

@@ -100,9 +100,10 @@ type Start struct {
 
 // The ways of ordering runs that wait.
 const (
-	RunAll = "run_all"
-	Hold   = "hold"
-	GoOn   = "go_on"
+	RunAll     = "run_all"
+	KeepLatest = "keep_latest"
+	Hold       = "hold"
+	GoOn       = "go_on"
 )
 
 // Order says which runs wait for each other.
@@ -110,7 +111,8 @@ type Order struct {
 	By *mapping.Expression // nil means the record's id
 	// Workers is how many runs of this recipe may be under way at once.
 	Workers int
-	// WhileWaiting is RunAll: every change gets its run.
+	// WhileWaiting is RunAll: every change gets its run; or KeepLatest: changes of a
+	// record whose runs have not started become one.
 	WhileWaiting string
 	// WhenParked is Hold or GoOn: whether a parked run keeps back those behind it.
 	WhenParked string

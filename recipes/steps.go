@@ -1,6 +1,8 @@
 package recipes
 
 import (
+	"iter"
+
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 	"github.com/pollux-automation/pollux/recipes/steps"
 )
@@ -13,10 +15,19 @@ type StepKind = steps.Kind
 
 // The kinds of step.
 const (
-	Call = steps.Call // call an operation
-	Set  = steps.Set  // compute values
-	Stop = steps.Stop // end the run successfully
+	Call   = steps.Call   // call an operation
+	Set    = steps.Set    // compute values
+	Stop   = steps.Stop   // end the run successfully
+	Switch = steps.Switch // carry out the first case that holds
+	Each   = steps.Each   // carry out steps for each item of a list
+	Wait   = steps.Wait   // let time pass
 )
+
+// Case is one case of a switch.
+type Case = steps.Case
+
+// Pause says how long a wait lasts.
+type Pause = steps.Pause
 
 // What to do when it is unknown whether a write arrived.
 const (
@@ -42,6 +53,9 @@ const (
 	DoPark         = steps.DoPark
 	DoPauseAccount = steps.DoPauseAccount
 )
+
+// AllSteps goes through the steps and those inside them, in the order of the file.
+func (r *Recipe) AllSteps() iter.Seq[*Step] { return steps.All(r.Steps) }
 
 // steps reads the chain.
 func (p *parser) steps(m yamlnode.Map) {

@@ -32,9 +32,9 @@ func (p *parser) tests(n *yamlnode.Node) {
 	if p.trigger != nil {
 		about.Object = p.trigger.Operation.Object
 	}
-	for _, s := range p.recipe.Steps {
+	for s := range p.recipe.AllSteps() {
 		if s.Kind == Call {
-			about.Calls = append(about.Calls, cases.Step{ID: s.ID, Operation: s.Connection + "." + s.Operation})
+			about.Calls = append(about.Calls, cases.Step{ID: s.ID, Operation: s.Connection + "." + s.Operation, Guarded: s.OnlyIf != nil})
 		}
 	}
 	p.recipe.Tests = cases.Read(items, about, p.into)

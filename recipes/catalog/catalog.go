@@ -10,6 +10,9 @@ type Catalog interface {
 	// Operations returns the operations of a connector; ok is false for an
 	// unknown connector.
 	Operations(connector string) (ops []Operation, ok bool)
+	// Target returns the operation of a connector that reads the record which a write
+	// changes, from inputs that the write has too; ok is false when there is none.
+	Target(connector, write string) (read Operation, ok bool)
 	// Accounts returns all accounts, sorted by name.
 	Accounts() []Account
 }

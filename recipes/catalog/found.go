@@ -64,6 +64,12 @@ func (c *Connections) Find(n *yamlnode.Node) *Found {
 	return f
 }
 
+// Target returns the operation that reads the record which a write changes; ok is false
+// when there is none.
+func (c *Connections) Target(write *Found) (read Operation, ok bool) {
+	return c.catalog.Target(write.Connection.Connector, write.Operation.Key)
+}
+
 // Pollable suggests operations of a connection that can be polled.
 func (c *Connections) Pollable(one Connection) string {
 	operations, _ := c.catalog.Operations(one.Connector)

@@ -15,4 +15,7 @@ const (
 	CodeUnreachableRule = "unreachable-rule"
 	CodeDuplicateID     = "duplicate-id"
 	CodeReservedID      = "reserved-id"
+	CodeNesting         = "nested-too-deep"
+	CodeCase            = "bad-case"
+	CodeNoTarget        = "no-target"
 )

@@ -12,16 +12,26 @@ import (
 	"github.com/pollux-automation/pollux/recipes/values"
 )
 
-// The keys of a step.
+// The keys of a step: all of them, those of later versions, and those that each kind has
+// besides id and if.
 //
 //nolint:gochecknoglobals // tables
 var (
-	stepKeys  = []string{"id", "if", "call", "with", "set", "stop", "then", "on_error", "retry", "timeout", "unsure"}
-	stepLater = []string{"switch", "each", "wait", "only_if", "link", "notify"}
-	kindKeys  = []string{"call", "set", "stop"}
-	callKeys  = []string{"with", "on_error", "retry", "timeout", "unsure"}
-	reserved  = []string{
-		"record", "before", "kind", "changed", "event", "vars", "steps", "run", "account", "now", "clear",
+	stepKeys = []string{
+		"id", "if", "call", "with", "only_if", "set", "stop", "switch", "each", "steps", "parallel", "wait",
+		"then", "on_error", "retry", "timeout", "unsure",
+	}
+	stepLater = []string{"link", "notify"}
+	kindKeys  = map[string][]string{
+		"call":   {"with", "only_if", "then", "on_error", "retry", "timeout", "unsure"},
+		"set":    {"then", "on_error"},
+		"stop":   {},
+		"switch": {"then", "on_error"},
+		"each":   {"steps", "parallel", "then", "on_error"},
+		"wait":   {"then"},
+	}
+	reserved = []string{
+		"record", "before", "kind", "changed", "event", "vars", "steps", "run", "account", "now", "item", "index", "target", "clear",
 		"nil", "true", "false", "not", "and", "or", "in", "let", "if", "else", "contains", "matches",
 	}
 )
@@ -54,6 +64,13 @@ type reader struct {
 	about About
 	into  *diag.List
 	ids   []string // of the steps so far
+	// all are the ids of all steps as they are written, in the order of the file, and
+	// next is the place of the next step among them.
+	all  []string
+	next int
+	// depth is how many steps the next one is inside of, and eachDepth how many of them
+	// are an each.
+	depth, eachDepth int
 }
 
 // Read reads the chain, one step after the other: each sees the results of those
@@ -63,46 +80,67 @@ func Read(n *yamlnode.Node, about About, into *diag.List) []Step {
 	if !ok {
 		return nil
 	}
+	r := &reader{about: about, into: into, all: stepIDs(items)}
 	switch {
 	case len(items) == 0:
 		into.Errorf(n.At(), CodeNoSteps, "write at least one step", "the recipe has no steps")
-	case len(items) > Most:
-		into.Errorf(n.At(), CodeTooManySteps, "split the recipe", "the recipe has %d steps, more than %d", len(items), Most)
+	case len(r.all) > Most:
+		into.Errorf(n.At(), CodeTooManySteps, "split the recipe", "the recipe has %d steps, more than %d", len(r.all), Most)
 		return nil
 	}
-	r := &reader{about: about, into: into}
-	ids := stepIDs(items)
-	steps := make([]Step, len(items))
-	for i, item := range items {
-		about.Names.SetLater(ids[i:])
-		steps[i] = r.step(item, i, about.Names)
-	}
-	return steps
+	return r.steps(items, about.Names)
 }
 
-// stepIDs returns the ids of the steps as they are written.
+// stepIDs returns the ids of some steps and of those inside them, as they are written.
 func stepIDs(items []*yamlnode.Node) []string {
-	ids := make([]string, len(items))
-	for i, item := range items {
-		ids[i] = item.Member("id").Written()
+	var ids []string
+	for _, item := range items {
+		ids = append(ids, item.Member("id").Written())
+		ids = append(ids, stepIDs(item.Member("steps").Items())...)
+		for _, c := range item.Member("switch").Items() {
+			ids = append(ids, stepIDs(c.Member("steps").Items())...)
+			ids = append(ids, stepIDs(c.Member("else").Items())...)
+		}
 	}
 	return ids
 }
 
+// steps reads some steps that follow each other.
+func (r *reader) steps(items []*yamlnode.Node, names *mapping.Names) []Step {
+	list := make([]Step, len(items))
+	for i, item := range items {
+		first := r.next
+		list[i] = r.step(item, names)
+		r.next = first + len(stepIDs(items[i:i+1])) // also after a step that was not read to its end
+	}
+	return list
+}
+
+// inner reads the steps inside another one. There must be some.
+func (r *reader) inner(n *yamlnode.Node, what string, names *mapping.Names) []Step {
+	items, ok := n.List(r.into)
+	if ok && len(items) == 0 {
+		r.into.Errorf(n.At(), CodeNoSteps, "write at least one step", "%s has no steps", what)
+	}
+	return r.steps(items, names)
+}
+
 // step reads one step and makes its result known to those that follow.
-func (r *reader) step(n *yamlnode.Node, index int, names *mapping.Names) Step {
-	s := Step{Index: index}
+func (r *reader) step(n *yamlnode.Node, names *mapping.Names) Step {
+	s := Step{Index: r.next}
+	names.SetLater(r.all[r.next:])
 	m, ok := values.Mapping(n, stepKeys, stepLater, r.into)
 	if !ok {
 		return s
 	}
+	r.next++
 	s.ID = r.stepID(m)
 	s.If = values.Condition(m.Get("if"), names, r.into)
 	if _, ok := m.Get("then").Word(r.into, "stop"); ok {
 		s.ThenStop = true
 	}
 	result := mapping.Anything()
-	switch r.stepKind(n, m) {
+	switch kind := r.stepKind(n, m); kind {
 	case "call":
 		result = r.call(m, &s, names)
 	case "set":
@@ -112,6 +150,15 @@ func (r *reader) step(n *yamlnode.Node, index int, names *mapping.Names) Step {
 		}
 	case "stop":
 		r.stop(m.Get("stop"), &s)
+	case "switch", "each":
+		result = r.nested(m, &s, names, kind)
+	case "wait":
+		s.Kind, s.Wait = Wait, r.pause(m.Get("wait"), names)
+		result = mapping.MembersShape("the result of step "+s.ID, nil)
+	}
+	s.OnError = Rules(m.Get("on_error"), r.into)
+	if s.Kind == Set || s.Kind == Switch || s.Kind == Each {
+		r.callAnswers(m.Get("on_error"), s.Kind)
 	}
 	if s.ID != "" {
 		names.AddStep(s.ID, result)
@@ -137,12 +184,12 @@ func (r *reader) stepID(m yamlnode.Map) string {
 	return id
 }
 
-// stepKind returns which of call, set and stop the step has; "" after a finding.
+// stepKind returns what the step does, by the word for it; "" after a finding.
 func (r *reader) stepKind(n *yamlnode.Node, m yamlnode.Map) string {
 	var found []yamlnode.Field
 	later := false
 	for _, f := range m.Fields() {
-		if slices.Contains(kindKeys, f.Name) {
+		if kindKeys[f.Name] != nil {
 			found = append(found, f)
 		}
 		later = later || slices.Contains(stepLater, f.Name)
@@ -153,19 +200,29 @@ func (r *reader) stepKind(n *yamlnode.Node, m yamlnode.Map) string {
 	case len(found) == 0:
 		at := n.At()
 		at.Width = 1
-		r.into.Errorf(at, CodeStepKind, "add call, set or stop", "the step does nothing")
+		r.into.Errorf(at, CodeStepKind, "add call, set, switch, each, wait or stop", "the step does nothing")
 		return ""
 	case len(found) > 1:
-		r.into.Errorf(found[1].At, CodeStepKind, "make two steps of it", "a step has only one of call, set and stop")
+		r.into.Errorf(found[1].At, CodeStepKind, "make two steps of it", "a step has only one of call, set, switch, each, wait and stop")
 		return ""
 	}
 	kind := found[0].Name
 	for _, f := range m.Fields() {
-		if kind != "call" && slices.Contains(callKeys, f.Name) || kind == "stop" && f.Name == "then" {
+		known := f.Name == kind || f.Name == "id" || f.Name == "if" || slices.Contains(kindKeys[kind], f.Name)
+		if !known && slices.Contains(stepKeys, f.Name) {
 			r.into.Errorf(f.At, CodeMisplaced, "remove it", "%q does nothing in a step that has %s", f.Name, kind)
 		}
 	}
 	return kind
+}
+
+// callAnswers reports answers to errors that only a call can follow.
+func (r *reader) callAnswers(rules *yamlnode.Node, kind Kind) {
+	for _, rule := range rules.Items() {
+		if do := rule.Member("do"); do.Written() == DoRetry || do.Written() == DoPauseAccount {
+			r.into.Errorf(do.At(), CodeMisplaced, "move the rule to the call, or to the recipe", "%q does nothing in a step that has %s", do.Written(), kind)
+		}
+	}
 }
 
 // stop reads a step that ends the run; false would be a stop that never stops.
@@ -183,7 +240,6 @@ func (r *reader) stop(n *yamlnode.Node, s *Step) {
 // call reads a step that calls an operation, and returns the shape of its answer.
 func (r *reader) call(m yamlnode.Map, s *Step, names *mapping.Names) *mapping.Shape {
 	s.Kind = Call
-	s.OnError = Rules(m.Get("on_error"), r.into)
 	s.Retry = readRetry(m.Get("retry"), r.into)
 	s.Timeout = values.Duration(m.Get("timeout"), leastTimeout, mostTimeout, r.into)
 	n := m.Get("call")
@@ -197,6 +253,7 @@ func (r *reader) call(m yamlnode.Map, s *Step, names *mapping.Names) *mapping.Sh
 		with = values.Of(w)
 	}
 	s.With = names.Mapping(with, t.Inputs(), r.into)
+	r.onlyIf(m.Get("only_if"), t, s, names)
 	r.unsure(m.Get("unsure"), n.At(), t, s)
 	r.loop(n.At(), t, s)
 	shape := mapping.ObjectShape(t.Operation.Object, "the answer of "+t.Operation.Key)
@@ -221,18 +278,27 @@ func (r *reader) unsure(n *yamlnode.Node, at diag.Place, t *catalog.Found, s *St
 		r.into.Errorf(n.At(), CodeNothingToFind, "write park, or leave it out", "a lost %s cannot be looked up", t.Name())
 	case word == UnsureSafe && o.Repeat != UnsureSafe:
 		r.into.Warnf(n.At(), CodeUnsafeRepeat, "write park to be asked instead", "%s sent twice leaves two effects", t.Name())
-	case o.Repeat == UnsureFind && word != UnsurePark && !provable(o.Match, s.With):
-		r.into.Warnf(at, CodeNoProof, `add "(run ${run.id})" to `+o.Match, "if the answer of %s is lost, nothing in %s can prove that it arrived", t.Name(), o.Match)
+	case o.Repeat == UnsureFind && word != UnsurePark && !r.provable(o.Match, s.With):
+		proof := "(run ${run.id})"
+		if r.eachDepth > 0 {
+			proof = "(run ${run.id}, ${index})"
+		}
+		r.into.Warnf(at, CodeNoProof, `add "`+proof+`" to `+o.Match, "if the answer of %s is lost, nothing in %s can prove that it arrived", t.Name(), o.Match)
 		if word == "" {
 			s.Unsure = UnsurePark
 		}
 	}
 }
 
-// provable reports whether the input by which a lost write is looked up can hold
-// the run's id, itself or through an earlier step.
-func provable(match string, with *mapping.Mapping) bool {
-	return match == "" || with == nil || with.InputUses(match, "run") || with.InputUses(match, "steps")
+// provable reports whether the input by which a lost write is looked up can hold the
+// run's id, itself or through an earlier step. Inside an each it must tell the items
+// apart, too: the run's id is the same for all of them.
+func (r *reader) provable(match string, with *mapping.Mapping) bool {
+	if match == "" || with == nil || with.InputUses(match, "steps") {
+		return true
+	}
+	item := r.eachDepth == 0 || with.InputUses(match, "item") || with.InputUses(match, "index")
+	return item && with.InputUses(match, "run")
 }
 
 // loop warns of a step that changes what the recipe itself watches: its own write
