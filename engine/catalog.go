@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/recipes"
 )
@@ -41,6 +44,31 @@ func (c *Catalog) Operations(connector string) ([]recipes.Operation, bool) {
 		}
 	}
 	return ops, true
+}
+
+// Target returns the operation that reads the record which a write changes: that of the
+// same object with the verb get, if all that it must be given are inputs of the write.
+func (c *Catalog) Target(connector, write string) (recipes.Operation, bool) {
+	con, ok := c.registry.Connector(connector)
+	if !ok {
+		return recipes.Operation{}, false
+	}
+	d := con.Describe()
+	w, known := d.Operation(write)
+	dot := strings.LastIndexByte(write, '.')
+	if !known || dot < 0 {
+		return recipes.Operation{}, false
+	}
+	read, known := d.Operation(write[:dot] + ".get")
+	if !known || read.Kind != connectors.Read || read.List {
+		return recipes.Operation{}, false
+	}
+	for _, in := range read.Inputs {
+		if in.Required && !slices.ContainsFunc(w.Inputs, func(i connectors.Input) bool { return i.Name == in.Name }) {
+			return recipes.Operation{}, false
+		}
+	}
+	return operation(read), true
 }
 
 // operation tells a recipe what it needs to know of an operation.

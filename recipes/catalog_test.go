@@ -28,6 +28,17 @@ func (catalog) Operations(connector string) ([]recipes.Operation, bool) {
 	return nil, false
 }
 
+// Target knows how contacts are read.
+func (c catalog) Target(connector, write string) (recipes.Operation, bool) {
+	operations, _ := c.Operations(connector)
+	for _, o := range operations {
+		if o.Key == "contact.get" && (write == "contact.update" || write == "contact.delete") {
+			return o, true
+		}
+	}
+	return recipes.Operation{}, false
+}
+
 func text(name string, required bool) recipes.Input {
 	return recipes.Input{Field: schema.Field{Name: name, Type: schema.String, Required: required}}
 }

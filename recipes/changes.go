@@ -6,6 +6,7 @@ import (
 
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
+	"github.com/pollux-automation/pollux/recipes/values"
 )
 
 // Watches reports whether an update that changed these fields, and paths below them,
@@ -16,9 +17,7 @@ func (t *Trigger) Watches(fields []string) bool {
 
 // scope reads which records the recipe is about.
 func (p *parser) scope(n *yamlnode.Node) {
-	if n != nil {
-		p.recipe.Scope = p.condition(p.names.ForScope(), n)
-	}
+	p.recipe.Scope = values.Condition(n, p.names.ForScope(), p.into)
 }
 
 // kinds reads which changes count. Without them all do but deletions, which cost a walk

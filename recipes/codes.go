@@ -3,30 +3,33 @@ package recipes
 import (
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/recipes/cases"
+	"github.com/pollux-automation/pollux/recipes/catalog"
+	"github.com/pollux-automation/pollux/recipes/steps"
+	"github.com/pollux-automation/pollux/recipes/values"
 )
 
 // The codes of the findings that this package adds, beside those of the packages
 // that read YAML and compile expressions.
 const (
-	CodeNotYet          = "not-yet"
+	CodeNotYet          = values.CodeNotYet
 	CodeLanguage        = "unknown-language"
 	CodeNoFolder        = "no-folder"
 	CodeUnreadable      = "unreadable"
 	CodeFileName        = "file-name"
-	CodeBadID           = "bad-id"
-	CodeDuplicateID     = "duplicate-id"
-	CodeReservedID      = "reserved-id"
+	CodeBadID           = values.CodeBadID
+	CodeDuplicateID     = steps.CodeDuplicateID
+	CodeReservedID      = steps.CodeReservedID
 	CodeSecretInClear   = diag.CodeSecretInClear
 	CodeNotConstant     = "not-constant"
-	CodeConnector       = "unknown-connector"
-	CodeAccount         = "unknown-account"
-	CodeOtherConnector  = "other-connector"
-	CodeUnused          = "unused-connection"
-	CodeTarget          = "bad-target"
-	CodeConnection      = "unknown-connection"
-	CodeOperation       = "unknown-operation"
+	CodeConnector       = catalog.CodeConnector
+	CodeAccount         = catalog.CodeAccount
+	CodeOtherConnector  = catalog.CodeOtherConnector
+	CodeUnused          = catalog.CodeUnused
+	CodeTarget          = catalog.CodeTarget
+	CodeConnection      = catalog.CodeConnection
+	CodeOperation       = catalog.CodeOperation
 	CodeCannotPoll      = "cannot-poll"
-	CodeDeprecated      = "deprecated"
+	CodeDeprecated      = catalog.CodeDeprecated
 	CodeKindFamily      = "kind-family"
 	CodeDeletesUnused   = "deletes-unused"
 	CodeStrategy        = "other-strategy"
@@ -38,18 +41,21 @@ const (
 	CodeCron            = "bad-cron"
 	CodeTimezone        = "unknown-timezone"
 	CodeDuplicateValue  = cases.CodeDuplicateValue
-	CodeNoSteps         = "no-steps"
-	CodeTooManySteps    = "too-many-steps"
-	CodeStepKind        = "step-kind"
-	CodeMisplaced       = "misplaced-key"
-	CodeNothingToFind   = "nothing-to-find"
-	CodeNoProof         = "no-proof"
-	CodeUnsafeRepeat    = "unsafe-repeat"
-	CodeLoop            = "loop"
-	CodeRetry           = "bad-retry"
-	CodeTimeout         = "bad-timeout"
-	CodeRule            = "bad-rule"
-	CodeUnreachableRule = "unreachable-rule"
+	CodeNoSteps         = steps.CodeNoSteps
+	CodeTooManySteps    = steps.CodeTooManySteps
+	CodeStepKind        = steps.CodeStepKind
+	CodeMisplaced       = steps.CodeMisplaced
+	CodeNesting         = steps.CodeNesting
+	CodeCase            = steps.CodeCase
+	CodeNoTarget        = steps.CodeNoTarget
+	CodeNothingToFind   = steps.CodeNothingToFind
+	CodeNoProof         = steps.CodeNoProof
+	CodeUnsafeRepeat    = steps.CodeUnsafeRepeat
+	CodeLoop            = steps.CodeLoop
+	CodeRetry           = steps.CodeRetry
+	CodeTimeout         = values.CodeTimeout
+	CodeRule            = steps.CodeRule
+	CodeUnreachableRule = steps.CodeUnreachableRule
 	CodeNeverCalled     = cases.CodeNeverCalled
 	CodeUnknownStep     = cases.CodeUnknownStep
 	CodeTestRecord      = cases.CodeTestRecord
@@ -88,10 +94,13 @@ func Codes() []diag.Code {
 		{Name: CodeCron, Meaning: "A cron expression cannot be read, or never comes true."},
 		{Name: CodeTimezone, Meaning: "There is no such time zone."},
 		{Name: CodeDuplicateValue, Meaning: "A value stands in a list twice."},
-		{Name: CodeNoSteps, Meaning: "A recipe has no steps."},
+		{Name: CodeNoSteps, Meaning: "A recipe, a case or an each has no steps."},
 		{Name: CodeTooManySteps, Meaning: "A recipe has more than 200 steps or tests."},
-		{Name: CodeStepKind, Meaning: "A step has none, or more than one, of call, set and stop."},
-		{Name: CodeMisplaced, Meaning: "A key belongs to another kind of step."},
+		{Name: CodeStepKind, Meaning: "A step has none, or more than one, of call, set, switch, each, wait and stop."},
+		{Name: CodeMisplaced, Meaning: "A key, or an answer to an error, belongs to another kind of step."},
+		{Name: CodeNesting, Meaning: "Steps are nested too deep: five levels, of which three can be an each."},
+		{Name: CodeCase, Meaning: "A switch has no cases, or a case that is neither {if, steps} nor an else at the end."},
+		{Name: CodeNoTarget, Meaning: "only_if is asked of a write whose record cannot be read before."},
 		{Name: CodeNothingToFind, Meaning: "unsure: find is asked of an operation whose writes cannot be looked up."},
 		{Name: CodeNoProof, Meaning: "Nothing in a write could prove that it arrived; a lost answer will park the run."},
 		{Name: CodeUnsafeRepeat, Meaning: "unsure: safe is asked of an operation whose repetition leaves two effects."},
@@ -101,7 +110,7 @@ func Codes() []diag.Code {
 		{Name: CodeRule, Meaning: "A rule of on_error matches nothing."},
 		{Name: CodeUnreachableRule, Meaning: "A rule of on_error comes after one that matches everything."},
 		{Name: CodeNeverCalled, Meaning: "A test expects a call that no step makes."},
-		{Name: CodeUnknownStep, Meaning: "A test answers for a step that does not exist or calls nothing."},
+		{Name: CodeUnknownStep, Meaning: "A test answers for a step that does not exist or calls nothing, or gives a target to one without only_if."},
 		{Name: CodeTestRecord, Meaning: "The record of a test lacks its id."},
 	}
 }

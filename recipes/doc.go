@@ -12,7 +12,8 @@
 // package cases compares.
 //
 // [JSONSchema] describes the language for editors; docs/recipes.md does so for
-// people. Words of the language that belong to later versions are recognised and
+// people. What a recipe may name is read by package catalog, its steps by package
+// steps, its schedule by package schedule. Words of the language that belong to later versions are recognised and
 // answered with a finding that says so.
 //
 // The package knows neither connectors nor the engine: what exists is told by the

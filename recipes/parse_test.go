@@ -1,6 +1,7 @@
 package recipes_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,6 +110,157 @@ func TestParse_ReadsSteps(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+}
+
+// outline writes steps with those inside them, for comparison.
+func outline(list []recipes.Step) []string {
+	var lines []string
+	for _, s := range list {
+		line := fmt.Sprintf("%d %s %s", s.Index, s.ID, s.Kind)
+		switch s.Kind {
+		case recipes.Each:
+			line += fmt.Sprintf(" %s by %d", s.Each, s.Parallel)
+		case recipes.Wait:
+			line += fmt.Sprintf(" %s", s.Wait.For)
+			if s.Wait.Until != nil {
+				line += " until " + s.Wait.Until.String()
+			}
+		case recipes.Call:
+			line += strings.TrimRight(" "+s.Operation+" "+s.Target, " ")
+		case recipes.Set, recipes.Stop, recipes.Switch:
+		}
+		if len(s.OnError) > 0 {
+			line += " " + s.OnError[0].Kind + ":" + s.OnError[0].Do
+		}
+		if s.ThenStop {
+			line += " then stop"
+		}
+		lines = append(lines, line)
+		inner := outline(s.Steps)
+		for _, c := range s.Cases {
+			if c.If == nil {
+				inner = append(inner, "else")
+			} else {
+				inner = append(inner, "if "+c.If.String())
+			}
+			for _, l := range outline(c.Steps) {
+				inner = append(inner, "  "+l)
+			}
+		}
+		for _, l := range inner {
+			lines = append(lines, "  "+l)
+		}
+	}
+	return lines
+}
+
+func TestParse_ReadsStepsInsideOthers(t *testing.T) {
+	t.Parallel()
+	tests := map[string][]string{
+		"switch": {
+			"0 by_kind switch invalid:park",
+			"  if record.dnd", "    1 leave call subscriber.unsubscribe",
+			`  if "vip" in record.tags`, "    2 vip set", "    3 assign call group.assign",
+			"  else", "    4 plain set",
+			"5 upsert call subscriber.upsert",
+		},
+		"each": {
+			"0 tags each record.tags by 16 any:continue then stop",
+			"  1 parts set", "  2 words each steps.parts.words by 1", "    3 word set",
+			"  4 choose switch", "    if steps.parts.long", "      5 note call contact.note.create invalid:continue",
+			"6 count set", "7 upsert call subscriber.upsert",
+		},
+		"wait": {
+			"0 pause wait 36h0m0s", `1 due wait 0s until date(record.dateAdded) + duration("30d")`, "2 added wait 0s until record.dateAdded",
+			`3 opening wait 0s until "2030-03-01T09:00:00+09:00"`, "4 upsert call subscriber.upsert",
+		},
+		"only-if": {"0 tidy call contact.delete contact.get", "1 upsert call subscriber.upsert"},
+	}
+	for name, want := range tests {
+		r := good(t, "testdata/good/"+name+".yaml")
+		if diff := cmp.Diff(want, outline(r.Steps)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		place := 0
+		for s := range r.AllSteps() {
+			if s.Index != place {
+				t.Errorf("%s: AllSteps: got %s with index %d, want %d", name, s.ID, s.Index, place)
+			}
+			place++
+		}
+	}
+	r := good(t, "testdata/good/only-if.yaml")
+	if r.Order.WhileWaiting != recipes.KeepLatest {
+		t.Errorf("while_waiting: got %q, want %q", r.Order.WhileWaiting, recipes.KeepLatest)
+	}
+	if diff := cmp.Diff(map[string]any{"tidy": map[string]any{"id": "c1"}}, r.Tests[0].Given.Targets); diff != "" {
+		t.Errorf("targets (-want +got):\n%s", diff)
+	}
+}
+
+// TestRecipe_AllStepsCanEndEarly holds that a loop over the steps may be left anywhere.
+func TestRecipe_AllStepsCanEndEarly(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"switch", "each"} {
+		r := good(t, "testdata/good/"+name+".yaml")
+		for wanted := range 6 {
+			seen := 0
+			for range r.AllSteps() {
+				if seen++; seen > wanted {
+					break
+				}
+			}
+			if seen != wanted+1 {
+				t.Errorf("%s: got %d steps, want %d", name, seen, wanted+1)
+			}
+		}
+	}
+}
+
+// TestParse_NeedsBodiesOfStepsInsideOthers holds that before is kept for whatever looks
+// back, however deep it stands.
+func TestParse_NeedsBodiesOfStepsInsideOthers(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		step string
+		want bool
+	}{
+		{"each: record.tags, steps: [{id: b, set: {x: =item}}]", false},
+		{"each: before.tags, steps: [{id: b, set: {x: =item}}]", true},
+		{"each: record.tags, steps: [{id: b, set: {x: =before.email}}]", true},
+		{"switch: [{if: record.dnd, steps: [{id: b, set: {x: 1}}]}]", false},
+		{"switch: [{if: before.dnd, steps: [{id: b, set: {x: 1}}]}]", true},
+		{"switch: [{if: record.dnd, steps: [{id: b, each: record.tags, steps: [{id: c, if: 'changed(\"email\")', stop: true}]}]}]", true},
+		{"wait: {until: =before.dateAdded}", true},
+		{"wait: {until: =record.dateAdded}", false},
+		{"call: crm.contact.delete, with: {contactId: =record.id}, only_if: target.email == before.email", true},
+		{"call: crm.contact.delete, with: {contactId: =record.id}, only_if: target.email == record.email", false},
+	}
+	for _, tt := range tests {
+		r := parse(t, "", "steps: [{id: a, "+tt.step+"}, {id: z, call: mail.subscriber.upsert, with: {listId: \"1\", email: =record.email}}]\n")
+		if r.NeedsBodies != tt.want {
+			t.Errorf("%s: got %t, want %t", tt.step, r.NeedsBodies, tt.want)
+		}
+	}
+}
+
+// TestParse_CountsStepsInsideOthers holds the bound to all steps, wherever they stand.
+func TestParse_CountsStepsInsideOthers(t *testing.T) {
+	t.Parallel()
+	for inside, want := range map[int]bool{198: true, 199: false} { // with the each and the call they are 200 and 201
+		var b strings.Builder
+		b.WriteString("steps:\n  - id: a\n    each: record.tags\n    steps:\n")
+		for i := range inside {
+			fmt.Fprintf(&b, "      - {id: s%d, set: {x: 1}}\n", i)
+		}
+		b.WriteString("  - {id: z, call: mail.subscriber.upsert, with: {listId: \"1\", email: =record.email}}\n")
+		var into diag.List
+		r := recipes.Parse("f", []byte(complete(b.String())), catalog{}, &into)
+		many := strings.Contains(render(t, &into, nil), "the recipe has 201 steps, more than 200 ["+recipes.CodeTooManySteps+"]")
+		if (r != nil) != want || many == want {
+			t.Errorf("%d steps inside: got a recipe: %t and\n%s", inside, r != nil, render(t, &into, nil))
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 	"github.com/pollux-automation/pollux/recipes/schedule"
+	"github.com/pollux-automation/pollux/recipes/values"
 )
 
 // Schedule says when a feed is polled.
@@ -36,9 +37,9 @@ func (p *parser) schedule(n *yamlnode.Node) Schedule {
 	} else {
 		s = p.every(m.Get("every"))
 	}
-	s.Jitter = p.duration(m.Get("jitter"), 0, time.Hour)
+	s.Jitter = values.Duration(m.Get("jitter"), 0, time.Hour, p.into)
 	if s.Every > 0 && s.Jitter > s.Every {
-		p.into.Errorf(m.Get("jitter").At(), CodeSchedule, "write at most "+short(s.Every), "the jitter is longer than the interval")
+		p.into.Errorf(m.Get("jitter").At(), CodeSchedule, "write at most "+values.Short(s.Every), "the jitter is longer than the interval")
 	}
 	if word, ok := m.Get("missed").Word(p.into, MissedOnce, MissedSkip); ok {
 		s.Missed = word
@@ -84,7 +85,7 @@ func (p *parser) timezone(n *yamlnode.Node) *time.Location {
 	}
 	loc, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
-		p.into.Errorf(n.At(), CodeTimezone, "write a name such as Asia/Seoul", "there is no time zone %q", cut(name))
+		p.into.Errorf(n.At(), CodeTimezone, "write a name such as Asia/Seoul", "there is no time zone %q", values.Cut(name))
 		return time.UTC
 	}
 	return loc

@@ -24,17 +24,17 @@ func (p *parser) tests(n *yamlnode.Node) {
 	if !ok {
 		return
 	}
-	if len(items) > maxSteps {
-		p.into.Errorf(n.At(), CodeTooManySteps, "split the recipe", "the recipe has %d tests, more than %d", len(items), maxSteps)
+	if len(items) > maxTests {
+		p.into.Errorf(n.At(), CodeTooManySteps, "split the recipe", "the recipe has %d tests, more than %d", len(items), maxTests)
 		return
 	}
 	about := cases.About{Kind: p.kind}
 	if p.trigger != nil {
-		about.Object = p.trigger.operation.Object
+		about.Object = p.trigger.Operation.Object
 	}
-	for _, s := range p.recipe.Steps {
+	for s := range p.recipe.AllSteps() {
 		if s.Kind == Call {
-			about.Calls = append(about.Calls, cases.Step{ID: s.ID, Operation: s.Connection + "." + s.Operation})
+			about.Calls = append(about.Calls, cases.Step{ID: s.ID, Operation: s.Connection + "." + s.Operation, Guarded: s.OnlyIf != nil})
 		}
 	}
 	p.recipe.Tests = cases.Read(items, about, p.into)

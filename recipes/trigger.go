@@ -3,13 +3,13 @@ package recipes
 import (
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
+	"github.com/pollux-automation/pollux/recipes/catalog"
+	"github.com/pollux-automation/pollux/recipes/values"
 )
 
 // The keys of a trigger.
@@ -34,7 +34,7 @@ func (p *parser) readTrigger(m yamlnode.Map) {
 	t.HoldOver = defaultHoldOver
 	p.scoped = m.Has("scope")
 	p.names = mapping.NewNames(nil, "the record", p.recipe.Vars)
-	tm, ok := p.mapping(m.Need(p.into, "trigger", "trigger: {poll: crm.contact.search, schedule: {every: 5m}, start: now}"), triggerKeys, triggerLater)
+	tm, ok := values.Mapping(m.Need(p.into, "trigger", "trigger: {poll: crm.contact.search, schedule: {every: 5m}, start: now}"), triggerKeys, triggerLater, p.into)
 	if ok {
 		p.poll(tm)
 	}
@@ -51,7 +51,7 @@ func (p *parser) readTrigger(m yamlnode.Map) {
 	p.deletes(tm)
 	p.reconcile(tm)
 	p.parents(tm)
-	t.Overlap = p.duration(tm.Get("overlap"), 0, maxOverlap)
+	t.Overlap = values.Duration(tm.Get("overlap"), 0, maxOverlap, p.into)
 	if n, ok := tm.Get("hold_over").Int(p.into, 1, math.MaxInt32); ok {
 		t.HoldOver = n
 	}
@@ -60,45 +60,33 @@ func (p *parser) readTrigger(m yamlnode.Map) {
 // poll reads which list is polled, and with what inputs.
 func (p *parser) poll(m yamlnode.Map) {
 	n := m.Need(p.into, "poll", "poll: crm.contact.search")
-	t := p.target(n)
+	t := p.connections.Find(n)
 	if t == nil {
 		return
 	}
-	if t.operation.Write || t.operation.Strategy == "" {
-		p.into.Errorf(n.At(), CodeCannotPoll, p.pollable(t.connection), "%s cannot be polled", t.name())
+	if !t.Operation.CanPoll() {
+		p.into.Errorf(n.At(), CodeCannotPoll, p.connections.Pollable(t.Connection), "%s cannot be polled", t.Name())
 		return
 	}
 	p.trigger = t
-	p.recipe.Trigger.Connection, p.recipe.Trigger.Operation = t.connection.Name, t.operation.Key
+	p.recipe.Trigger.Connection, p.recipe.Trigger.Operation = t.Connection.Name, t.Operation.Key
 	title := "the record"
-	if t.operation.Object != nil {
-		title = t.operation.Object.Key
+	if t.Operation.Object != nil {
+		title = t.Operation.Object.Key
 	}
-	p.names = mapping.NewNames(t.operation.Object, title, p.recipe.Vars)
+	p.names = mapping.NewNames(t.Operation.Object, title, p.recipe.Vars)
 	p.recipe.Trigger.With = p.constantInputs(t, m.Get("with"), n.At())
-}
-
-// pollable suggests operations that can be polled.
-func (p *parser) pollable(c Connection) string {
-	operations, _ := p.catalog.Operations(c.Connector)
-	var keys []string
-	for _, o := range operations {
-		if !o.Write && o.Strategy != "" {
-			keys = append(keys, c.Name+"."+o.Key)
-		}
-	}
-	return known("", keys)
 }
 
 // constantInputs evaluates the inputs of the polled operation now: a feed is known
 // by them, so they cannot depend on anything that changes.
-func (p *parser) constantInputs(t *target, n *yamlnode.Node, at diag.Place) map[string]any {
+func (p *parser) constantInputs(t *catalog.Found, n *yamlnode.Node, at diag.Place) map[string]any {
 	s := mapping.Source{At: at, Object: true}
 	if n.Kind() != yamlnode.Null {
-		s = source(n)
+		s = values.Of(n)
 	}
-	before, want := p.into.Len(), t.inputs()
-	if parent := t.operation.ParentInput; parent != "" {
+	before, want := p.into.Len(), t.Inputs()
+	if parent := t.Operation.ParentInput; parent != "" {
 		want.Filled[parent] = true
 		s.Fields = p.withoutParent(s.Fields, parent)
 	}
@@ -116,7 +104,7 @@ func (p *parser) constantInputs(t *target, n *yamlnode.Node, at diag.Place) map[
 // once reports a value that is in a list already.
 func (p *parser) once(n *yamlnode.Node, before []string, value string) {
 	if slices.Contains(before, value) {
-		p.into.Errorf(n.At(), CodeDuplicateValue, "remove it", "%q stands here twice", cut(value))
+		p.into.Errorf(n.At(), CodeDuplicateValue, "remove it", "%q stands here twice", values.Cut(value))
 	}
 }
 
@@ -137,44 +125,11 @@ func (p *parser) start(n *yamlnode.Node) Start {
 		if suggestion == "" {
 			suggestion = "write now, all, or a time such as 2026-03-01T09:00:00+09:00"
 		}
-		p.into.Errorf(n.At(), CodeBadTime, suggestion, "%q is not a start", cut(text))
+		p.into.Errorf(n.At(), CodeBadTime, suggestion, "%q is not a start", values.Cut(text))
 		return s
 	}
-	if p.trigger != nil && !p.trigger.operation.Timed {
-		p.into.Errorf(n.At(), CodeNoTimes, "write start: now or start: all", "the records of %s carry no times", p.trigger.name())
+	if p.trigger != nil && !p.trigger.Operation.Timed {
+		p.into.Errorf(n.At(), CodeNoTimes, "write start: now or start: all", "the records of %s carry no times", p.trigger.Name())
 	}
 	return Start{Mode: StartTime, At: at.UTC(), Text: text}
-}
-
-// duration reads a duration between two bounds, inclusive; 0 when it is absent.
-func (p *parser) duration(n *yamlnode.Node, least, most time.Duration) time.Duration {
-	d, ok := n.Duration(p.into)
-	if !ok {
-		return 0
-	}
-	return p.between(n, d, least, most)
-}
-
-// between reports a duration outside two bounds, and returns 0 for it.
-func (p *parser) between(n *yamlnode.Node, d, least, most time.Duration) time.Duration {
-	if d < least || d > most {
-		p.into.Errorf(n.At(), CodeTimeout, "write "+short(least)+" to "+short(most), "%s is outside its bounds", n.Written())
-		return 0
-	}
-	return d
-}
-
-// short writes a duration without its zero parts, as in 24h and 30d.
-func short(d time.Duration) string {
-	const day = 24 * time.Hour
-	if d > day && d%day == 0 {
-		return strconv.Itoa(int(d/day)) + "d"
-	}
-	s := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(s, zero) {
-			s = s[:len(s)-2]
-		}
-	}
-	return s
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
+	"github.com/pollux-automation/pollux/recipes/values"
 )
 
 // The strategies that some keys of the trigger are only for, as connectors name them.
@@ -43,8 +44,8 @@ func keyAt(m yamlnode.Map, key string) diag.Place {
 
 // onlyFor reports a key of the trigger that does nothing for lists of other strategies.
 func (p *parser) onlyFor(m yamlnode.Map, key, why string, strategies ...string) {
-	if p.trigger != nil && !slices.Contains(strategies, p.trigger.operation.Strategy) {
-		p.into.Errorf(keyAt(m, key), CodeStrategy, "remove it", "%s %s", p.trigger.name(), why)
+	if p.trigger != nil && !slices.Contains(strategies, p.trigger.Operation.Strategy) {
+		p.into.Errorf(keyAt(m, key), CodeStrategy, "remove it", "%s %s", p.trigger.Name(), why)
 	}
 }
 
@@ -55,7 +56,7 @@ func (p *parser) deletes(trigger yamlnode.Map) {
 		return
 	}
 	t := &p.recipe.Trigger
-	t.Deletes.Scan = p.duration(m.Get("scan"), leastScan, mostWalk)
+	t.Deletes.Scan = values.Duration(m.Get("scan"), leastScan, mostWalk, p.into)
 	t.Deletes.RefuseOver, t.Deletes.HasRefuseOver = p.percentage(m.Get("refuse_over"))
 	if !slices.Contains(t.Kinds, mapping.Deleted) && !slices.Contains(t.Kinds, mapping.Left) {
 		gone := mapping.Kinds(p.scoped)[2]
@@ -91,7 +92,7 @@ func (p *parser) reconcile(m yamlnode.Map) {
 	case !isDuration:
 		n.Mismatch(p.into, "a duration such as 24h, or off")
 	default:
-		p.recipe.Trigger.Reconcile = p.between(n, d, leastReconcile, mostWalk)
+		p.recipe.Trigger.Reconcile = values.Between(n, d, leastReconcile, mostWalk, p.into)
 	}
 }
 
@@ -109,7 +110,7 @@ func (p *parser) parents(m yamlnode.Map) {
 		p.into.Errorf(n.At(), yamlnode.CodeWrongType, "write ["+strconv.Quote(id)+"]", "expected a list of ids, or a condition of the parent's record")
 		return
 	case n.Kind() != yamlnode.Sequence:
-		p.recipe.Trigger.Parents.Where = p.condition(p.parentNames(), n)
+		p.recipe.Trigger.Parents.Where = values.Condition(n, p.parentNames(), p.into)
 		return
 	case len(items) == 0:
 		p.into.Errorf(n.At(), yamlnode.CodeWrongType, "write the ids, or remove it for all parents", "the list is empty")
@@ -130,10 +131,10 @@ func (p *parser) parents(m yamlnode.Map) {
 
 // parentNames are what the choice of parents may refer to.
 func (p *parser) parentNames() *mapping.Names {
-	if p.trigger == nil || p.trigger.operation.Parent == nil {
+	if p.trigger == nil || p.trigger.Operation.Parent == nil {
 		return p.names.ForParents(nil, "the parent")
 	}
-	parent := p.trigger.operation.Parent
+	parent := p.trigger.Operation.Parent
 	return p.names.ForParents(parent, parent.Key)
 }
 
@@ -145,7 +146,7 @@ func (p *parser) withoutParent(fields []mapping.SourceField, input string) []map
 		}
 		example := "..."
 		if id, isText := f.Value.Value.(string); isText && !strings.HasPrefix(id, "=") {
-			example = cut(id)
+			example = values.Cut(id)
 		}
 		p.into.Errorf(f.At, CodeParentInput, "write parents: ["+strconv.Quote(example)+"] in the trigger", "%q is filled with each parent in turn", input)
 		return true

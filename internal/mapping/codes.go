@@ -10,6 +10,8 @@ import (
 // The codes of the findings that this package adds, beside those of expressions.
 const (
 	CodeNeedless      = "needless-equals"
+	CodeNotList       = "not-a-list"
+	CodeNotTime       = "not-a-time"
 	CodeHole          = "hole-syntax"
 	CodeUnknownInput  = "unknown-input"
 	CodeMissingInput  = "missing-input"
@@ -28,6 +30,8 @@ const CodeUnknownField = expression.CodeUnknownField
 func Codes() []diag.Code {
 	return slices.Concat(expression.Codes(), []diag.Code{
 		{Name: CodeNeedless, Meaning: "A condition begins with =; conditions are expressions without it."},
+		{Name: CodeNotList, Meaning: "The expression of an each is not a list."},
+		{Name: CodeNotTime, Meaning: "The time until which a wait lasts is not a time."},
 		{Name: CodeHole, Meaning: "A hole ${...} in a text is empty or not closed, or gives a list or an object."},
 		{Name: CodeUnknownInput, Meaning: "An operation has no such input."},
 		{Name: CodeMissingInput, Meaning: "A required input of an operation is not given."},

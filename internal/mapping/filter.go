@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping/expression"
@@ -42,6 +43,55 @@ func (n *Names) Filter(s Source, into *diag.List) *Filter {
 func (n *Names) Expression(s Source, into *diag.List) *Expression {
 	p, ok := n.expression(s, into)
 	if !ok {
+		return nil
+	}
+	return &Expression{program: p}
+}
+
+// List compiles an expression, without a leading =, that is a list. It returns nil
+// after a finding.
+func (n *Names) List(s Source, into *diag.List) *Expression {
+	p, ok := n.expression(s, into)
+	if !ok {
+		return nil
+	}
+	if got := p.Result.Sort; got != functions.List && got != functions.Any {
+		into.Errorf(s.At, CodeNotList, "write a list, as in record.tags", "expected a list, this is %s", got)
+		return nil
+	}
+	return &Expression{program: p}
+}
+
+// Time compiles a value that is a time, or a text that tells one: an expression with a
+// leading =, or a constant. It returns nil after a finding.
+func (n *Names) Time(s Source, into *diag.List) *Expression {
+	if s.Broken {
+		return nil
+	}
+	const form = "write =record.dueDate, or a time such as 2026-03-01T09:00:00+09:00"
+	text, ok := s.Value.(string)
+	if !ok {
+		into.Errorf(s.At, CodeNotTime, form, "expected a time")
+		return nil
+	}
+	source, marked := strings.CutPrefix(text, "=")
+	offset := 1
+	if !marked {
+		if _, err := functions.TimeOf(text); err != nil {
+			into.Errorf(s.At, CodeNotTime, form, "%q is not a time", functions.Shorten(text))
+			return nil
+		}
+		source, offset = strconv.Quote(text), 0
+	}
+	p, ok := n.Compile(expression.Fragment{
+		Source: source, At: s.At,
+		Locate: func(o, width int) diag.Place { return s.locate(offset+o, width) },
+	}, into)
+	if !ok {
+		return nil
+	}
+	if got := p.Result.Sort; got != functions.Time && got != functions.Text && got != functions.Any {
+		into.Errorf(s.At, CodeNotTime, form, "expected a time, this is %s", got)
 		return nil
 	}
 	return &Expression{program: p}
@@ -90,6 +140,36 @@ func (f *Filter) String() string { return f.program.Source }
 // string, []any or map[string]any.
 func (x *Expression) Value(s *Scope) (any, error) {
 	return x.program.Value(s)
+}
+
+// Items returns the elements of the list that the expression gives; none for nil.
+func (x *Expression) Items(s *Scope) ([]any, error) {
+	v, err := x.program.Value(s)
+	if err != nil || v == nil {
+		return nil, err
+	}
+	items, ok := v.([]any)
+	if !ok {
+		return nil, fmt.Errorf("evaluate %q: expected a list, found %s", functions.Shorten(x.program.Source), functions.SortOf(v))
+	}
+	return items, nil
+}
+
+// Time returns the time that the expression gives, or that its text tells; zero for
+// nil.
+func (x *Expression) Time(s *Scope) (time.Time, error) {
+	v, err := x.program.Run(s)
+	if err != nil || v == nil {
+		return time.Time{}, err
+	}
+	if _, number := v.(int); number { // milliseconds or seconds? a person must say
+		return time.Time{}, fmt.Errorf("evaluate %q: expected a time, found a number; make one of it with date(...)", functions.Shorten(x.program.Source))
+	}
+	at, err := functions.TimeOf(v)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("evaluate %q: %w", functions.Shorten(x.program.Source), err)
+	}
+	return at, nil
 }
 
 // Uses reports whether the expression refers to a name or calls a function.

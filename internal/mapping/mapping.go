@@ -321,6 +321,9 @@ func (m *Mapping) InputUses(input, name string) bool {
 	return false
 }
 
+// Gives reports whether the mapping has a value for an input.
+func (m *Mapping) Gives(input string) bool { return slices.Contains(m.Inputs(), input) }
+
 // Inputs returns the names of what the mapping gives, in the order of the file.
 func (m *Mapping) Inputs() []string {
 	if m == nil {

@@ -147,3 +147,36 @@ func TestFilter_Uses(t *testing.T) {
 		t.Error("a filter that is not there uses nothing")
 	}
 }
+
+// TestNames_ListAndTimeReportMistakes holds what an each goes through, and until when a
+// wait lasts.
+func TestNames_ListAndTimeReportMistakes(t *testing.T) {
+	t.Parallel()
+	type compiler func(*mapping.Names, mapping.Source, *diag.List) *mapping.Expression
+	const form = ` [not-a-time] | write =record.dueDate, or a time such as 2026-03-01T09:00:00+09:00`
+	tests := []struct {
+		compile compiler
+		source  any
+		want    string
+	}{
+		{(*mapping.Names).List, "record.tags", ""},
+		{(*mapping.Names).List, "record.extra", ""},
+		{(*mapping.Names).List, "record.email", `f:1:1: error: expected a list, this is text [not-a-list] | write a list, as in record.tags`},
+		{(*mapping.Names).List, "=record.tags", `f:1:1: error: this is always an expression; it needs no = [needless-equals] | write record.tags`},
+		{(*mapping.Names).Time, "=record.dateUpdated", ""},
+		{(*mapping.Names).Time, `=now + duration("1d")`, ""},
+		{(*mapping.Names).Time, "=record.extra", ""},
+		{(*mapping.Names).Time, "2026-03-01T09:00:00+09:00", ""},
+		{(*mapping.Names).Time, "=record.dateUpdatd", `f:1:9: error: contact has no field "dateUpdatd" [unknown-field] | did you mean "dateUpdated"?`},
+		{(*mapping.Names).Time, "=record.score", `f:1:1: error: expected a time, this is a whole number` + form},
+		{(*mapping.Names).Time, "soon", `f:1:1: error: "soon" is not a time` + form},
+		{(*mapping.Names).Time, 12, `f:1:1: error: expected a time` + form},
+	}
+	for _, tt := range tests {
+		var into diag.List
+		x := tt.compile(names(), source(tt.source), &into)
+		if got := strings.Join(rendered(&into), "\n"); got != tt.want || (x != nil) != (tt.want == "") {
+			t.Errorf("%v: got %v and\n%s\nwant\n%s", tt.source, x, got, tt.want)
+		}
+	}
+}

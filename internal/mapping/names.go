@@ -64,6 +64,15 @@ func ObjectShape(o *schema.Object, title string) *Shape { return expression.Obje
 // ListShape is the shape of a list.
 func ListShape(items *Shape) *Shape { return expression.ListShape(items) }
 
+// MembersShape is the shape of an object with the given members and no others; title
+// is what messages call it.
+func MembersShape(title string, members map[string]*Shape) *Shape {
+	return expression.MembersShape(title, members)
+}
+
+// NumberShape is the shape of a whole number.
+func NumberShape() *Shape { return expression.ConstantShape(0, "") }
+
 // Names is what the expressions of a recipe may refer to, and compiles them. It is
 // used by one goroutine at a time.
 type Names struct {
@@ -82,6 +91,26 @@ func NewConstants(vars map[string]any) *Names { return &Names{expression.NewCons
 
 // ForSteps returns the names of the steps: those of the filter, and run and steps.
 func (n *Names) ForSteps() *Names { return &Names{n.Names.ForSteps()} }
+
+// Inner returns the names of steps inside another one. What they are told from then on
+// is not known outside; see [Names.Adopt].
+func (n *Names) Inner() *Names { return &Names{n.Names.Inner()} }
+
+// ForItems returns the names of the steps that run once for each item of a list: those
+// of [Names.Inner], and item and index.
+func (n *Names) ForItems(list *Expression) *Names {
+	if list == nil {
+		return &Names{n.Names.ForItems(nil)}
+	}
+	return &Names{n.Names.ForItems(list.program.Result)}
+}
+
+// ForTarget returns the names of a condition about the record that a step is about to
+// write: those of the step, and target.
+func (n *Names) ForTarget(target *Shape) *Names { return &Names{n.Names.ForTarget(target)} }
+
+// Adopt makes known what the names of inner steps were told.
+func (n *Names) Adopt(inner *Names) { n.Names.Adopt(inner.Names) }
 
 // ForScope returns the names of a scope: the record, vars and account.
 func (n *Names) ForScope() *Names { return &Names{n.Names.ForScope()} }

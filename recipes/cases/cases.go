@@ -25,6 +25,9 @@ type Given struct {
 	// Answers are what the services answer to the steps' calls, by step id. A call
 	// without one is answered with an object shaped like its schema.
 	Answers map[string]any
+	// Targets are the records that are read before the writes with only_if, by step id.
+	// One that is not given has the shape of its schema. Reading them counts as no call.
+	Targets map[string]any
 }
 
 // KindNone is the expected kind of a test in which the recipe does not run.
@@ -63,4 +66,5 @@ type About struct {
 type Step struct {
 	ID        string
 	Operation string // as the recipe writes it, "mail.subscriber.upsert"
+	Guarded   bool   // it has only_if
 }

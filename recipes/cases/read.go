@@ -2,12 +2,12 @@ package cases
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
+	"github.com/pollux-automation/pollux/recipes/values"
 )
 
 // reader reads the tests of one recipe. It goes on after a mistake and leaves the
@@ -32,7 +32,7 @@ func Read(items []*yamlnode.Node, about About, into *diag.List) []Test {
 		t := Test{Line: item.At().Line} // where a failure is reported
 		t.Name, _ = nameNode.Text(into)
 		if slices.Contains(names, t.Name) {
-			into.Errorf(nameNode.At(), CodeDuplicateValue, "choose another name", "two tests have the name %q", cut(t.Name))
+			into.Errorf(nameNode.At(), CodeDuplicateValue, "choose another name", "two tests have the name %q", values.Cut(t.Name))
 		}
 		names = append(names, t.Name)
 		t.Given = r.given(m.Need(into, "given", "given: {record: {...}}"))
@@ -46,7 +46,7 @@ func Read(items []*yamlnode.Node, about About, into *diag.List) []Test {
 // without one a creation, unless kind says otherwise.
 func (r *reader) given(n *yamlnode.Node) Given {
 	var g Given
-	m, ok := n.Mapping(r.into, "kind", "before", "record", "answers")
+	m, ok := n.Mapping(r.into, "kind", "before", "record", "answers", "targets")
 	if !ok {
 		return g
 	}
@@ -71,7 +71,8 @@ func (r *reader) given(n *yamlnode.Node) Given {
 	if g.Kind == mapping.Deleted && g.Before == nil {
 		g.Before = g.Record
 	}
-	g.Answers = r.answers(m.Get("answers"))
+	g.Answers = r.bySteps(m.Get("answers"), "calls anything", func(Step) bool { return true })
+	g.Targets = r.bySteps(m.Get("targets"), "has only_if", func(s Step) bool { return s.Guarded })
 	return g
 }
 
@@ -132,27 +133,29 @@ func (r *reader) unlisted(f yamlnode.Field) {
 	suggestion := diag.DidYouMean(f.Name, names)
 	switch {
 	case !o.Open:
-		r.into.Errorf(f.At, mapping.CodeUnknownField, suggestion, "%s has no field %q", o.Key, cut(f.Name))
+		r.into.Errorf(f.At, mapping.CodeUnknownField, suggestion, "%s has no field %q", o.Key, values.Cut(f.Name))
 	case suggestion != "":
-		r.into.Warnf(f.At, mapping.CodeUnknownField, suggestion, "%s has no listed field %q", o.Key, cut(f.Name))
+		r.into.Warnf(f.At, mapping.CodeUnknownField, suggestion, "%s has no listed field %q", o.Key, values.Cut(f.Name))
 	}
 }
 
-// answers reads what the services answer; an answer to a step that calls nothing would
-// never be given.
-func (r *reader) answers(n *yamlnode.Node) map[string]any {
+// bySteps reads what is answered to some of the calling steps; an answer to any other
+// step would never be given. what says what those steps have in common.
+func (r *reader) bySteps(n *yamlnode.Node, what string, counts func(Step) bool) map[string]any {
 	m, ok := n.Mapping(r.into)
 	if !ok {
 		return nil
 	}
-	ids := make([]string, len(r.about.Calls))
-	for i, s := range r.about.Calls {
-		ids[i] = s.ID
+	var ids []string
+	for _, s := range r.about.Calls {
+		if counts(s) {
+			ids = append(ids, s.ID)
+		}
 	}
 	answers := make(map[string]any, len(m.Fields()))
 	for _, f := range m.Fields() {
 		if !slices.Contains(ids, f.Name) {
-			r.into.Errorf(f.At, CodeUnknownStep, known(f.Name, ids), "no step %q calls anything", cut(f.Name))
+			r.into.Errorf(f.At, CodeUnknownStep, values.Known(f.Name, ids), "no step %q %s", values.Cut(f.Name), what)
 		}
 		answers[f.Name] = schema.Plain(f.Value.Value())
 	}
@@ -198,7 +201,7 @@ func (r *reader) expectedCall(n *yamlnode.Node) ExpectedCall {
 		made[i] = s.Operation
 	}
 	if !slices.Contains(made, c.Operation) {
-		r.into.Errorf(f.At, CodeNeverCalled, known(c.Operation, made), "no step calls %s", cut(c.Operation))
+		r.into.Errorf(f.At, CodeNeverCalled, values.Known(c.Operation, made), "no step calls %s", values.Cut(c.Operation))
 	}
 	if f.Value.Kind() == yamlnode.Null {
 		return c
@@ -210,23 +213,4 @@ func (r *reader) expectedCall(n *yamlnode.Node) ExpectedCall {
 		}
 	}
 	return c
-}
-
-// known suggests one of some words, or lists them when they are few.
-func known(word string, words []string) string {
-	if near := diag.DidYouMean(word, words); near != "" {
-		return near
-	}
-	if len(words) > 0 && len(words) <= 8 {
-		return "known here: " + strings.Join(words, ", ")
-	}
-	return ""
-}
-
-// cut keeps long texts out of messages.
-func cut(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:57]) + "..."
-	}
-	return s
 }

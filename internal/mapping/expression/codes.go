@@ -11,6 +11,7 @@ const (
 	CodeUnknownName     = "unknown-name"
 	CodeUnknownField    = "unknown-field"
 	CodeLaterStep       = "later-step"
+	CodeInnerStep       = "inner-step"
 	CodeUnknownFunction = "unknown-function"
 	CodeArgument        = "wrong-argument"
 	CodeTypeMismatch    = "type-mismatch"
@@ -31,6 +32,7 @@ func Codes() []diag.Code {
 		{Name: CodeUnknownName, Meaning: "An expression uses a name that does not exist or is not in reach there."},
 		{Name: CodeUnknownField, Meaning: "An expression uses a field that the record or answer does not have."},
 		{Name: CodeLaterStep, Meaning: "An expression uses the result of a step that has not run yet."},
+		{Name: CodeInnerStep, Meaning: "An expression uses the result of a step that is inside another one and out of reach there."},
 		{Name: CodeUnknownFunction, Meaning: "An expression calls a function that does not exist."},
 		{Name: CodeArgument, Meaning: "A function is called with the wrong number or type of arguments."},
 		{Name: CodeTypeMismatch, Meaning: "An operator is used on values that do not fit together, such as text and a number."},

@@ -123,7 +123,7 @@ func (n *Names) translate(f Fragment, checked *parser.Tree, into *diag.List) (*P
 	uses := usedNames(checked.Node)
 	options := []expr.Option{
 		expr.Env(types.Map{types.Extra: types.Any}), expr.DisableAllBuiltins(), expr.Optimize(false),
-		expr.MaxNodes(maxNodes), expr.Patch(operators{}),
+		expr.MaxNodes(maxNodes), expr.Patch(rewriter{}),
 	}
 	for _, name := range keptBuiltins() {
 		options = append(options, expr.EnableBuiltin(name))

@@ -138,6 +138,10 @@ func explainField(p *problem, n *Names, root ast.Node, parts []string) {
 	p.message = owner.title + " has no field " + functions.Quote(name)
 	if owner == n.shapes[nameSteps] {
 		p.message = "no step has the id " + functions.Quote(name)
+		if hidden, ok := n.hidden[name]; ok {
+			p.code, p.message, p.suggestion = CodeInnerStep, hidden.why, hidden.instead
+			return
+		}
 		if slices.Contains(n.later, name) {
 			p.code, p.message, p.suggestion = CodeLaterStep, "the step "+functions.Quote(name)+" has not run yet here", "move it before this one"
 			return

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping/expression"
@@ -266,5 +268,24 @@ func TestFunctions_ExamplesGiveTheirResults(t *testing.T) {
 		if got := evaluate(t, f.Doc.Example, scope()); got != f.Doc.Result {
 			t.Errorf("%s: %s gives %s, documented as %s", f.Doc.Name, f.Doc.Example, got, f.Doc.Result)
 		}
+	}
+}
+
+func TestProgram_SeesItemIndexAndTarget(t *testing.T) {
+	t.Parallel()
+	n := names().ForSteps().ForItems(nil).ForTarget(expression.Anything())
+	var into diag.List
+	p, ok := compile(n, `[item, index, target.email, target.none]`, &into)
+	if !ok {
+		t.Fatal(rendered(&into))
+	}
+	s := scope()
+	s.Item, s.Index, s.Target = map[string]any{"a": 1}, 3, map[string]any{"email": "t@example.com"}
+	for _, want := range [][]any{{map[string]any{"a": 1}, 3, "t@example.com", nil}, {nil, 0, nil, nil}} {
+		got, err := p.Value(s)
+		if diff := cmp.Diff(any(want), got); diff != "" || err != nil {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+		s = scope() // outside of an each and of only_if
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pollux-automation/pollux/internal/mapping/expression/operators"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -63,5 +64,19 @@ func decide(args ...any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return asTruth(v)
+	return operators.Truth(v)
+}
+
+// changed asks the change itself; args[0] is the frame, the others are fields.
+func changed(args ...any) (any, error) {
+	f, ok := args[0].(*frame)
+	if !ok {
+		return false, nil
+	}
+	for _, arg := range args[1:] {
+		if name, ok := arg.(string); ok && f.scope.changed(name) {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -147,6 +147,9 @@ func TestNames_NarrowNamesSayWhy(t *testing.T) {
 		{parents, `account.name == ""`, `f:1:1: error: "account" is not in reach here [unknown-name] | ` + chosen},
 		{parents, `changed("email")`, `f:1:1: error: "changed" is not in reach here [unknown-name] | ` + chosen},
 		{parents, `now == nil`, `f:1:1: error: "now" is not in reach here [unknown-name] | ` + chosen},
+		{scoped, `item == nil`, `f:1:1: error: "item" is not in reach here [unknown-name] | only the steps inside an each have it`},
+		{names, `target == nil`, `f:1:1: error: "target" is not in reach here [unknown-name] | only only_if sees how the target is before the write`},
+		{func() *expression.Names { return names().ForSteps() }, `index == 1`, `f:1:1: error: "index" is not in reach here [unknown-name] | only the steps inside an each have it`},
 		{func() *expression.Names { return names().ForParents(nil, "parent") }, `record.anything.at.all == 1`, ""},
 		{func() *expression.Names { return expression.NewConstants(nil) }, `changed("email")`, `f:1:1: error: "changed" is not in reach here [unknown-name] | only vars can be used here`},
 	}
@@ -180,5 +183,66 @@ func TestNames_ScopedHasKindsOfItsOwn(t *testing.T) {
 				t.Errorf("%s: got %s, want %s", tt.expression, got, tt.want)
 			}
 		}
+	}
+}
+
+// inside are the names of steps inside an each over the tags, which follow two steps.
+func inside() *expression.Names {
+	n := names().ForSteps()
+	n.AddStep("first", expression.MembersShape("the result of first", map[string]*expression.Shape{"x": {Sort: "text"}}))
+	n.HideSteps([]string{"inner"}, "the step is inside", "use steps.outer")
+	return n.ForItems(expression.ListShape(&expression.Shape{Sort: "text"}))
+}
+
+// TestNames_OfStepsInsideOthers goes through what the steps of an each, and only_if, may
+// use.
+func TestNames_OfStepsInsideOthers(t *testing.T) {
+	t.Parallel()
+	guard := func() *expression.Names { return inside().ForTarget(expression.ObjectShape(contact(), "the target")) }
+	untyped := func() *expression.Names { return inside().ForItems(nil) }
+	tests := []struct {
+		names            func() *expression.Names
+		expression, want string
+	}{
+		{inside, `upper(item) == steps.first.x and index + 1 > 0 and run.id != ""`, ""},
+		{inside, `item > 3`, `f:1:6: error: text and a number do not go together with > [type-mismatch] | put the number in quotes, or use int(...) or string(...)`},
+		{inside, `index == "0"`, `f:1:7: error: a number and text do not go together with == [type-mismatch] | put the number in quotes, or use int(...) or string(...)`},
+		{inside, `steps.inner.x == 1`, `f:1:7: error: the step is inside [inner-step] | use steps.outer`},
+		{inside, `target.email == item`, `f:1:1: error: "target" is not in reach here [unknown-name] | only only_if sees how the target is before the write`},
+		{untyped, `item.anything > 3 and item?.other == nil`, ""},
+		{guard, `target.email == item and record.email != target.email`, ""},
+		{guard, `target.emial == item`, `f:1:8: error: the target has no field "emial" [unknown-field] | did you mean "email"?`},
+	}
+	for _, tt := range tests {
+		var into diag.List
+		_, ok := compile(tt.names(), tt.expression, &into)
+		if got := strings.Join(rendered(&into), "\n"); got != tt.want || ok != (tt.want == "") {
+			t.Errorf("%s: got ok %t and\n%s\nwant\n%s", tt.expression, ok, got, tt.want)
+		}
+	}
+}
+
+// TestNames_ResultsStayInsideUnlessAdopted holds that names of inner steps do not reach
+// out by themselves.
+func TestNames_ResultsStayInsideUnlessAdopted(t *testing.T) {
+	t.Parallel()
+	outer := names().ForSteps()
+	inner := outer.Inner()
+	inner.AddStep("a", expression.MembersShape("the result of a", map[string]*expression.Shape{"x": {Sort: "text"}}))
+	finds := func(n *expression.Names, text string) bool {
+		var into diag.List
+		_, ok := compile(n, text, &into)
+		return !ok
+	}
+	if finds(inner, `steps.a.x == "1"`) || !finds(outer, `steps.a.x == "1"`) {
+		t.Error("before Adopt: want the step known inside alone")
+	}
+	outer.Adopt(inner)
+	if finds(outer, `steps.a.x == "1"`) || !finds(outer, `steps.a.y == "1"`) {
+		t.Error("after Adopt: want the step known outside, with its type")
+	}
+	outer.AddStep("all", expression.ListShape(inner.Results("an item")))
+	if finds(outer, `steps.all[0].a.x == "1"`) || !finds(outer, `steps.all[0].b == "1"`) {
+		t.Error("Results: want the steps inside and no others")
 	}
 }

@@ -21,6 +21,9 @@ const (
 	nameRun     = "run"
 	nameAccount = "account"
 	nameNow     = "now"
+	nameItem    = "item"
+	nameIndex   = "index"
+	nameTarget  = "target"
 )
 
 // Names lists what expressions of one recipe may refer to. It is used by one
@@ -36,7 +39,14 @@ type Names struct {
 	compiled *int
 	// later are the steps that have not run yet.
 	later []string
+	// own are the results of steps that these names were told of, hidden those that are
+	// out of reach, by step.
+	own    map[string]*Shape
+	hidden map[string]hiddenStep
 }
+
+// hiddenStep explains why the result of a step cannot be used.
+type hiddenStep struct{ why, instead string }
 
 // NewNames makes the names of a filter: the record (nil: nothing is known of it)
 // and the recipe's vars; title is what messages call the record.
@@ -45,6 +55,7 @@ func NewNames(record *schema.Object, title string, vars map[string]any) *Names {
 		nameSteps: "steps have not run yet when a filter is decided",
 		nameRun:   "there is no run yet when a filter is decided",
 	}}
+	n.hideInner()
 	n.shapes = map[string]*Shape{
 		nameRecord:  ObjectShape(record, title),
 		nameBefore:  ObjectShape(record, title),
@@ -65,7 +76,14 @@ func NewNames(record *schema.Object, title string, vars map[string]any) *Names {
 func NewConstants(vars map[string]any) *Names {
 	n := &Names{shapes: map[string]*Shape{nameVars: varsShape(vars)}, kinds: Kinds(false), compiled: new(int)}
 	n.hide("only vars can be used here", nameRecord, nameBefore, nameKind, nameEvent, nameSteps, nameRun, nameAccount, nameNow, functions.Changed)
+	n.hideInner()
 	return n
+}
+
+// hideInner hides the names that only some expressions of steps can use.
+func (n *Names) hideInner() {
+	n.hide("only the steps inside an each have it", nameItem, nameIndex)
+	n.hide("only only_if sees how the target is before the write", nameTarget)
 }
 
 // hide names what exists, but not here, and says why.
@@ -108,6 +126,7 @@ func (n *Names) only(names ...string) *Names {
 	for _, name := range names {
 		out.shapes[name] = n.shapes[name]
 	}
+	out.hideInner()
 	return out
 }
 
@@ -115,13 +134,72 @@ func (n *Names) only(names ...string) *Names {
 func (n *Names) ForSteps() *Names {
 	out := &Names{shapes: maps.Clone(n.shapes), kinds: n.kinds, compiled: n.compiled}
 	out.shapes[nameRun] = fixed("run", "id", "recipe", "version")
-	out.shapes[nameSteps] = &Shape{Sort: functions.Object, title: "steps", fields: map[string]*Shape{}}
+	out.shapes[nameSteps] = MembersShape("steps", map[string]*Shape{})
+	out.hideInner()
+	return out
+}
+
+// Inner returns the names of steps inside another one. What they are told from then on
+// is not known outside; see [Names.Adopt].
+func (n *Names) Inner() *Names {
+	out := &Names{shapes: maps.Clone(n.shapes), away: maps.Clone(n.away), kinds: n.kinds, compiled: n.compiled, hidden: maps.Clone(n.hidden)}
+	out.shapes[nameSteps] = MembersShape("steps", maps.Clone(n.shapes[nameSteps].fields))
+	return out
+}
+
+// ForItems returns the names of the steps that run once for each item of a list: those
+// of [Names.Inner], and item and index.
+func (n *Names) ForItems(list *Shape) *Names {
+	out := n.Inner()
+	out.shapes[nameItem], out.shapes[nameIndex] = Anything(), &Shape{Sort: functions.Integer}
+	if list != nil && list.items != nil {
+		out.shapes[nameItem] = list.items
+	}
+	delete(out.away, nameItem)
+	delete(out.away, nameIndex)
+	return out
+}
+
+// ForTarget returns the names of a condition about the record that a step is about to
+// write: those of the step, and target.
+func (n *Names) ForTarget(target *Shape) *Names {
+	out := n.Inner()
+	out.later, out.shapes[nameTarget] = n.later, target
+	delete(out.away, nameTarget)
 	return out
 }
 
 // AddStep makes the result of a step known to the expressions that are compiled
 // from then on.
-func (n *Names) AddStep(id string, result *Shape) { n.shapes[nameSteps].fields[id] = result }
+func (n *Names) AddStep(id string, result *Shape) {
+	n.shapes[nameSteps].fields[id] = result
+	if n.own == nil {
+		n.own = map[string]*Shape{}
+	}
+	n.own[id] = result
+}
+
+// Adopt makes known what the names of inner steps were told.
+func (n *Names) Adopt(inner *Names) {
+	for id, result := range inner.own {
+		n.AddStep(id, result)
+	}
+}
+
+// Results is the shape of an object with the results that these names were told of;
+// title is what messages call it.
+func (n *Names) Results(title string) *Shape { return MembersShape(title, maps.Clone(n.own)) }
+
+// HideSteps explains why expressions that are compiled from then on cannot use the
+// results of some steps, and what they can use instead.
+func (n *Names) HideSteps(ids []string, why, instead string) {
+	if n.hidden == nil {
+		n.hidden = make(map[string]hiddenStep, len(ids))
+	}
+	for _, id := range ids {
+		n.hidden[id] = hiddenStep{why, instead}
+	}
+}
 
 // SetLater names the steps that have not run when the expressions that are compiled
 // from then on are evaluated; a reference to one of them gets a finding of its own.

@@ -3,6 +3,7 @@ package expression
 import (
 	"github.com/expr-lang/expr/ast"
 
+	"github.com/pollux-automation/pollux/internal/mapping/expression/operators"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -26,13 +27,22 @@ const (
 	opIn      = "·in"
 )
 
-// operators replaces the library's operators by ours, which know nil and bounds. It
+// operatorFunctions are the operators by name.
+func operatorFunctions() map[string]functions.Func {
+	return map[string]functions.Func{
+		opGet: operators.Get, opSlice: operators.Slice, opAdd: operators.Add, opEqual: operators.Equal, opCompare: operators.Compare,
+		opTruth: operators.Truth, opIn: operators.In, opMatch: operators.Match,
+		opBounded: bounded, opRound: round, opDecide: decide, opChanged: changed,
+	}
+}
+
+// rewriter replaces the library's operators by ours, which know nil and bounds. It
 // is a visitor of the untyped tree.  The parts inside come first, so what it puts in
 // their place is not visited again.
-type operators struct{}
+type rewriter struct{}
 
 // Visit is called for each part of an expression, innermost first.
-func (operators) Visit(node *ast.Node) {
+func (rewriter) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.MemberNode:
 		replace(node, opGet, n.Node, n.Property)

@@ -25,6 +25,13 @@ type Scope struct {
 	Vars, Steps map[string]any
 	// Now is the time of the run's commit.
 	Now time.Time
+	// Item is what the innermost each goes through, Index its place in the list, from 0.
+	// They are meant only inside an each.
+	Item  any
+	Index int
+	// Target is the record that a step is about to write, as it was read just before.
+	// It is meant only for only_if.
+	Target map[string]any
 }
 
 // Event is the change that a recipe decides about. It becomes an object only for
@@ -83,6 +90,12 @@ func (s *Scope) value(name string) any {
 		return map[string]any{"name": s.Account}
 	case nameNow:
 		return s.Now
+	case nameItem:
+		return s.Item
+	case nameIndex:
+		return s.Index
+	case nameTarget:
+		return s.Target
 	}
 	return nil
 }

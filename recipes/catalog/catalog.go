@@ -1,0 +1,72 @@
+package catalog
+
+import "github.com/pollux-automation/pollux/connectors/schema"
+
+// Catalog answers which names a recipe may use. The engine fills it from the
+// connectors and the accounts, so that recipes never import either.
+type Catalog interface {
+	// Connectors returns the keys of all connectors, sorted.
+	Connectors() []string
+	// Operations returns the operations of a connector; ok is false for an
+	// unknown connector.
+	Operations(connector string) (ops []Operation, ok bool)
+	// Target returns the operation of a connector that reads the record which a write
+	// changes, from inputs that the write has too; ok is false when there is none.
+	Target(connector, write string) (read Operation, ok bool)
+	// Accounts returns all accounts, sorted by name.
+	Accounts() []Account
+}
+
+// Connection is a recipe's own name for an account.
+type Connection struct {
+	Name      string
+	Connector string
+	Account   string
+}
+
+// Account is what a recipe needs to know of an account.
+type Account struct {
+	Name      string
+	Connector string
+	// Settings are the account's settings by name; they fill inputs.
+	Settings map[string]any
+}
+
+// Operation is what a recipe needs to know of an operation.
+type Operation struct {
+	Key   string // "contact.note.create"
+	Title string
+	Write bool
+	// Strategy is how changes are found; empty when it cannot be polled.
+	Strategy string
+	// Timed is true when its records carry the time of their last update.
+	Timed bool
+	// Windowed is true when the list shows only what lies in a window of time.
+	Windowed bool
+	// ParentInput is the input that takes the id of a parent; recipes cannot set it.
+	// Parent describes the parents' records, nil when that is unknown. Both are only
+	// set for the strategy fan_out.
+	ParentInput string
+	Parent      *schema.Object
+	Inputs      []Input
+	// Object describes the record it lists or the answer it returns; nil when
+	// the answer has no described shape.
+	Object *schema.Object
+	List   bool
+	// Repeat is safe, find or never; empty for reads.
+	Repeat string
+	// Match is the input in which the run's id proves a repeated write; empty
+	// unless Repeat is find.
+	Match      string
+	Deprecated string
+}
+
+// CanPoll reports whether a recipe can be started by what the operation lists.
+func (o *Operation) CanPoll() bool { return !o.Write && o.Strategy != "" }
+
+// Input is one input of an operation.
+type Input struct {
+	schema.Field
+	// Setting is the account setting that fills the input; empty means none.
+	Setting string
+}

@@ -1,0 +1,100 @@
+package catalog
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pollux-automation/pollux/internal/mapping"
+	"github.com/pollux-automation/pollux/internal/yamlnode"
+	"github.com/pollux-automation/pollux/recipes/values"
+)
+
+// Found is an operation of a connection, found in the catalog.
+type Found struct {
+	Connection Connection
+	Operation  Operation
+	account    Account
+}
+
+// Name is how a recipe writes the operation.
+func (f *Found) Name() string { return f.Connection.Name + "." + f.Operation.Key }
+
+// Find finds the operation that a value such as "crm.contact.search" names; nil
+// after a finding.
+func (c *Connections) Find(n *yamlnode.Node) *Found {
+	text, ok := n.Text(c.into)
+	if !ok {
+		return nil
+	}
+	name, key, dotted := strings.Cut(text, ".")
+	if !dotted || key == "" {
+		c.into.Errorf(n.At(), CodeTarget, "write connection.operation, as in crm.contact.search", "%q does not name an operation", values.Cut(text))
+		return nil
+	}
+	one, exists := c.All[name]
+	if !exists {
+		c.into.Errorf(n.PlaceIn(0, len([]rune(name))), CodeConnection, values.Known(name, slices.Sorted(maps.Keys(c.All))), "there is no connection %q", values.Cut(name))
+		return nil
+	}
+	c.used[name] = true
+	operations, exists := c.catalog.Operations(one.Connector)
+	if !exists {
+		return nil // the connection has its finding
+	}
+	f := &Found{Connection: one}
+	i := slices.IndexFunc(operations, func(o Operation) bool { return o.Key == key })
+	if i < 0 {
+		keys := make([]string, len(operations))
+		for i, o := range operations {
+			keys[i] = o.Key
+		}
+		c.into.Errorf(n.PlaceIn(len([]rune(name))+1, len([]rune(key))), CodeOperation, values.Known(key, keys), "%s has no operation %q", one.Connector, values.Cut(key))
+		return nil
+	}
+	f.Operation = operations[i]
+	for _, a := range c.catalog.Accounts() {
+		if a.Name == one.Account && a.Connector == one.Connector {
+			f.account = a
+		}
+	}
+	if d := f.Operation.Deprecated; d != "" {
+		c.into.Warnf(n.At(), CodeDeprecated, d, "%s is deprecated", text)
+	}
+	return f
+}
+
+// Target returns the operation that reads the record which a write changes; ok is false
+// when there is none.
+func (c *Connections) Target(write *Found) (read Operation, ok bool) {
+	return c.catalog.Target(write.Connection.Connector, write.Operation.Key)
+}
+
+// Pollable suggests operations of a connection that can be polled.
+func (c *Connections) Pollable(one Connection) string {
+	operations, _ := c.catalog.Operations(one.Connector)
+	var keys []string
+	for _, o := range operations {
+		if o.CanPoll() {
+			keys = append(keys, one.Name+"."+o.Key)
+		}
+	}
+	return values.Known("", keys)
+}
+
+// Inputs describes to the compiler what the operation takes. Settings of the account
+// fill what they can; of an unknown account nothing is said.
+func (f *Found) Inputs() *mapping.Inputs {
+	in := &mapping.Inputs{Operation: f.Operation.Key, Filled: map[string]bool{}, Hints: map[string]string{}}
+	for _, i := range f.Operation.Inputs {
+		in.Fields = append(in.Fields, i.Field)
+		switch {
+		case i.Setting == "":
+		case f.account.Settings[i.Setting] != nil, f.account.Name == "":
+			in.Filled[i.Name] = true
+		default:
+			in.Hints[i.Name] = "add " + i.Setting + " to the settings of the account " + f.account.Name + ", or " + i.Name + " here"
+		}
+	}
+	return in
+}
