@@ -7,9 +7,9 @@
 // immutable and safe for concurrent use.
 //
 // The parts in order of the file: [Connection], [Trigger] with [Schedule], [Start],
-// [Deletes] and [Parents], the scope and the filter, [Order], [Step] with [Retry] and
-// [Rule], [Keep], and the recipe's own [Test] cases, which the engine carries out and
-// package cases compares.
+// [Deletes] and [Parents], the scope and the filter, [Order], [Step] with [Case],
+// [Pause], [Retry] and [Rule], [Keep], and the recipe's own [Test] cases, which the
+// engine carries out and package cases compares.
 //
 // [JSONSchema] describes the language for editors; docs/recipes.md does so for
 // people. What a recipe may name is read by package catalog, its steps by package

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 	"github.com/pollux-automation/pollux/recipes/values"
@@ -33,19 +32,10 @@ var percentage = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,6})?%$`)
 // plainID is what an id looks like; no condition does.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// keyAt is where a key of a mapping stands.
-func keyAt(m yamlnode.Map, key string) diag.Place {
-	i := slices.IndexFunc(m.Fields(), func(f yamlnode.Field) bool { return f.Name == key })
-	if i < 0 {
-		return m.At()
-	}
-	return m.Fields()[i].At
-}
-
 // onlyFor reports a key of the trigger that does nothing for lists of other strategies.
 func (p *parser) onlyFor(m yamlnode.Map, key, why string, strategies ...string) {
 	if p.trigger != nil && !slices.Contains(strategies, p.trigger.Operation.Strategy) {
-		p.into.Errorf(keyAt(m, key), CodeStrategy, "remove it", "%s %s", p.trigger.Name(), why)
+		p.into.Errorf(values.KeyAt(m, key), CodeStrategy, "remove it", "%s %s", p.trigger.Name(), why)
 	}
 }
 
@@ -60,7 +50,7 @@ func (p *parser) deletes(trigger yamlnode.Map) {
 	t.Deletes.RefuseOver, t.Deletes.HasRefuseOver = p.percentage(m.Get("refuse_over"))
 	if !slices.Contains(t.Kinds, mapping.Deleted) && !slices.Contains(t.Kinds, mapping.Left) {
 		gone := mapping.Kinds(p.scoped)[2]
-		p.into.Warnf(keyAt(trigger, "deletes"), CodeDeletesUnused, "write kinds: ["+strings.Join(append(slices.Clone(t.Kinds), gone), ", ")+"], or remove it",
+		p.into.Warnf(values.KeyAt(trigger, "deletes"), CodeDeletesUnused, "write kinds: ["+strings.Join(append(slices.Clone(t.Kinds), gone), ", ")+"], or remove it",
 			"the recipe does not run for deletions")
 	}
 }

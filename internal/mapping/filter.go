@@ -51,6 +51,10 @@ func (n *Names) Expression(s Source, into *diag.List) *Expression {
 // List compiles an expression, without a leading =, that is a list. It returns nil
 // after a finding.
 func (n *Names) List(s Source, into *diag.List) *Expression {
+	if s.List {
+		into.Errorf(s.At, CodeNotList, `put it in quotes, as in '["a", "b"]'`, "a list is written as an expression here")
+		return nil
+	}
 	p, ok := n.expression(s, into)
 	if !ok {
 		return nil

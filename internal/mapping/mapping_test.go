@@ -159,6 +159,8 @@ func TestNames_ListAndTimeReportMistakes(t *testing.T) {
 		source  any
 		want    string
 	}{
+		{(*mapping.Names).List, list("a", "b"), `f:1:1: error: a list is written as an expression here [not-a-list] | put it in quotes, as in '["a", "b"]'`},
+		{(*mapping.Names).List, `["a", "b"]`, ""},
 		{(*mapping.Names).List, "record.tags", ""},
 		{(*mapping.Names).List, "record.extra", ""},
 		{(*mapping.Names).List, "record.email", `f:1:1: error: expected a list, this is text [not-a-list] | write a list, as in record.tags`},
@@ -174,7 +176,11 @@ func TestNames_ListAndTimeReportMistakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var into diag.List
-		x := tt.compile(names(), source(tt.source), &into)
+		s, isSource := tt.source.(mapping.Source)
+		if !isSource {
+			s = source(tt.source)
+		}
+		x := tt.compile(names(), s, &into)
 		if got := strings.Join(rendered(&into), "\n"); got != tt.want || (x != nil) != (tt.want == "") {
 			t.Errorf("%v: got %v and\n%s\nwant\n%s", tt.source, x, got, tt.want)
 		}

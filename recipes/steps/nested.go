@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 	"github.com/pollux-automation/pollux/recipes/catalog"
@@ -80,7 +79,7 @@ func (r *reader) oneCase(n *yamlnode.Node, names *mapping.Names) (c Case, isElse
 	case !ok:
 		return c, false
 	case m.Has("else") && (m.Has("if") || m.Has("steps")):
-		r.into.Errorf(keyAt(m, "else"), CodeCase, "make two cases of it", "a case has either if and steps, or else")
+		r.into.Errorf(values.KeyAt(m, "else"), CodeCase, "make two cases of it", "a case has either if and steps, or else")
 		return c, false
 	case m.Has("else"):
 		c.Steps = r.inner(m.Get("else"), "else", names)
@@ -89,16 +88,6 @@ func (r *reader) oneCase(n *yamlnode.Node, names *mapping.Names) (c Case, isElse
 	c.If = values.Condition(m.Need(r.into, "if", "if: record.dnd, or else: [...]"), names, r.into)
 	c.Steps = r.inner(m.Need(r.into, "steps", "steps: [...]"), "the case", names)
 	return c, false
-}
-
-// keyAt is where a key of a mapping stands.
-func keyAt(m yamlnode.Map, key string) diag.Place {
-	for _, f := range m.Fields() {
-		if f.Name == key {
-			return f.At
-		}
-	}
-	return m.At()
 }
 
 // each reads a step that is carried out for each item of a list. The results inside

@@ -41,6 +41,16 @@ func Mapping(n *yamlnode.Node, keys, later []string, into *diag.List) (yamlnode.
 	return m, ok
 }
 
+// KeyAt is where a key of a mapping stands; the mapping's own place if it has no such
+// key.
+func KeyAt(m yamlnode.Map, key string) diag.Place {
+	i := slices.IndexFunc(m.Fields(), func(f yamlnode.Field) bool { return f.Name == key })
+	if i < 0 {
+		return m.At()
+	}
+	return m.Fields()[i].At
+}
+
 // NotYet answers a word of a later version, so that nobody takes it for a misspelling.
 func NotYet(at diag.Place, word string, into *diag.List) {
 	into.Errorf(at, CodeNotYet, "remove it, or wait for a later version", "%q is not available in this version", word)
