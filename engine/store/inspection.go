@@ -9,11 +9,11 @@ import (
 // maxFindings bounds the answer of a check; a damaged store can have millions.
 const maxFindings = 100
 
-// Audit verifies the invariants of a store. A store feeds it everything it holds:
+// Inspection verifies the invariants of a store. A store feeds it everything it holds:
 // first the subscriptions, then each feed followed by its entries, then the runs
-// in the order of their sequence numbers. An Audit holds one bit for each record
+// in the order of their sequence numbers. An Inspection holds one bit for each record
 // of one feed, whatever the size of the store.
-type Audit struct {
+type Inspection struct {
 	lastRun       uint64
 	subscriptions map[uint32]string
 	feeds         map[uint32]FeedID
@@ -24,14 +24,14 @@ type Audit struct {
 	more          int
 }
 
-// NewAudit begins an audit of a store whose highest sequence number of a run is
+// NewInspection begins an inspection of a store whose highest sequence number of a run is
 // lastRun.
-func NewAudit(lastRun uint64) *Audit {
-	return &Audit{lastRun: lastRun, subscriptions: map[uint32]string{}, feeds: map[uint32]FeedID{}}
+func NewInspection(lastRun uint64) *Inspection {
+	return &Inspection{lastRun: lastRun, subscriptions: map[uint32]string{}, feeds: map[uint32]FeedID{}}
 }
 
 // Addf notes a broken invariant.
-func (a *Audit) Addf(format string, args ...any) {
+func (a *Inspection) Addf(format string, args ...any) {
 	if len(a.findings) < maxFindings {
 		a.findings = append(a.findings, fmt.Sprintf(format, args...))
 		return
@@ -40,7 +40,7 @@ func (a *Audit) Addf(format string, args ...any) {
 }
 
 // Subscription takes the next subscription: its number is given and its own.
-func (a *Audit) Subscription(s *Subscription) {
+func (a *Inspection) Subscription(s *Subscription) {
 	name := s.Recipe + " on " + s.Account
 	if other, taken := a.subscriptions[s.Number]; taken || s.Number == 0 {
 		a.Addf("subscription %s has the number %d of %q", name, s.Number, other)
@@ -49,7 +49,7 @@ func (a *Audit) Subscription(s *Subscription) {
 }
 
 // Feed takes the next feed: it was committed, and its number is its own.
-func (a *Audit) Feed(f *Feed) {
+func (a *Inspection) Feed(f *Feed) {
 	a.endFeed()
 	if other, taken := a.feeds[f.Number]; taken || f.Number == 0 {
 		a.Addf("feed %s has the number %d of %q", f.ID, f.Number, other)
@@ -62,7 +62,7 @@ func (a *Audit) Feed(f *Feed) {
 }
 
 // endFeed compares the count of the feed that ends with its state.
-func (a *Audit) endFeed() {
+func (a *Inspection) endFeed() {
 	if a.feed != nil && a.live != a.feed.State.Records {
 		a.Addf("feed %s counts %d records and has %d", a.feed.ID, a.feed.State.Records, a.live)
 	}
@@ -71,7 +71,7 @@ func (a *Audit) endFeed() {
 
 // Entry takes an entry of the last feed: its ordinal is given and its own, it has
 // a revision, and its decisions name subscriptions and runs that exist.
-func (a *Audit) Entry(id string, e *triggers.Entry) {
+func (a *Inspection) Entry(id string, e *triggers.Entry) {
 	if a.feed == nil {
 		a.Addf("record %q belongs to no feed", id)
 		return
@@ -100,7 +100,7 @@ func (a *Audit) Entry(id string, e *triggers.Entry) {
 	}
 }
 
-func (a *Audit) ordinal(where string, n uint32) {
+func (a *Inspection) ordinal(where string, n uint32) {
 	if n == 0 || n > a.feed.State.Ordinals {
 		a.Addf("%s has ordinal %d of %d", where, n, a.feed.State.Ordinals)
 		return
@@ -115,8 +115,8 @@ func (a *Audit) ordinal(where string, n uint32) {
 	a.ordinals[word] |= bit
 }
 
-// Audited is a run as an audit looks at it.
-type Audited struct {
+// Inspected is a run as an inspection looks at it.
+type Inspected struct {
 	Run    *Run
 	Steps  []Step
 	Queued bool // it is in the queue
@@ -125,7 +125,7 @@ type Audited struct {
 
 // Run takes the next run: it is either in the queue or in the history, as its
 // status says, and no step of a run that ended well has an open effect.
-func (a *Audit) Run(r Audited) {
+func (a *Inspection) Run(r Inspected) {
 	id := r.Run.ID
 	switch {
 	case r.Queued == r.Done:
@@ -141,9 +141,9 @@ func (a *Audit) Run(r Audited) {
 	}
 }
 
-// Findings ends the audit and returns a line for each broken invariant, at most a
+// Findings ends the inspection and returns a line for each broken invariant, at most a
 // hundred and one.
-func (a *Audit) Findings() []string {
+func (a *Inspection) Findings() []string {
 	a.endFeed()
 	if a.more > 0 {
 		return append(a.findings, fmt.Sprintf("and %d more", a.more))

@@ -11,7 +11,7 @@ import (
 )
 
 // Check implements [store.Store]: the tree of pages, then the invariants of
-// [store.Audit], then that nothing belongs to a run or feed that is not there. It
+// [store.Inspection], then that nothing belongs to a run or feed that is not there. It
 // may run while others write.
 func (s *Store) Check(ctx context.Context) ([]string, error) {
 	var findings []string
@@ -19,14 +19,14 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 		if findings = s.verify(tx); len(findings) > 0 {
 			return nil
 		}
-		a := store.NewAudit(tx.Bucket(bucketRuns).Sequence())
-		if err := auditSubscriptions(tx, a); err != nil {
+		a := store.NewInspection(tx.Bucket(bucketRuns).Sequence())
+		if err := inspectSubscriptions(tx, a); err != nil {
 			return err
 		}
-		if err := auditFeeds(ctx, tx, a); err != nil {
+		if err := inspectFeeds(ctx, tx, a); err != nil {
 			return err
 		}
-		if err := s.auditRuns(ctx, tx, a); err != nil {
+		if err := s.inspectRuns(ctx, tx, a); err != nil {
 			return err
 		}
 		findings = a.Findings()
@@ -56,10 +56,10 @@ func (s *Store) verify(tx *bolt.Tx) []string {
 	return nil
 }
 
-// auditSubscriptions comes first: decisions name subscriptions by number. A value
+// inspectSubscriptions comes first: decisions name subscriptions by number. A value
 // that cannot be read is a finding and not an error, so that one bad value does not
 // hide the rest.
-func auditSubscriptions(tx *bolt.Tx, a *store.Audit) error {
+func inspectSubscriptions(tx *bolt.Tx, a *store.Inspection) error {
 	b := tx.Bucket(bucketSubscriptions)
 	return b.ForEach(func(k, v []byte) error {
 		var sub store.Subscription
@@ -75,10 +75,10 @@ func auditSubscriptions(tx *bolt.Tx, a *store.Audit) error {
 	})
 }
 
-// auditFeeds walks the feeds in the order of their numbers, which is that of the
+// inspectFeeds walks the feeds in the order of their numbers, which is that of the
 // entries. So one pass over each bucket is enough, and entries of a number that no
 // feed has are met on the way.
-func auditFeeds(ctx context.Context, tx *bolt.Tx, a *store.Audit) error {
+func inspectFeeds(ctx context.Context, tx *bolt.Tx, a *store.Inspection) error {
 	byNumber := map[uint32]*store.Feed{}
 	b := tx.Bucket(bucketFeeds)
 	err := b.ForEach(func(k, v []byte) error {
@@ -104,7 +104,7 @@ func auditFeeds(ctx context.Context, tx *bolt.Tx, a *store.Audit) error {
 			a.Feed(f)
 		}
 		for ; c.key != nil && uint64(feedOf(c.key)) == number; c.next() {
-			auditEntry(a, f, c.key, c.value)
+			inspectEntry(a, f, c.key, c.value)
 		}
 	}
 	if c.key != nil {
@@ -113,8 +113,8 @@ func auditFeeds(ctx context.Context, tx *bolt.Tx, a *store.Audit) error {
 	return c.err
 }
 
-// auditEntry feeds one entry to the audit; f is nil for an entry whose feed is gone.
-func auditEntry(a *store.Audit, f *store.Feed, key, value []byte) {
+// inspectEntry feeds one entry to the inspection; f is nil for an entry whose feed is gone.
+func inspectEntry(a *store.Inspection, f *store.Feed, key, value []byte) {
 	if f == nil {
 		a.Addf("record %q belongs to no feed", key)
 		return
@@ -127,10 +127,10 @@ func auditEntry(a *store.Audit, f *store.Feed, key, value []byte) {
 	a.Entry(string(key[4:]), &e)
 }
 
-// auditRuns walks runs, queue, history and steps side by side: all are in the order
+// inspectRuns walks runs, queue, history and steps side by side: all are in the order
 // of the runs. Each cursor stands at the run that is looked at or behind it; what it
 // has to skip belongs to no run.
-func (s *Store) auditRuns(ctx context.Context, tx *bolt.Tx, a *store.Audit) error {
+func (s *Store) inspectRuns(ctx context.Context, tx *bolt.Tx, a *store.Inspection) error {
 	open := func(name []byte) *steady {
 		c := &steady{ctx: ctx, cursor: tx.Bucket(name).Cursor()}
 		c.first()
@@ -142,8 +142,8 @@ func (s *Store) auditRuns(ctx context.Context, tx *bolt.Tx, a *store.Audit) erro
 		for name, c := range map[string]*steady{"queue": queue, "history": done, "steps": steps} {
 			c.skipTo(seq, func(orphan uint64) { a.Addf("run %d is in the %s and does not exist", orphan, name) })
 		}
-		audited := store.Audited{Queued: queue.at(seq), Done: done.at(seq)}
-		if err := s.auditRun(tx, seq, runs.value, audited, a); err != nil {
+		inspected := store.Inspected{Queued: queue.at(seq), Done: done.at(seq)}
+		if err := s.inspectRun(tx, seq, runs.value, inspected, a); err != nil {
 			return err
 		}
 		for _, c := range []*steady{queue, done, steps} {
@@ -158,15 +158,15 @@ func (s *Store) auditRuns(ctx context.Context, tx *bolt.Tx, a *store.Audit) erro
 	return runs.err
 }
 
-// auditRun feeds one run to the audit; what cannot be read is a finding.
-func (s *Store) auditRun(tx *bolt.Tx, seq uint64, value []byte, audited store.Audited, a *store.Audit) error {
+// inspectRun feeds one run to the inspection; what cannot be read is a finding.
+func (s *Store) inspectRun(tx *bolt.Tx, seq uint64, value []byte, inspected store.Inspected, a *store.Inspection) error {
 	if seq == 0 || seq > tx.Bucket(bucketRuns).Sequence() {
 		a.Addf("run %d has a number that was never given", seq)
 	}
 	r, err := s.decodeRun(tx, seq, value)
 	if err == nil {
-		audited.Run = &r
-		audited.Steps, err = loadSteps(tx, seq)
+		inspected.Run = &r
+		inspected.Steps, err = loadSteps(tx, seq)
 	}
 	if err != nil {
 		a.Addf("%v", err)
@@ -175,7 +175,7 @@ func (s *Store) auditRun(tx *bolt.Tx, seq uint64, value []byte, audited store.Au
 	if row, err := stateRow(tx, seq); err == nil && row.Status != r.State.Status {
 		a.Addf("run %s is %s, its row says %s", r.ID, r.State.Status, row.Status)
 	}
-	a.Run(audited)
+	a.Run(inspected)
 	return nil
 }
 

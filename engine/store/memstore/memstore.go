@@ -135,16 +135,16 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 	return st, err
 }
 
-// Check verifies the invariants of [store.Audit].
+// Check verifies the invariants of [store.Inspection].
 func (s *Store) Check(ctx context.Context) ([]string, error) {
 	var findings []string
 	err := s.read(ctx, func() error {
-		a := store.NewAudit(uint64(len(s.runs)))
+		a := store.NewInspection(uint64(len(s.runs)))
 		for _, sub := range s.subscriptions {
 			a.Subscription(&sub)
 		}
 		for _, id := range slices.Sorted(maps.Keys(s.feeds)) {
-			if err := s.auditFeed(a, s.feeds[id]); err != nil {
+			if err := s.inspectFeed(a, s.feeds[id]); err != nil {
 				return err
 			}
 		}
@@ -156,7 +156,7 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 			if err != nil {
 				return err
 			}
-			a.Run(store.Audited{Run: &r, Steps: steps, Queued: !s.runs[i].final, Done: s.runs[i].final})
+			a.Run(store.Inspected{Run: &r, Steps: steps, Queued: !s.runs[i].final, Done: s.runs[i].final})
 		}
 		findings = a.Findings()
 		return nil
@@ -164,10 +164,10 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 	return findings, err
 }
 
-// auditFeed feeds a feed and then its entries to the audit, which wants them in this
+// inspectFeed feeds a feed and then its entries to the inspection, which wants them in this
 // order. What cannot be decoded is an error here and not a finding: no file is there
 // that could be damaged.
-func (s *Store) auditFeed(a *store.Audit, f *feed) error {
+func (s *Store) inspectFeed(a *store.Inspection, f *feed) error {
 	var value store.Feed
 	if err := decode(f.value, &value); err != nil {
 		return err
