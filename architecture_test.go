@@ -51,14 +51,19 @@ var arrows = map[string][]string{
 	"recipes/cases":                       {"connectors/schema", "internal/diag", "internal/mapping", "internal/yamlnode"},
 	"recipes":                             {"connectors/schema", "internal/diag", "internal/mapping", "internal/yamlnode", "recipes/cases", "recipes/schedule"},
 	"engine/store":                        {"connectors/auth", "triggers"},
-	"engine/store/boltstore":              {"engine/store", "engine/store/boltstore/commits", "engine/store/boltstore/pages", "engine/store/boltstore/rows", "triggers"},
-	"engine/store/boltstore/commits":      {"engine/store"},
-	"engine/store/boltstore/pages":        {},
-	"engine/store/boltstore/rows":         {"engine/store"},
-	"engine/store/boltstore/upkeep":       {"engine/store", "engine/store/boltstore", "engine/store/boltstore/commits"},
-	"engine/store/memstore":               {"engine/store", "triggers"},
-	"engine/poll":                         {"recipes", "triggers", "connectors", "engine/store", "engine/watch", "internal/mapping"},
-	"engine/watch":                        {"recipes", "triggers", "connectors", "engine/store", "internal/mapping"},
+	"engine/store/boltstore": {
+		"engine/store", "engine/store/boltstore/checks", "engine/store/boltstore/commits", "engine/store/boltstore/pages",
+		"engine/store/boltstore/rows", "engine/store/boltstore/tables", "triggers",
+	},
+	"engine/store/boltstore/tables":  {"engine/store", "engine/store/boltstore/rows", "triggers"},
+	"engine/store/boltstore/checks":  {"engine/store", "engine/store/boltstore/tables"},
+	"engine/store/boltstore/commits": {"engine/store"},
+	"engine/store/boltstore/pages":   {},
+	"engine/store/boltstore/rows":    {"engine/store"},
+	"engine/store/boltstore/upkeep":  {"engine/store", "engine/store/boltstore", "engine/store/boltstore/commits"},
+	"engine/store/memstore":          {"engine/store", "triggers"},
+	"engine/poll":                    {"recipes", "triggers", "connectors", "engine/store", "engine/watch", "internal/mapping"},
+	"engine/watch":                   {"recipes", "triggers", "connectors", "engine/store", "internal/mapping"},
 	"engine": {
 		"recipes", "triggers", "actions", "connectors", "connectors/auth", "connectors/budget",
 		"engine/poll", "engine/store", "engine/watch", "internal/diag", "internal/mapping",
@@ -86,8 +91,10 @@ var suites = []string{"triggers/triggertest", "engine/store/storetest", "interna
 
 // owners are third parties that one package alone may import.
 var owners = map[string][]string{
-	"golang.org/x/oauth2":                   {"connectors/auth"},
-	"go.etcd.io/bbolt":                      {"engine/store/boltstore", "engine/store/boltstore/commits", "engine/store/boltstore/upkeep"},
+	"golang.org/x/oauth2": {"connectors/auth"},
+	"go.etcd.io/bbolt": {
+		"engine/store/boltstore", "engine/store/boltstore/checks", "engine/store/boltstore/commits", "engine/store/boltstore/tables", "engine/store/boltstore/upkeep",
+	},
 	"github.com/expr-lang/expr":             {"internal/mapping/expression"},
 	"github.com/robfig/cron/v3":             {"recipes/schedule"},
 	"go.yaml.in/yaml/v4":                    {"internal/yamlnode"},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 )
 
 // FuzzDecode reads any bytes as each form of value: nothing may panic, and what
@@ -16,7 +17,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var feed store.Feed
-		errs := []error{decode(b, &feed)}
+		errs := []error{tables.Decode(b, &feed)}
 		if row, err := rows.SplitRow(b); err == nil {
 			_, stateErr := row.DecodeState()
 			_, headErr := row.Queued("x")
@@ -25,7 +26,7 @@ func FuzzDecode(f *testing.F) {
 			errs = append(errs, err)
 		}
 		_, err := rows.SplitStep(b)
-		_, entryErr := decodeEntry(b)
+		_, entryErr := tables.DecodeEntry(b)
 		for _, err := range append(errs, err, entryErr) {
 			if err != nil && !errors.Is(err, store.ErrDamaged) {
 				t.Errorf("got %v, want ErrDamaged", err)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 )
 
 // mapSize is how much address space the file gets at the start. A file that
@@ -41,7 +42,7 @@ type Store struct {
 	file     *os.File // the file of db, closed with it
 	w        *commits.Writer
 	path     string
-	instance string
+	rows     tables.Reader
 	readOnly bool
 }
 
@@ -92,7 +93,7 @@ func inspect(path string, wait time.Duration) error {
 	defer s.db.Close() //nolint:errcheck // nothing was written
 	var findings []string
 	err = s.look(func(tx *bolt.Tx) error {
-		if version, _, err := readMeta(tx); err == nil && version > currentVersion() {
+		if version, _, err := tables.ReadMeta(tx); err == nil && version > tables.CurrentVersion() {
 			return nil // a newer program may have other rules; it is refused later
 		}
 		findings = s.verify(tx)
@@ -189,7 +190,7 @@ func create(path string) error {
 	if err != nil {
 		return err
 	}
-	err = s.db.Update(func(tx *bolt.Tx) error { return migrate(tx, 0) })
+	err = s.db.Update(func(tx *bolt.Tx) error { return tables.Migrate(tx, 0) })
 	if err := errors.Join(err, s.db.Close()); err != nil {
 		return err
 	}
@@ -221,22 +222,22 @@ func SyncFolder(dir string) error {
 func (s *Store) identify() error {
 	var version int
 	err := s.look(func(tx *bolt.Tx) (err error) {
-		version, s.instance, err = readMeta(tx)
+		version, s.rows.Instance, err = tables.ReadMeta(tx)
 		return err
 	})
 	switch {
 	case err != nil:
 		return damaged(s.path, err)
-	case version > currentVersion():
+	case version > tables.CurrentVersion():
 		return fmt.Errorf("%w: %s has version %d, this Pollux knows %d; use the newer Pollux",
-			store.ErrVersion, s.path, version, currentVersion())
-	case version == currentVersion():
+			store.ErrVersion, s.path, version, tables.CurrentVersion())
+	case version == tables.CurrentVersion():
 		return nil
 	case s.readOnly:
 		return fmt.Errorf("state file %s has the old version %d; run Pollux on it once", s.path, version)
 	}
-	if err := s.db.Update(func(tx *bolt.Tx) error { return migrate(tx, version) }); err != nil {
-		return full(fmt.Errorf("bring the state file %s from version %d to %d: %w", s.path, version, currentVersion(), err))
+	if err := s.db.Update(func(tx *bolt.Tx) error { return tables.Migrate(tx, version) }); err != nil {
+		return full(fmt.Errorf("bring the state file %s from version %d to %d: %w", s.path, version, tables.CurrentVersion(), err))
 	}
 	return nil
 }

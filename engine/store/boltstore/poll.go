@@ -10,6 +10,7 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 )
 
 // fullPages is how full pages get that are filled in the order of their keys and
@@ -92,8 +93,8 @@ func (p *pollCommit) check(tx *bolt.Tx) error {
 	for i := range p.commit.Subscriptions {
 		sub := &p.commit.Subscriptions[i]
 		var former store.Subscription
-		if b := tx.Bucket(bucketSubscriptions).Get(pairKey(sub.Recipe, sub.Account)); b != nil {
-			if err := decode(b, &former); err != nil {
+		if b := tx.Bucket(tables.Subscriptions).Get(tables.PairKey(sub.Recipe, sub.Account)); b != nil {
+			if err := tables.Decode(b, &former); err != nil {
 				return err
 			}
 		}
@@ -110,7 +111,7 @@ func (p *pollCommit) check(tx *bolt.Tx) error {
 // store holds.
 func (p *pollCommit) apply(tx *bolt.Tx) error {
 	if p.next.Number == 0 {
-		n, err := nextNumber(tx.Bucket(bucketFeeds))
+		n, err := nextNumber(tx.Bucket(tables.Feeds))
 		if err != nil {
 			return err
 		}
@@ -123,8 +124,8 @@ func (p *pollCommit) apply(tx *bolt.Tx) error {
 	if err := p.putSubscriptions(tx); err != nil {
 		return err
 	}
-	runs := tx.Bucket(bucketRuns)
-	if err := p.putSeen(tx.Bucket(bucketSeen), runs.Sequence()+1); err != nil {
+	runs := tx.Bucket(tables.Runs)
+	if err := p.putSeen(tx.Bucket(tables.Seen), runs.Sequence()+1); err != nil {
 		return err
 	}
 	if err := p.putParents(tx); err != nil {
@@ -150,7 +151,7 @@ func nextNumber(b *bolt.Bucket) (uint32, error) {
 // putSubscriptions writes subscriptions with the numbers that check found, new ones
 // with the next.
 func (p *pollCommit) putSubscriptions(tx *bolt.Tx) error {
-	b := tx.Bucket(bucketSubscriptions)
+	b := tx.Bucket(tables.Subscriptions)
 	for i, sub := range p.commit.Subscriptions {
 		if sub.Number = p.known[i]; sub.Number == 0 {
 			n, err := nextNumber(b)
@@ -159,11 +160,11 @@ func (p *pollCommit) putSubscriptions(tx *bolt.Tx) error {
 			}
 			sub.Number = n
 		}
-		v, err := encode(sub)
+		v, err := tables.Encode(sub)
 		if err != nil {
 			return err
 		}
-		if err := b.Put(pairKey(sub.Recipe, sub.Account), v); err != nil {
+		if err := b.Put(tables.PairKey(sub.Recipe, sub.Account), v); err != nil {
 			return err
 		}
 	}
@@ -178,7 +179,7 @@ func (p *pollCommit) putSeen(b *bolt.Bucket, first uint64) error {
 		if err != nil {
 			return fmt.Errorf("record %.80q: %w: %w", one.ID, store.ErrInvalid, err)
 		}
-		if err := b.Put(seenKey(p.next.Number, one.ID), v); err != nil {
+		if err := b.Put(tables.SeenKey(p.next.Number, one.ID), v); err != nil {
 			return err
 		}
 	}
@@ -188,7 +189,7 @@ func (p *pollCommit) putSeen(b *bolt.Bucket, first uint64) error {
 // putParents writes the marks of parents. Those of a feed that is not in the store have
 // nowhere to go.
 func (p *pollCommit) putParents(tx *bolt.Tx) error {
-	visited, due := tx.Bucket(bucketParents), tx.Bucket(bucketDue)
+	visited, due := tx.Bucket(tables.Parents), tx.Bucket(tables.Due)
 	numbers := map[store.FeedID]uint32{}
 	for _, m := range p.commit.Parents {
 		number, known := numbers[m.Feed]
@@ -203,15 +204,15 @@ func (p *pollCommit) putParents(tx *bolt.Tx) error {
 		if number == 0 {
 			continue
 		}
-		key := seenKey(number, m.Parent)
+		key := tables.SeenKey(number, m.Parent)
 		var err error
 		if m.Visited && visited.Get(key) == nil {
-			err = visited.Put(key, []byte{valueVersion})
+			err = visited.Put(key, []byte{tables.Version})
 		}
 		switch {
 		case err != nil:
 		case m.Due:
-			err = due.Put(key, []byte{valueVersion})
+			err = due.Put(key, []byte{tables.Version})
 		default:
 			err = due.Delete(key)
 		}
@@ -225,7 +226,7 @@ func (p *pollCommit) putParents(tx *bolt.Tx) error {
 // putRuns numbers the runs in their order and writes each with its row. It must
 // follow putSeen, which counts on the numbers that come next.
 func (p *pollCommit) putRuns(tx *bolt.Tx, runs *bolt.Bucket) ([]store.RunID, error) {
-	queue, done := tx.Bucket(bucketQueue), tx.Bucket(bucketDone)
+	queue, done := tx.Bucket(tables.Queue), tx.Bucket(tables.Done)
 	runs.FillPercent, done.FillPercent = fullPages, fullPages
 	ids := make([]store.RunID, 0, len(p.runs))
 	for i := range p.runs {
@@ -235,7 +236,7 @@ func (p *pollCommit) putRuns(tx *bolt.Tx, runs *bolt.Bucket) ([]store.RunID, err
 			err = fmt.Errorf("run %d: %w", seq, store.ErrInvalid)
 		}
 		if err == nil {
-			err = runs.Put(seqKey(seq), r.value)
+			err = runs.Put(tables.SeqKey(seq), r.value)
 		}
 		if err != nil {
 			return nil, err
@@ -244,10 +245,10 @@ func (p *pollCommit) putRuns(tx *bolt.Tx, runs *bolt.Bucket) ([]store.RunID, err
 		if r.final {
 			state = done
 		}
-		if err := state.Put(seqKey(seq), r.row); err != nil {
+		if err := state.Put(tables.SeqKey(seq), r.row); err != nil {
 			return nil, err
 		}
-		ids = append(ids, store.MakeRunID(p.store.instance, seq))
+		ids = append(ids, store.MakeRunID(p.store.rows.Instance, seq))
 	}
 	return ids, nil
 }

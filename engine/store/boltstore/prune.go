@@ -10,14 +10,15 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 )
 
 // LoadPruning implements [store.Retention].
 func (s *Store) LoadPruning(ctx context.Context) (store.Pruning, error) {
 	var p store.Pruning
 	err := s.view(ctx, func(tx *bolt.Tx) error {
-		if v := tx.Bucket(bucketMeta).Get(metaPruning); v != nil {
-			return decode(v, &p)
+		if v := tx.Bucket(tables.Meta).Get(tables.MetaPruning); v != nil {
+			return tables.Decode(v, &p)
 		}
 		return nil
 	})
@@ -26,11 +27,11 @@ func (s *Store) LoadPruning(ctx context.Context) (store.Pruning, error) {
 
 // SavePruning implements [store.Retention].
 func (s *Store) SavePruning(ctx context.Context, p store.Pruning) error {
-	value, err := encode(p)
+	value, err := tables.Encode(p)
 	if err != nil {
 		return err
 	}
-	return s.apply(ctx, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(metaPruning, value) })
+	return s.apply(ctx, func(tx *bolt.Tx) error { return tx.Bucket(tables.Meta).Put(tables.MetaPruning, value) })
 }
 
 // apply carries out a change that nothing can refuse.
@@ -68,23 +69,23 @@ func (s *Store) Prune(ctx context.Context, slice store.PruneSlice) (store.Pruned
 
 // look finds out what is to become of the runs of the slice.
 func (p *prune) look(tx *bolt.Tx) error {
-	done, runs := tx.Bucket(bucketDone).Cursor(), tx.Bucket(bucketRuns)
+	done, runs := tx.Bucket(tables.Done).Cursor(), tx.Bucket(tables.Runs)
 	looked := 0
-	for k, v := done.Seek(seqKey(p.slice.After + 1)); k != nil; k, v = done.Next() {
+	for k, v := done.Seek(tables.SeqKey(p.slice.After + 1)); k != nil; k, v = done.Next() {
 		if p.done.More = looked == p.slice.Most(); p.done.More {
 			return nil
 		}
 		origin, err := rows.DecodeOrigin(runs.Get(k))
 		if err != nil {
-			return fmt.Errorf("run %d: %w", seqOf(k), err)
+			return fmt.Errorf("run %d: %w", tables.SeqOf(k), err)
 		}
 		if p.slice.Young(origin.QueuedAt) {
 			return nil
 		}
 		looked++
-		p.done.Last = seqOf(k)
-		if err := p.judge(tx, seqOf(k), v, &origin); err != nil {
-			return fmt.Errorf("run %d: %w", seqOf(k), err)
+		p.done.Last = tables.SeqOf(k)
+		if err := p.judge(tx, tables.SeqOf(k), v, &origin); err != nil {
+			return fmt.Errorf("run %d: %w", tables.SeqOf(k), err)
 		}
 	}
 	return nil
@@ -115,12 +116,12 @@ func (p *prune) judge(tx *bolt.Tx, seq uint64, value []byte, origin *rows.Origin
 // strip encodes a run, the steps that its row holds, and its other steps without what
 // they carried.
 func (p *prune) strip(tx *bolt.Tx, seq uint64, r *rows.Row) error {
-	key := seqKey(seq)
-	value, err := rows.ForgetRun(tx.Bucket(bucketRuns).Get(key))
+	key := tables.SeqKey(seq)
+	value, err := rows.ForgetRun(tx.Bucket(tables.Runs).Get(key))
 	if err != nil {
 		return err
 	}
-	p.put = append(p.put, change{bucketRuns, key, value})
+	p.put = append(p.put, change{tables.Runs, key, value})
 	late, err := r.LateSteps()
 	if err != nil {
 		return err
@@ -132,14 +133,14 @@ func (p *prune) strip(tx *bolt.Tx, seq uint64, r *rows.Row) error {
 	if err != nil {
 		return err
 	}
-	p.put = append(p.put, change{bucketDone, key, rows.EncodeRow(r.Status, head, r.State)})
-	steps := tx.Bucket(bucketSteps).Cursor()
+	p.put = append(p.put, change{tables.Done, key, rows.EncodeRow(r.Status, head, r.State)})
+	steps := tx.Bucket(tables.Steps).Cursor()
 	for k, v := steps.Seek(key); bytes.HasPrefix(k, key); k, v = steps.Next() {
 		value, err := rows.ForgetStep(v)
 		if err != nil {
 			return err
 		}
-		p.put = append(p.put, change{bucketSteps, bytes.Clone(k), value})
+		p.put = append(p.put, change{tables.Steps, bytes.Clone(k), value})
 	}
 	return nil
 }
@@ -148,7 +149,7 @@ func (p *prune) strip(tx *bolt.Tx, seq uint64, r *rows.Row) error {
 // joins the pages that got empty.
 func (p *prune) apply(tx *bolt.Tx) error {
 	for _, seq := range p.forget {
-		if err := forgetRun(tx, seqKey(seq)); err != nil {
+		if err := forgetRun(tx, tables.SeqKey(seq)); err != nil {
 			return err
 		}
 	}
@@ -169,7 +170,7 @@ func (p *prune) apply(tx *bolt.Tx) error {
 
 // forgetRun removes a run with its state and its steps.
 func forgetRun(tx *bolt.Tx, key []byte) error {
-	steps := tx.Bucket(bucketSteps)
+	steps := tx.Bucket(tables.Steps)
 	var old [][]byte
 	c := steps.Cursor()
 	for k, _ := c.Seek(key); bytes.HasPrefix(k, key); k, _ = c.Next() {
@@ -180,10 +181,10 @@ func forgetRun(tx *bolt.Tx, key []byte) error {
 			return err
 		}
 	}
-	if err := tx.Bucket(bucketDone).Delete(key); err != nil {
+	if err := tx.Bucket(tables.Done).Delete(key); err != nil {
 		return err
 	}
-	return tx.Bucket(bucketRuns).Delete(key)
+	return tx.Bucket(tables.Runs).Delete(key)
 }
 
 // PruneRecipes implements [store.Retention]. Runs are queued with the current versions
@@ -196,9 +197,9 @@ func (s *Store) PruneRecipes(ctx context.Context, current []store.RecipeVersion)
 			return err
 		}
 		for _, v := range current {
-			needed[string(pairKey(v.Recipe, v.Version))] = true
+			needed[string(tables.PairKey(v.Recipe, v.Version))] = true
 		}
-		return tx.Bucket(bucketRecipes).ForEach(func(k, _ []byte) error {
+		return tx.Bucket(tables.Recipes).ForEach(func(k, _ []byte) error {
 			if !needed[string(k)] {
 				old = append(old, bytes.Clone(k))
 			}
@@ -210,7 +211,7 @@ func (s *Store) PruneRecipes(ctx context.Context, current []store.RecipeVersion)
 	}
 	return len(old), s.apply(ctx, func(tx *bolt.Tx) error {
 		for _, k := range old {
-			if err := tx.Bucket(bucketRecipes).Delete(k); err != nil {
+			if err := tx.Bucket(tables.Recipes).Delete(k); err != nil {
 				return err
 			}
 		}
@@ -222,22 +223,22 @@ func (s *Store) PruneRecipes(ctx context.Context, current []store.RecipeVersion)
 // name.
 func neededRecipes(tx *bolt.Tx) (map[string]bool, error) {
 	needed := map[string]bool{}
-	err := tx.Bucket(bucketSubscriptions).ForEach(func(_, v []byte) error {
+	err := tx.Bucket(tables.Subscriptions).ForEach(func(_, v []byte) error {
 		var sub store.Subscription
-		err := decode(v, &sub)
-		needed[string(pairKey(sub.Recipe, sub.Version))] = true
+		err := tables.Decode(v, &sub)
+		needed[string(tables.PairKey(sub.Recipe, sub.Version))] = true
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return needed, tx.Bucket(bucketQueue).ForEach(func(_, v []byte) error {
+	return needed, tx.Bucket(tables.Queue).ForEach(func(_, v []byte) error {
 		r, err := rows.SplitRow(v)
 		if err != nil {
 			return err
 		}
 		h, err := rows.Head(r.Head)
-		needed[string(pairKey(h[0], h[1]))] = true
+		needed[string(tables.PairKey(h[0], h[1]))] = true
 		return err
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -32,7 +33,7 @@ func openTemp(t *testing.T) *Store {
 func put(key string) *commits.Change {
 	return &commits.Change{
 		Check: func(*bolt.Tx) error { return nil },
-		Apply: func(tx *bolt.Tx) error { return tx.Bucket(bucketRecipes).Put([]byte(key), []byte{valueVersion}) },
+		Apply: func(tx *bolt.Tx) error { return tx.Bucket(tables.Recipes).Put([]byte(key), []byte{tables.Version}) },
 	}
 }
 
@@ -197,7 +198,7 @@ func TestOpen_RefusesANewerVersion(t *testing.T) {
 		t.Helper()
 		err := s.w.Do(t.Context(), &commits.Change{
 			Check: func(*bolt.Tx) error { return nil },
-			Apply: func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(key, []byte(value)) },
+			Apply: func(tx *bolt.Tx) error { return tx.Bucket(tables.Meta).Put(key, []byte(value)) },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -208,12 +209,12 @@ func TestOpen_RefusesANewerVersion(t *testing.T) {
 		value string
 		want  error
 	}{
-		{metaVersion, "99", store.ErrVersion},
-		{metaVersion, "x", store.ErrDamaged},
-		{metaVersion, "1", nil},
-		{metaInstance, "x", store.ErrDamaged},
-		{metaInstance, "abcde", nil},
-		{metaMagic, "other", store.ErrDamaged},
+		{tables.MetaVersion, "99", store.ErrVersion},
+		{tables.MetaVersion, "x", store.ErrDamaged},
+		{tables.MetaVersion, "1", nil},
+		{tables.MetaInstance, "x", store.ErrDamaged},
+		{tables.MetaInstance, "abcde", nil},
+		{tables.MetaMagic, "other", store.ErrDamaged},
 	} {
 		set(tc.key, tc.value)
 		if err := s.Close(); err != nil {
@@ -241,32 +242,32 @@ func TestCheck_FindsBrokenInvariants(t *testing.T) {
 		breakIt func(tx *bolt.Tx) error
 		want    string
 	}{
-		"queue without run": {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).Delete(seqKey(1)) }, "does not exist"},
-		"run without state": {func(tx *bolt.Tx) error { return tx.Bucket(bucketQueue).Delete(seqKey(1)) }, "has no state"},
+		"queue without run": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Runs).Delete(tables.SeqKey(1)) }, "does not exist"},
+		"run without state": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Queue).Delete(tables.SeqKey(1)) }, "has no state"},
 		"run twice": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketDone).Put(seqKey(1), rows.EncodeRow(store.Succeeded, nil, []byte(`{"status":"succeeded"}`)))
+			return tx.Bucket(tables.Done).Put(tables.SeqKey(1), rows.EncodeRow(store.Succeeded, nil, []byte(`{"status":"succeeded"}`)))
 		}, "in the queue is true"},
 		"status of the wrong place": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketQueue).Put(seqKey(1), rows.EncodeRow(store.Succeeded, []byte(`{}`), []byte(`{"status":"succeeded"}`)))
+			return tx.Bucket(tables.Queue).Put(tables.SeqKey(1), rows.EncodeRow(store.Succeeded, []byte(`{}`), []byte(`{"status":"succeeded"}`)))
 		}, "in the history is false"},
 		"status that differs": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketQueue).Put(seqKey(1), rows.EncodeRow(store.Held, []byte(`{}`), []byte(`{"status":"queued"}`)))
+			return tx.Bucket(tables.Queue).Put(tables.SeqKey(1), rows.EncodeRow(store.Held, []byte(`{}`), []byte(`{"status":"queued"}`)))
 		}, "its row says"},
 		"step without run": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketSteps).Put(stepKey(9, "s"), rows.EncodeStep(0, []byte(`{}`)))
+			return tx.Bucket(tables.Steps).Put(tables.StepKey(9, "s"), rows.EncodeStep(0, []byte(`{}`)))
 		}, "run 9 is in the steps"},
-		"unknown run number": {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).SetSequence(0) }, "never given"},
-		"lost record":        {func(tx *bolt.Tx) error { return tx.Bucket(bucketSeen).Delete(seenKey(1, "a")) }, "counts 1 records and has 0"},
-		"foreign record":     {func(tx *bolt.Tx) error { return tx.Bucket(bucketSeen).Put(seenKey(7, "a"), []byte{1}) }, "never given"},
-		"broken record":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketSeen).Put(seenKey(1, "a"), []byte{1}) }, "not a seen entry"},
-		"broken run":         {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).Put(seqKey(1), []byte{9}) }, "unknown form"},
-		"broken feed":        {func(tx *bolt.Tx) error { return tx.Bucket(bucketFeeds).Put([]byte("f"), []byte{9}) }, "unknown form"},
+		"unknown run number": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Runs).SetSequence(0) }, "never given"},
+		"lost record":        {func(tx *bolt.Tx) error { return tx.Bucket(tables.Seen).Delete(tables.SeenKey(1, "a")) }, "counts 1 records and has 0"},
+		"foreign record":     {func(tx *bolt.Tx) error { return tx.Bucket(tables.Seen).Put(tables.SeenKey(7, "a"), []byte{1}) }, "never given"},
+		"broken record":      {func(tx *bolt.Tx) error { return tx.Bucket(tables.Seen).Put(tables.SeenKey(1, "a"), []byte{1}) }, "not a seen entry"},
+		"broken run":         {func(tx *bolt.Tx) error { return tx.Bucket(tables.Runs).Put(tables.SeqKey(1), []byte{9}) }, "unknown form"},
+		"broken feed":        {func(tx *bolt.Tx) error { return tx.Bucket(tables.Feeds).Put([]byte("f"), []byte{9}) }, "unknown form"},
 		"misplaced feed": {func(tx *bolt.Tx) error {
-			b := tx.Bucket(bucketFeeds)
+			b := tx.Bucket(tables.Feeds)
 			return b.Put([]byte("g"), b.Get([]byte("f")))
 		}, "says that it is f"},
-		"broken subscription": {func(tx *bolt.Tx) error { return tx.Bucket(bucketSubscriptions).Put([]byte("x"), []byte{9}) }, "unknown form"},
-		"lost subscription":   {func(tx *bolt.Tx) error { return tx.Bucket(bucketSubscriptions).Delete(pairKey("r", "")) }, "which is unknown"},
+		"broken subscription": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Subscriptions).Put([]byte("x"), []byte{9}) }, "unknown form"},
+		"lost subscription":   {func(tx *bolt.Tx) error { return tx.Bucket(tables.Subscriptions).Delete(tables.PairKey("r", "")) }, "which is unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -316,7 +317,7 @@ func TestVerify_AgreesWithBbolt(t *testing.T) {
 		for j := range 50 {
 			key := fmt.Sprintf("%d-%d-%s", i*j%17, i*100+j, strings.Repeat("k", j*20))
 			if i%3 == 2 {
-				if err := s.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucketRecipes).Delete([]byte(key)) }); err != nil {
+				if err := s.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(tables.Recipes).Delete([]byte(key)) }); err != nil {
 					t.Fatal(err)
 				}
 				continue

@@ -1,4 +1,4 @@
-package boltstore
+package tables
 
 import (
 	"encoding/json"
@@ -9,22 +9,22 @@ import (
 	"github.com/pollux-automation/pollux/triggers"
 )
 
-// Every value but an entry begins with the version of its form; an entry has its
+// Version is the first byte of every value but an entry: the version of its form. An entry has its
 // own. JSON follows.
-const valueVersion = rows.Version
+const Version = rows.Version
 
-// encode returns a value as version and JSON.
-func encode(v any) ([]byte, error) {
+// Encode returns a value as version and JSON.
+func Encode(v any) ([]byte, error) {
 	b, err := store.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	return append([]byte{valueVersion}, b...), nil
+	return append([]byte{Version}, b...), nil
 }
 
-// decode reads what encode wrote. The result shares no memory with b.
-func decode(b []byte, into any) error {
-	if len(b) == 0 || b[0] != valueVersion {
+// Decode reads what Encode wrote. The result shares no memory with b.
+func Decode(b []byte, into any) error {
+	if len(b) == 0 || b[0] != Version {
 		return fmt.Errorf("value of %d bytes with an unknown form: %w", len(b), store.ErrDamaged)
 	}
 	if err := json.Unmarshal(b[1:], into); err != nil {
@@ -33,8 +33,8 @@ func decode(b []byte, into any) error {
 	return nil
 }
 
-// decodeEntry reads an entry of the seen-set; it shares no memory with b.
-func decodeEntry(b []byte) (triggers.Entry, error) {
+// DecodeEntry reads an entry of the seen-set; it shares no memory with b.
+func DecodeEntry(b []byte) (triggers.Entry, error) {
 	var e triggers.Entry
 	if err := e.UnmarshalBinary(b); err != nil {
 		return e, fmt.Errorf("%w: %w", store.ErrDamaged, err)
