@@ -11,7 +11,7 @@ const maxFindings = 100
 
 // Inspection verifies the invariants of a store. A store feeds it everything it holds:
 // first the subscriptions, then each feed followed by its entries, then the runs
-// in the order of their sequence numbers. An Inspection holds one bit for each record
+// in the order of their sequence numbers, then what people did. An Inspection holds one bit for each record
 // of one feed, whatever the size of the store.
 type Inspection struct {
 	lastRun       uint64
@@ -22,6 +22,7 @@ type Inspection struct {
 	ordinals      []uint64 // one bit for each ordinal met in the feed
 	findings      []string
 	more          int
+	trail, entry  uint64 // numbers of the audit trail: the last one given, the last one met
 }
 
 // NewInspection begins an inspection of a store whose highest sequence number of a run is
@@ -91,7 +92,7 @@ func (a *Inspection) Entry(id string, e *triggers.Entry) {
 		if d.Run > a.lastRun {
 			a.Addf("%s names run %d of %d", where, d.Run, a.lastRun)
 		}
-		if d.Run == 0 && makesRun(d.Verdict) {
+		if d.Run == 0 && MakesRun(d.Verdict) {
 			a.Addf("%s was %s and has no run", where, d.Verdict)
 		}
 		if d.Revision > e.Revision {
@@ -124,7 +125,8 @@ type Inspected struct {
 }
 
 // Run takes the next run: it is either in the queue or in the history, as its
-// status says, and no step of a run that ended well has an open effect.
+// status says, the runs that it names are older, and no step of a run that ended well has
+// an open effect.
 func (a *Inspection) Run(r Inspected) {
 	id := r.Run.ID
 	switch {
@@ -133,6 +135,8 @@ func (a *Inspection) Run(r Inspected) {
 	case r.Done != r.Run.State.Status.Final():
 		a.Addf("run %s is %s, in the history is %t", id, r.Run.State.Status, r.Done)
 	}
+	a.older(r.Run, "the one before", r.Run.Event.Previous)
+	a.older(r.Run, "the one that widened it", r.Run.State.Widened)
 	for i := range r.Steps {
 		e := r.Steps[i].Effect
 		if r.Run.State.Status == Succeeded && e != nil && e.State == Sent {
@@ -141,10 +145,45 @@ func (a *Inspection) Run(r Inspected) {
 	}
 }
 
+// older wants a run that another one names to be older than it.
+func (a *Inspection) older(r *Run, what string, id RunID) {
+	if id != "" && (id.Seq() == 0 || id.Seq() >= r.ID.Seq()) {
+		a.Addf("run %s names %s as %s, which is none of the runs before it", r.ID, id, what)
+	}
+}
+
+// Trail says which number the last entry of the audit trail has. It comes before the
+// entries.
+func (a *Inspection) Trail(last uint64) { a.trail, a.entry = last, 0 }
+
+// Audit takes the next entry of the audit trail, the oldest first: no number is left out.
+func (a *Inspection) Audit(e *AuditEntry) {
+	if a.entry != 0 && e.Seq != a.entry+1 {
+		a.Addf("audit entry %d comes after %d", e.Seq, a.entry)
+	}
+	if e.Seq == 0 || e.Seq > a.trail {
+		a.Addf("audit entry %d has a number that was never given", e.Seq)
+	}
+	if err := e.Validate(); err != nil {
+		a.Addf("audit entry %d: %v", e.Seq, err)
+	}
+	a.entry = e.Seq
+}
+
+// Switch takes a switch: its kind is known, and it has a name.
+func (a *Inspection) Switch(s *Switch) {
+	if err := s.Validate(); err != nil {
+		a.Addf("switch of %q: %v", s.Name, err)
+	}
+}
+
 // Findings ends the inspection and returns a line for each broken invariant, at most a
 // hundred and one.
 func (a *Inspection) Findings() []string {
 	a.endFeed()
+	if a.entry != 0 && a.entry != a.trail {
+		a.Addf("the audit trail ends at %d, and %d entries were written", a.entry, a.trail)
+	}
 	if a.more > 0 {
 		return append(a.findings, fmt.Sprintf("and %d more", a.more))
 	}

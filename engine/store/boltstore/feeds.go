@@ -54,11 +54,12 @@ func (s *Store) Entries(ctx context.Context, id store.FeedID, ids []string) (map
 	known := make(map[string]triggers.Entry, len(ids))
 	err := s.viewSeen(ctx, id, func(f *store.Feed, seen *bolt.Bucket) error {
 		for _, record := range ids {
-			b := seen.Get(tables.SeenKey(f.Number, record))
+			key := tables.SeenKey(f.Number, record)
+			b := seen.Get(key)
 			if b == nil {
 				continue
 			}
-			e, err := tables.DecodeEntry(b)
+			e, err := tables.DecodeEntry(b, s.rows.Place(tables.Seen, key))
 			if err != nil {
 				return fmt.Errorf("record %.80q: %w", record, err)
 			}
@@ -87,7 +88,7 @@ func (s *Store) ScanEntries(ctx context.Context, id store.FeedID, prefix, after 
 				last = list[limit-1].ID
 				return nil
 			}
-			e, err := tables.DecodeEntry(v)
+			e, err := tables.DecodeEntry(v, s.rows.Place(tables.Seen, k))
 			if err != nil {
 				return fmt.Errorf("record %.80q: %w", k[4:], err)
 			}

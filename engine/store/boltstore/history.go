@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -15,9 +16,21 @@ import (
 // ListRuns implements [store.History].
 func (s *Store) ListRuns(ctx context.Context, f store.RunFilter) ([]store.Run, error) {
 	var list []store.Run
+	behind := f.After.SeqIn(s.rows.Instance)
+	if f.After != "" && behind == 0 {
+		return nil, fmt.Errorf("run %.40q: %w", f.After, store.ErrNotFound)
+	}
 	err := s.view(ctx, func(tx *bolt.Tx) error {
 		cursor := tx.Bucket(tables.Runs).Cursor()
-		for k, v := cursor.Last(); k != nil; k, v = cursor.Prev() {
+		k, v := cursor.Last()
+		if behind > 0 {
+			if at, _ := cursor.Seek(tables.SeqKey(behind)); at != nil {
+				k, v = cursor.Prev()
+			} else {
+				k, v = cursor.Last()
+			}
+		}
+		for ; k != nil; k, v = cursor.Prev() {
 			if f.Limit > 0 && len(list) == f.Limit {
 				return nil
 			}
@@ -122,6 +135,7 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 		st.Bytes = info.Size()
 		return nil
 	})
+	st.DiskBytes, st.DiskFree = disk(filepath.Dir(s.path))
 	return st, err
 }
 

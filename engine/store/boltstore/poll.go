@@ -11,6 +11,7 @@ import (
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/trail"
 )
 
 // fullPages is how full pages get that are filled in the order of their keys and
@@ -30,6 +31,7 @@ func (s *Store) write(ctx context.Context, c *commits.Change) error {
 type pollCommit struct {
 	store  *Store
 	commit *store.PollCommit
+	links  store.Links
 	runs   []newRun
 	next   store.Feed
 	known  []uint32 // numbers of the subscriptions as stored, 0 for new ones
@@ -48,9 +50,9 @@ func (s *Store) CommitPoll(ctx context.Context, c store.PollCommit) (store.Commi
 	if err := c.Validate(); err != nil {
 		return store.Committed{}, err
 	}
-	p := &pollCommit{store: s, commit: &c, runs: make([]newRun, len(c.Runs))}
+	p := &pollCommit{store: s, commit: &c, links: c.Links(), runs: make([]newRun, len(c.Runs))}
 	for i := range c.Runs {
-		if err := p.runs[i].encode(&c.Runs[i].Run); err != nil {
+		if err := p.runs[i].encode(&c.Runs[i].Run, p.links.Previous(i, s.rows.Instance)); err != nil {
 			return store.Committed{}, fmt.Errorf("run %d of the commit: %w", i+1, err)
 		}
 	}
@@ -60,8 +62,14 @@ func (s *Store) CommitPoll(ctx context.Context, c store.PollCommit) (store.Commi
 	return p.done, nil
 }
 
-// encode fills in the stored form.
-func (n *newRun) encode(r *store.Run) (err error) {
+// encode fills in the stored form of a run behind another one of its record. It is sealed
+// where its number, and so its place, is known.
+func (n *newRun) encode(r *store.Run, previous store.RunID) (err error) {
+	if r.Event.Previous != previous {
+		linked := *r
+		linked.Event.Previous = previous
+		r = &linked
+	}
 	state := r.State
 	if state.Status == "" {
 		state.Status = store.Queued
@@ -132,8 +140,11 @@ func (p *pollCommit) apply(tx *bolt.Tx) error {
 		return err
 	}
 	ids, err := p.putRuns(tx, runs)
+	if err != nil {
+		return err
+	}
 	p.done = store.Committed{Feed: p.next, Runs: ids}
-	return err
+	return trail.Append(tx, p.commit.Audit)
 }
 
 // nextNumber numbers feeds and subscriptions.
@@ -174,12 +185,13 @@ func (p *pollCommit) putSubscriptions(tx *bolt.Tx) error {
 // putSeen writes the entries; first is the sequence number that the first run of the
 // commit will get, for their decisions name their runs.
 func (p *pollCommit) putSeen(b *bolt.Bucket, first uint64) error {
-	for _, one := range p.commit.Link(first) {
-		v, err := one.Entry.AppendBinary(nil)
+	for _, one := range p.links.Seen(first) {
+		key := tables.SeenKey(p.next.Number, one.ID)
+		v, err := tables.EncodeEntry(&one.Entry, p.store.rows.Place(tables.Seen, key))
 		if err != nil {
 			return fmt.Errorf("record %.80q: %w: %w", one.ID, store.ErrInvalid, err)
 		}
-		if err := b.Put(tables.SeenKey(p.next.Number, one.ID), v); err != nil {
+		if err := b.Put(key, v); err != nil {
 			return err
 		}
 	}
@@ -235,8 +247,12 @@ func (p *pollCommit) putRuns(tx *bolt.Tx, runs *bolt.Bucket) ([]store.RunID, err
 		if err == nil && seq > store.MaxSeq {
 			err = fmt.Errorf("run %d: %w", seq, store.ErrInvalid)
 		}
+		value := r.value
 		if err == nil {
-			err = runs.Put(tables.SeqKey(seq), r.value)
+			value, err = rows.SealRun(value, p.store.rows.Place(tables.Runs, tables.SeqKey(seq)))
+		}
+		if err == nil {
+			err = runs.Put(tables.SeqKey(seq), value)
 		}
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -40,9 +41,10 @@ func (s *Store) apply(ctx context.Context, do func(*bolt.Tx) error) error {
 }
 
 // prune is a slice on its way: what is to be written, found and encoded while others
-// write. A finished run changes only by being pruned, and whatever of it is gone by
-// then is passed over.
+// write. A finished run changes only by being pruned or revised, and whatever of it is
+// gone by then is passed over.
 type prune struct {
+	rows   tables.Reader
 	slice  *store.PruneSlice
 	done   store.Pruned
 	forget []uint64
@@ -54,14 +56,35 @@ type change struct{ bucket, key, value []byte }
 
 // Prune implements [store.Retention].
 func (s *Store) Prune(ctx context.Context, slice store.PruneSlice) (store.Pruned, error) {
-	p := &prune{slice: &slice, done: store.Pruned{Last: slice.After}}
+	for {
+		done, err := s.pruneOnce(ctx, &slice)
+		if !errors.Is(err, errRevised) {
+			return done, err
+		}
+	}
+}
+
+// errRevised tells that somebody changed a run by hand between looking and writing.
+var errRevised = errors.New("a run was revised in between")
+
+// pruneOnce looks at a slice and writes what it found. A run that was taken back to the
+// queue meanwhile must not lose anything, so nothing is written if any was revised.
+func (s *Store) pruneOnce(ctx context.Context, slice *store.PruneSlice) (store.Pruned, error) {
+	p := &prune{rows: s.rows, slice: slice, done: store.Pruned{Last: slice.After}}
+	revisions := s.revisions.Load()
 	if err := s.view(ctx, p.look); err != nil {
 		return store.Pruned{Last: slice.After}, fmt.Errorf("prune: %w", err)
 	}
 	if len(p.forget)+len(p.put) == 0 {
 		return p.done, nil
 	}
-	if err := s.apply(ctx, p.apply); err != nil {
+	err := s.write(ctx, &commits.Change{Apply: p.apply, Check: func(*bolt.Tx) error {
+		if s.revisions.Load() != revisions {
+			return errRevised
+		}
+		return nil
+	}})
+	if err != nil {
 		return store.Pruned{Last: slice.After}, fmt.Errorf("prune: %w", err)
 	}
 	return p.done, nil
@@ -117,12 +140,12 @@ func (p *prune) judge(tx *bolt.Tx, seq uint64, value []byte, origin *rows.Origin
 // they carried.
 func (p *prune) strip(tx *bolt.Tx, seq uint64, r *rows.Row) error {
 	key := tables.SeqKey(seq)
-	value, err := rows.ForgetRun(tx.Bucket(tables.Runs).Get(key))
+	value, err := rows.ForgetRun(tx.Bucket(tables.Runs).Get(key), p.rows.Place(tables.Runs, key))
 	if err != nil {
 		return err
 	}
 	p.put = append(p.put, change{tables.Runs, key, value})
-	late, err := r.LateSteps()
+	late, err := r.LateSteps(p.rows.Place(tables.Done, key))
 	if err != nil {
 		return err
 	}
@@ -133,10 +156,14 @@ func (p *prune) strip(tx *bolt.Tx, seq uint64, r *rows.Row) error {
 	if err != nil {
 		return err
 	}
-	p.put = append(p.put, change{tables.Done, key, rows.EncodeRow(r.Status, head, r.State)})
+	row, err := rows.SealDone(rows.EncodeRow(r.Status, head, r.State), p.rows.Place(tables.Done, key))
+	if err != nil {
+		return err
+	}
+	p.put = append(p.put, change{tables.Done, key, row})
 	steps := tx.Bucket(tables.Steps).Cursor()
 	for k, v := steps.Seek(key); bytes.HasPrefix(k, key); k, v = steps.Next() {
-		value, err := rows.ForgetStep(v)
+		value, err := rows.ForgetStep(v, p.rows.Place(tables.Steps, k))
 		if err != nil {
 			return err
 		}

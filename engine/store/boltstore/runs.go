@@ -64,6 +64,7 @@ func (s *Store) LoadRun(ctx context.Context, id store.RunID) (store.Run, []store
 // the parts of one that goes on.
 type stepSave struct {
 	seq   uint64
+	rows  tables.Reader
 	end   []byte
 	state []byte
 	save  *store.StepSave
@@ -75,7 +76,7 @@ func (s *Store) SaveStep(ctx context.Context, save store.StepSave) error {
 	if err := save.Validate(); err != nil {
 		return err
 	}
-	p := &stepSave{seq: save.Run.SeqIn(s.rows.Instance), save: &save}
+	p := &stepSave{seq: save.Run.SeqIn(s.rows.Instance), rows: s.rows, save: &save}
 	if p.seq == 0 {
 		return fmt.Errorf("run %.40q: %w", save.Run, store.ErrNotFound)
 	}
@@ -87,7 +88,9 @@ func (s *Store) SaveStep(ctx context.Context, save store.StepSave) error {
 
 func (p *stepSave) encode() (err error) {
 	if p.save.State.Status.Final() {
-		p.end, err = rows.EncodeEnd(p.save)
+		if p.end, err = rows.EncodeEnd(p.save); err == nil {
+			p.end, err = rows.SealDone(p.end, p.rows.Place(tables.Done, tables.SeqKey(p.seq)))
+		}
 		return err
 	}
 	for i := range p.save.Steps {
@@ -136,13 +139,9 @@ func (p *stepSave) putSteps(tx *bolt.Tx) error {
 	if len(p.steps) == 0 {
 		return nil
 	}
-	ids, former, err := tables.StepsOf(tx, p.seq)
+	places, err := tables.StepPlaces(tx, p.seq)
 	if err != nil {
 		return err
-	}
-	places := make(map[string]int, len(ids)+len(p.steps))
-	for i, id := range ids {
-		places[id] = int(former[i].Place)
 	}
 	steps := tx.Bucket(tables.Steps)
 	steps.FillPercent = fullPages
@@ -153,7 +152,12 @@ func (p *stepSave) putSteps(tx *bolt.Tx) error {
 			place = len(places)
 			places[id] = place
 		}
-		if err := steps.Put(tables.StepKey(p.seq, id), rows.EncodeStep(place, p.steps[i])); err != nil {
+		key := tables.StepKey(p.seq, id)
+		value, err := rows.SealStep(rows.EncodeStep(place, p.steps[i]), p.rows.Place(tables.Steps, key))
+		if err != nil {
+			return err
+		}
+		if err := steps.Put(key, value); err != nil {
 			return err
 		}
 	}

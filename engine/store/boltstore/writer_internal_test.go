@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -266,8 +267,27 @@ func TestCheck_FindsBrokenInvariants(t *testing.T) {
 			b := tx.Bucket(tables.Feeds)
 			return b.Put([]byte("g"), b.Get([]byte("f")))
 		}, "says that it is f"},
-		"broken subscription": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Subscriptions).Put([]byte("x"), []byte{9}) }, "unknown form"},
-		"lost subscription":   {func(tx *bolt.Tx) error { return tx.Bucket(tables.Subscriptions).Delete(tables.PairKey("r", "")) }, "which is unknown"},
+		"broken subscription":    {func(tx *bolt.Tx) error { return tx.Bucket(tables.Subscriptions).Put([]byte("x"), []byte{9}) }, "unknown form"},
+		"gap in the audit trail": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Audit).Delete(tables.SeqKey(2)) }, "audit entry 3 comes after 1"},
+		"end of the audit trail": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Audit).Delete(tables.SeqKey(3)) }, "ends at 2, and 3 entries"},
+		"misplaced audit entry": {func(tx *bolt.Tx) error {
+			b := tx.Bucket(tables.Audit)
+			return b.Put(tables.SeqKey(2), b.Get(tables.SeqKey(1)))
+		}, "says that it is 1"},
+		"broken audit entry": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Audit).Put(tables.SeqKey(2), []byte{9}) }, "unknown form"},
+		"switch of no kind": {func(tx *bolt.Tx) error {
+			return tx.Bucket(tables.Switches).Put(tables.PairKey("odd", "a"), []byte("\x01"+`{"kind":"odd","name":"a"}`))
+		}, `switch of kind "odd"`},
+		"misplaced switch": {func(tx *bolt.Tx) error {
+			return tx.Bucket(tables.Switches).Put([]byte("x"), []byte("\x01"+`{"kind":"recipe","name":"a"}`))
+		}, "says that it is of recipe a"},
+		"run before that is none": {func(tx *bolt.Tx) error {
+			r := store.Run{Recipe: "r", Record: "a", Event: store.Event{Record: []byte(`{}`), Previous: store.MakeRunID("abcde", 1)}}
+			b, err := rows.EncodeRun(&r)
+			return errors.Join(err, tx.Bucket(tables.Runs).Put(tables.SeqKey(1), b))
+		}, "none of the runs before it"},
+		"list of keys":      {func(tx *bolt.Tx) error { return tx.Bucket(tables.Meta).Put(tables.MetaKeys, []byte{1}) }, "list of keys is cut short"},
+		"lost subscription": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Subscriptions).Delete(tables.PairKey("r", "")) }, "which is unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -296,6 +316,11 @@ func oneRun(t *testing.T) *Store {
 	c.Feed.Inputs = []byte(`{}`)
 	c.Runs[0].Run.Event.Record = []byte(`{}`)
 	c.Feed.State.Records, c.Feed.State.Ordinals = 1, 1
+	for range 3 {
+		if err := s.AddAudit(t.Context(), store.AuditEntry{At: time.Now(), Actor: "program", Action: "reload"}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	one := store.Seen{ID: "a"}
 	one.Entry.Revision, one.Entry.Ordinal = 1, 1
 	one.Entry.Decide(triggers.Decision{Subscription: 1, Revision: 1, Verdict: triggers.Accepted})

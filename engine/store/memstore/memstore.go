@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/seal"
 )
 
 // Store keeps everything in maps. Values are held in their stored form, so that
@@ -29,6 +30,7 @@ type Store struct {
 	gone          int // number of runs that were forgotten
 	lastFeed      uint32
 	lastPlace     uint32
+	desk          desk
 }
 
 var _ store.Store = (*Store)(nil)
@@ -66,13 +68,17 @@ type step struct {
 	value []byte
 }
 
-// New returns an empty store.
-func New() *Store {
+// New returns an empty store without keys: it keeps no secrets.
+func New() *Store { return NewSealed(nil) }
+
+// NewSealed returns an empty store that seals secrets with a key ring.
+func NewSealed(keys *seal.Keyring) *Store {
 	return &Store{
 		instance:      store.NewInstance(),
 		feeds:         map[store.FeedID]*feed{},
 		subscriptions: map[place]store.Subscription{},
 		recipes:       map[version][]byte{},
+		desk:          newDesk(keys),
 	}
 }
 
@@ -157,6 +163,13 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 				return err
 			}
 			a.Run(store.Inspected{Run: &r, Steps: steps, Queued: !s.runs[i].final, Done: s.runs[i].final})
+		}
+		a.Trail(s.desk.lastSeq)
+		for i := range s.desk.audit {
+			a.Audit(&s.desk.audit[i])
+		}
+		for _, sw := range s.desk.switches {
+			a.Switch(&sw)
 		}
 		findings = a.Findings()
 		return nil

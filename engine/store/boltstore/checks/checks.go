@@ -18,10 +18,13 @@ func Invariants(ctx context.Context, tx *bolt.Tx, read tables.Reader) ([]string,
 	if err := inspectSubscriptions(tx, a); err != nil {
 		return nil, err
 	}
-	if err := inspectFeeds(ctx, tx, a); err != nil {
+	if err := inspectFeeds(ctx, tx, read, a); err != nil {
 		return nil, err
 	}
 	if err := inspectRuns(ctx, tx, read, a); err != nil {
+		return nil, err
+	}
+	if err := inspectDesk(tx, read, a); err != nil {
 		return nil, err
 	}
 	return a.Findings(), nil
@@ -49,7 +52,7 @@ func inspectSubscriptions(tx *bolt.Tx, a *store.Inspection) error {
 // inspectFeeds walks the feeds in the order of their numbers, which is that of the
 // entries. So one pass over each bucket is enough, and entries of a number that no
 // feed has are met on the way.
-func inspectFeeds(ctx context.Context, tx *bolt.Tx, a *store.Inspection) error {
+func inspectFeeds(ctx context.Context, tx *bolt.Tx, read tables.Reader, a *store.Inspection) error {
 	byNumber := map[uint32]*store.Feed{}
 	b := tx.Bucket(tables.Feeds)
 	err := b.ForEach(func(k, v []byte) error {
@@ -75,7 +78,7 @@ func inspectFeeds(ctx context.Context, tx *bolt.Tx, a *store.Inspection) error {
 			a.Feed(f)
 		}
 		for ; c.key != nil && uint64(feedOf(c.key)) == number; c.next() {
-			inspectEntry(a, f, c.key, c.value)
+			inspectEntry(read, a, f, c.key, c.value)
 		}
 	}
 	if c.key != nil {
@@ -85,12 +88,12 @@ func inspectFeeds(ctx context.Context, tx *bolt.Tx, a *store.Inspection) error {
 }
 
 // inspectEntry feeds one entry to the inspection; f is nil for an entry whose feed is gone.
-func inspectEntry(a *store.Inspection, f *store.Feed, key, value []byte) {
+func inspectEntry(read tables.Reader, a *store.Inspection, f *store.Feed, key, value []byte) {
 	if f == nil {
 		a.Addf("record %q belongs to no feed", key)
 		return
 	}
-	e, err := tables.DecodeEntry(value)
+	e, err := tables.DecodeEntry(value, read.Place(tables.Seen, key))
 	if err != nil {
 		a.Addf("record %q of feed %s: %v", key[4:], f.ID, err)
 		return

@@ -12,24 +12,28 @@ import (
 //nolint:gochecknoglobals // a table
 var (
 	// Meta and the following are the names of the buckets, with key and value.
-	Meta          = []byte("meta")    // name -> text: magic, version, instance
-	Feeds         = []byte("feeds")   // feed id -> Feed; its sequence numbers feeds
-	Seen          = []byte("seen")    // feed number, record id -> entry
-	Parents       = []byte("parents") // feed number, parent -> version, of parents that were visited
-	Due           = []byte("due")     // feed number, parent -> version, of parents that changed
-	Subscriptions = []byte("subs")    // recipe, 0, account -> Subscription; its sequence numbers them
-	Runs          = []byte("runs")    // seq -> Run without its state; its sequence numbers runs
-	Queue         = []byte("queue")   // seq -> state of an unfinished run
-	Done          = []byte("done")    // seq -> state of a finished run
-	Steps         = []byte("steps")   // seq, step id -> place and Step
-	Recipes       = []byte("recipes") // recipe, 0, version -> text
+	Meta          = []byte("meta")     // name -> text: magic, version, instance
+	Feeds         = []byte("feeds")    // feed id -> Feed; its sequence numbers feeds
+	Seen          = []byte("seen")     // feed number, record id -> entry
+	Parents       = []byte("parents")  // feed number, parent -> version, of parents that were visited
+	Due           = []byte("due")      // feed number, parent -> version, of parents that changed
+	Subscriptions = []byte("subs")     // recipe, 0, account -> Subscription; its sequence numbers them
+	Runs          = []byte("runs")     // seq -> Run without its state; its sequence numbers runs
+	Queue         = []byte("queue")    // seq -> state of an unfinished run
+	Done          = []byte("done")     // seq -> state of a finished run
+	Steps         = []byte("steps")    // seq, step id -> place and Step
+	Recipes       = []byte("recipes")  // recipe, 0, version -> text
+	Audit         = []byte("audit")    // seq -> AuditEntry; its sequence numbers them
+	Switches      = []byte("switches") // kind, 0, name -> Switch
+	Budgets       = []byte("budgets")  // account or host -> version and JSON
+	Secrets       = []byte("secrets")  // name -> sealed
 )
 
 // All returns every bucket of the current version.
 func All() [][]byte {
 	return [][]byte{
 		Meta, Feeds, Seen, Parents, Due, Subscriptions,
-		Runs, Queue, Done, Steps, Recipes,
+		Runs, Queue, Done, Steps, Recipes, Audit, Switches, Budgets, Secrets,
 	}
 }
 
@@ -42,6 +46,7 @@ var (
 	MetaVersion  = []byte("version")
 	MetaInstance = []byte("instance")
 	MetaPruning  = []byte("pruning") // version and JSON of Pruning; absent at first
+	MetaKeys     = []byte("keys")    // ids of keys that values may be sealed with; absent at first
 )
 
 // magic tells a state file from any other bbolt file.

@@ -14,7 +14,7 @@ import (
 // first makes an empty file. To change the layout, add a function at the end and a
 // file of the version before to testdata.
 func migrations() []func(*bolt.Tx) error {
-	return []func(*bolt.Tx) error{createFile, addParents}
+	return []func(*bolt.Tx) error{createFile, addParents, addDesk}
 }
 
 // CurrentVersion is the version that this program writes.
@@ -51,6 +51,10 @@ func createFile(tx *bolt.Tx) error {
 // addParents makes the buckets that version 2 adds, for what fan-out feeds know of
 // their parents.
 func addParents(tx *bolt.Tx) error { return createBuckets(tx, Parents, Due) }
+
+// addDesk makes the buckets that version 3 adds, for what people do. From that version on
+// values can be sealed, so an older program must not open the file.
+func addDesk(tx *bolt.Tx) error { return createBuckets(tx, Audit, Switches, Budgets, Secrets) }
 
 func createBuckets(tx *bolt.Tx, names ...[]byte) error {
 	for _, name := range names {

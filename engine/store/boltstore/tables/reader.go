@@ -10,18 +10,25 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+	"github.com/pollux-automation/pollux/internal/seal"
 )
 
 // Reader reads what is spread over several buckets. What it returns shares no memory
 // with the transaction, unless it says so.
 type Reader struct {
-	Instance string // the letters that the ids of runs begin with
+	Instance string        // the letters that the ids of runs begin with
+	Keys     *seal.Keyring // nil for a file without sealed values
+}
+
+// Place returns where a value stands.
+func (r Reader) Place(bucket, key []byte) rows.Place {
+	return rows.Place{Keys: r.Keys, Bucket: bucket, Key: key}
 }
 
 // Run reads a run with its state; value is its row in [Runs].
 func (r Reader) Run(tx *bolt.Tx, seq uint64, value []byte) (store.Run, error) {
 	var run store.Run
-	if err := rows.DecodeRun(value, &run); err != nil {
+	if err := rows.DecodeRun(value, &run, r.Place(Runs, SeqKey(seq))); err != nil {
 		return run, fmt.Errorf("run %d: %w", seq, err)
 	}
 	run.ID = store.MakeRunID(r.Instance, seq)
@@ -45,24 +52,50 @@ func StateRow(tx *bolt.Tx, seq uint64) (rows.Row, error) {
 	return rows.Row{}, fmt.Errorf("run %d has no state: %w", seq, store.ErrDamaged)
 }
 
-// StepsOf returns the steps of a run with their ids, in the order of the ids. The
-// values point into the transaction's memory.
-func StepsOf(tx *bolt.Tx, seq uint64) (ids []string, steps []rows.Placed, err error) {
+// placed returns the steps of a run that have rows of their own, in the order of their
+// ids.
+func (r Reader) placed(tx *bolt.Tx, seq uint64) (steps []rows.Placed, err error) {
 	prefix := SeqKey(seq)
 	cursor := tx.Bucket(Steps).Cursor()
 	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
-		p, err := rows.SplitStep(v)
+		p, err := rows.SplitStep(v, r.Place(Steps, k))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		ids, steps = append(ids, string(k[len(prefix):])), append(steps, p)
+		steps = append(steps, p)
 	}
-	return ids, steps, nil
+	return steps, nil
+}
+
+// StepKeys returns the keys of the steps of a run that have rows of their own. They point
+// into the transaction's memory.
+func StepKeys(tx *bolt.Tx, seq uint64) (keys [][]byte) {
+	prefix := SeqKey(seq)
+	cursor := tx.Bucket(Steps).Cursor()
+	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// StepPlaces returns the places of those steps by their ids. No key is needed for it.
+func StepPlaces(tx *bolt.Tx, seq uint64) (map[string]int, error) {
+	prefix := SeqKey(seq)
+	places := map[string]int{}
+	cursor := tx.Bucket(Steps).Cursor()
+	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+		place, err := rows.StepPlace(v)
+		if err != nil {
+			return nil, err
+		}
+		places[string(k[len(prefix):])] = place
+	}
+	return places, nil
 }
 
 // Steps returns all steps of a run in the order in which they were first saved.
 func (r Reader) Steps(tx *bolt.Tx, seq uint64) ([]store.Step, error) {
-	_, found, err := StepsOf(tx, seq)
+	found, err := r.placed(tx, seq)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +121,7 @@ func (r Reader) withLate(tx *bolt.Tx, seq uint64, steps []store.Step) ([]store.S
 	if err != nil {
 		return nil, err
 	}
-	late, err := row.LateSteps()
+	late, err := row.LateSteps(r.Place(Done, SeqKey(seq)))
 	for _, st := range late {
 		i := slices.IndexFunc(steps, func(s store.Step) bool { return s.ID == st.ID })
 		if i < 0 {
