@@ -35,6 +35,9 @@ func (c *PollCommit) Validate() error {
 			return err
 		}
 	}
+	if err := c.Audit.Validate(); err != nil {
+		return err
+	}
 	for i := range c.Subscriptions {
 		s := &c.Subscriptions[i]
 		if err := validID("recipe", s.Recipe); err != nil {
@@ -75,48 +78,101 @@ func validID(what, id string) error {
 	return nil
 }
 
-// Link returns the entries of the commit with the runs filled in that its
-// decisions made, for runs numbered from first. Entries that change are copies.
-func (c *PollCommit) Link(first uint64) []Seen {
+// Links are the runs of a commit and the decisions that made them.
+type Links struct {
+	commit   *PollCommit
+	runs     map[made]int
+	previous []uint64 // by run; nil when no run has one
+}
+
+// made is what a run and the decision that made it have in common.
+type made struct {
+	subscription, revision uint32
+	record                 string
+}
+
+// Links finds the decisions that made the runs of the commit.
+func (c *PollCommit) Links() Links {
+	l := Links{commit: c}
 	if len(c.Runs) == 0 {
-		return c.Seen
+		return l
 	}
-	type made struct {
-		subscription, revision uint32
-		record                 string
-	}
-	runs := make(map[made]uint64, len(c.Runs))
+	l.runs = make(map[made]int, len(c.Runs))
 	for i := range c.Runs {
 		r := &c.Runs[i]
-		runs[made{r.Subscription, r.Run.Revision, triggers.Key(r.Run.Event.Parent, r.Run.Record)}] = first + uint64(i)
+		l.runs[made{r.Subscription, r.Run.Revision, triggers.Key(r.Run.Event.Parent, r.Run.Record)}] = i
 	}
-	out := slices.Clone(c.Seen)
+	for i := range c.Seen {
+		for _, d := range c.Seen[i].Entry.Decisions {
+			if d.Run == 0 || !MakesRun(d.Verdict) {
+				continue
+			}
+			if at, ok := l.runs[made{d.Subscription, d.Revision, c.Seen[i].ID}]; ok {
+				if l.previous == nil {
+					l.previous = make([]uint64, len(c.Runs))
+				}
+				l.previous[at] = d.Run
+			}
+		}
+	}
+	return l
+}
+
+// Previous returns the id of the last run before a run of the commit, empty for none, in
+// the store with an instance.
+func (l *Links) Previous(run int, instance string) RunID {
+	if l.previous == nil || l.previous[run] == 0 {
+		return ""
+	}
+	return MakeRunID(instance, l.previous[run])
+}
+
+// Seen returns the entries of the commit with the runs filled in that its decisions
+// made, for runs numbered from first. Entries that change are copies.
+func (l *Links) Seen(first uint64) []Seen {
+	if len(l.runs) == 0 {
+		return l.commit.Seen
+	}
+	out := slices.Clone(l.commit.Seen)
 	for i := range out {
 		e := &out[i].Entry
 		e.Decisions = slices.Clone(e.Decisions)
 		for j := range e.Decisions {
 			d := &e.Decisions[j]
-			if d.Run == 0 && makesRun(d.Verdict) {
-				d.Run = runs[made{d.Subscription, d.Revision, out[i].ID}]
+			if at, ok := l.runs[made{d.Subscription, d.Revision, out[i].ID}]; ok && MakesRun(d.Verdict) {
+				d.Run = first + uint64(at) //nolint:gosec // a place in a list
 			}
 		}
 	}
 	return out
 }
 
-// makesRun reports whether a decision with this verdict belongs to a run.
-func makesRun(v triggers.Verdict) bool {
+// MakesRun reports whether a decision with this verdict belongs to a run.
+func MakesRun(v triggers.Verdict) bool {
 	return v == triggers.Accepted || v == triggers.FilterFailed || v == triggers.HeldForReview
 }
 
 // Matches reports whether a run is one of those that the filter selects. It does
 // not look at Limit.
 func (f *RunFilter) Matches(r *Run) bool {
-	return (f.Status == "" || r.State.Status == f.Status) &&
-		(f.Recipe == "" || r.Recipe == f.Recipe) &&
+	return f.matchesRun(r) && f.matchesState(&r.State)
+}
+
+// matchesRun looks at what never changes.
+func (f *RunFilter) matchesRun(r *Run) bool {
+	return (f.Recipe == "" || r.Recipe == f.Recipe) &&
 		(f.Record == "" || r.Record == f.Record) &&
 		(f.Account == "" || r.Account == f.Account) &&
-		(f.Since.IsZero() || !r.QueuedAt.Before(f.Since))
+		(f.Lane == "" || r.Lane == f.Lane) &&
+		(f.Since.IsZero() || !r.QueuedAt.Before(f.Since)) &&
+		(f.Until.IsZero() || r.QueuedAt.Before(f.Until)) &&
+		(f.After == "" || r.ID < f.After)
+}
+
+func (f *RunFilter) matchesState(s *RunState) bool {
+	return (f.Status == "" || s.Status == f.Status) &&
+		(f.Kind == "" || s.Error != nil && s.Error.Kind == f.Kind) &&
+		(f.Reason == "" || s.Reason == f.Reason)
 }
 
 // Marshal returns a value as the JSON that stores keep: compact, and with the

@@ -11,6 +11,9 @@
 // next state in one transaction: a restart continues at the first step that was
 // not saved.
 //
+// What people do goes through [Desk]: a [Revision] of a run, switches, secrets. Each
+// can take an [AuditEntry] with it, which is then written in the same transaction.
+//
 // [Store] is implemented by boltstore (one file on disk) and memstore (tests of
 // recipes); storetest holds both to the same behaviour. Everything is shaped so
 // that a store shared by several nodes can be added.

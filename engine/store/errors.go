@@ -20,6 +20,12 @@ var (
 	// ErrFull is returned when the disk has no room. Nothing was written; the
 	// same call may succeed later.
 	ErrFull = errors.New("disk is full")
+	// ErrNoKey is returned when something is sealed, or is to be sealed, and there is no
+	// key at all.
+	ErrNoKey = errors.New("there is no key")
+	// ErrWrongKey is returned when something is sealed with a key that is not among those
+	// that were given.
+	ErrWrongKey = errors.New("the key is not among those given")
 	// ErrVersion is returned by Open for a file of a newer Pollux.
 	ErrVersion = errors.New("state file was written by a newer version")
 )

@@ -101,17 +101,21 @@ type PollCommit struct {
 	// Feed is the feed's new value; its Revision is the one that was loaded, and
 	// the guard. A feed that is not in the store has Revision 0.
 	Feed Feed
-	// Seen are entries to write. A Decision with Verdict Accepted, FilterFailed or
-	// HeldForReview and Run 0 gets the sequence number of the run of this commit
-	// with the same subscription, record and revision.
+	// Seen are entries to write. The Run of a Decision is the last run that the
+	// subscription made for the record: callers carry the former one over, and a
+	// Decision with Verdict Accepted, FilterFailed or HeldForReview that has subscription,
+	// record and revision of a run of this commit gets the number of that.
 	Seen []Seen
-	// Runs are queued in this order.
+	// Runs are queued in this order. The Previous of their events is what their decisions
+	// brought as the last run before.
 	Runs []NewRun
 	// Subscriptions are saved as they are, one for each recipe and account; a
 	// Number of 0 gets the one of the former save, or a new one.
 	Subscriptions []Subscription
 	// Parents are marks of this feed and of others, in their order.
 	Parents []ParentMark
+	// Audit is what the audit trail says of the commit; nil says nothing.
+	Audit *AuditEntry
 }
 
 // NewRun is a run to be queued. Its State.Status is Queued (also when empty),

@@ -62,6 +62,9 @@ type Event struct {
 	// CreatedAt and UpdatedAt are the service's own times.
 	CreatedAt time.Time `json:"created_at,omitzero"`
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	// Previous is the last run that the same subscription made for the same record before
+	// this one; empty for none. The store fills it in, see CommitPoll.
+	Previous RunID `json:"previous,omitempty"`
 	// Forgotten is true when Record and Before were removed because they were old, and
 	// with them the inputs and outputs of the run's steps.
 	Forgotten bool `json:"forgotten,omitempty"`
@@ -81,6 +84,10 @@ type RunState struct {
 	Error    *Failure `json:"error,omitempty"`
 	// Reason says why a held or parked run is not going on; may be empty.
 	Reason string `json:"reason,omitempty"`
+	// Widened is the earlier run whose Before this run took over; empty for none.
+	Widened RunID `json:"widened,omitempty"`
+	// Narrow is true for a run that was given up and must not widen the next one.
+	Narrow bool `json:"narrow,omitempty"`
 }
 
 // Step is the stored result of one step of a run.
@@ -93,6 +100,10 @@ type Step struct {
 	Error      *Failure        `json:"error,omitempty"`
 	StartedAt  time.Time       `json:"started_at,omitzero"`
 	FinishedAt time.Time       `json:"finished_at,omitzero"`
+	// Due is when a step that waits goes on.
+	Due time.Time `json:"due,omitzero"`
+	// Passed is true when the run went on in spite of the step's failure.
+	Passed bool `json:"passed,omitempty"`
 	// Effect is what the ledger says of the step's write; nil for other steps.
 	Effect *Effect `json:"effect,omitempty"`
 }
@@ -139,7 +150,12 @@ type RunFilter struct {
 	Recipe  string
 	Record  string
 	Account string
+	Lane    string
+	Kind    string    // of the error of the run's state
+	Reason  string    // of the run's state
 	Since   time.Time // queued at or after
+	Until   time.Time // queued before
+	After   RunID     // older than this run: where the page before ended
 	Limit   int       // 0 means no limit
 }
 

@@ -16,6 +16,7 @@ type Store interface {
 	Queue
 	History
 	Retention
+	Desk
 
 	// Check verifies every invariant and returns one line for each that is
 	// broken.
@@ -80,7 +81,8 @@ type Queue interface {
 
 // History is the part of the store that people ask.
 type History interface {
-	// ListRuns returns runs, newest first.
+	// ListRuns returns runs, newest first. The error is ErrNotFound for a filter behind a
+	// run of another store.
 	ListRuns(ctx context.Context, f RunFilter) ([]Run, error)
 	// CountRuns counts all runs by status.
 	CountRuns(ctx context.Context) (map[Status]int, error)
@@ -104,4 +106,8 @@ type Stats struct {
 	Records   int    `json:"records"`
 	Runs      int    `json:"runs"`
 	Waiting   int    `json:"waiting"` // unfinished runs
+	// DiskBytes and DiskFree are the size of the file system that the store is on, and
+	// what of it this user may still fill; 0 where nobody knows.
+	DiskBytes int64 `json:"disk_bytes"`
+	DiskFree  int64 `json:"disk_free"`
 }

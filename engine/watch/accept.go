@@ -133,6 +133,12 @@ func (a *Acceptance) offer(s *Subscriber, c triggers.Change) {
 	d := triggers.Decision{Subscription: s.Record.Number, Revision: c.Revision, Verdict: j.verdict}
 	key := triggers.Key(c.Parent, c.Record)
 	e := a.Delta.Seen[key]
+	former, known := e.Decision(d.Subscription)
+	if !known {
+		old := a.Former[s.Record.Former][key]
+		former, _ = old.Decision(d.Subscription)
+	}
+	d.Run = former.Run // the last run for the record, until the store puts a new one in its place
 	e.Decide(d)
 	a.Delta.Seen[key] = e
 	switch j.verdict {

@@ -112,14 +112,16 @@ func (k KnownIn) entries(told map[uint64]bool, recipe func(string) (*recipes.Rec
 	}}
 	for _, s := range k.Subs {
 		d, ok := e.Decision(s.Number)
-		if !ok || d.Run != 0 && told[d.Run] {
+		// A decision that made no run keeps the last one that the recipe made before.
+		made := store.MakesRun(d.Verdict)
+		if !ok || made && told[d.Run] {
 			continue
 		}
 		entry := ExplainEntry{
 			At: at, What: whatDecision, Feed: k.Feed.ID, Parent: parent, Recipe: s.Recipe, Revision: d.Revision,
 			Decision: d.Verdict.String(), sort: e.UpdatedAt,
 		}
-		if d.Run != 0 {
+		if made {
 			entry.Decision += "; the run is forgotten (keep.runs)"
 		}
 		if d.Revision != e.Revision {

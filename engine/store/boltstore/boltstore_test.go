@@ -15,6 +15,8 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore"
 	"github.com/pollux-automation/pollux/engine/store/storetest"
+	"github.com/pollux-automation/pollux/engine/store/storetest/compared"
+	"github.com/pollux-automation/pollux/internal/seal"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -73,14 +75,27 @@ func TestStore_KeepsTheContract(t *testing.T) {
 
 func TestStore_AgreesWithMemstore(t *testing.T) {
 	t.Parallel()
+	agrees(t, nil)
+}
+
+func TestStore_AgreesWithMemstoreWithAKey(t *testing.T) {
+	t.Parallel()
+	agrees(t, ring(t, 1))
+}
+
+// agrees compares random histories of stores with some keys, or without.
+func agrees(t *testing.T, keys *seal.Keyring) {
+	t.Helper()
 	dir, n := t.TempDir(), 0
-	path := func() string { return filepath.Join(dir, fmt.Sprint(n, ".db")) }
-	storetest.Compare(t, storetest.Durable{
+	reopen := func() (store.Store, error) {
+		return boltstore.Open(filepath.Join(dir, fmt.Sprint(n, ".db")), boltstore.Options{Keys: keys})
+	}
+	compared.Run(t, compared.Durable{
 		Open: func() (store.Store, error) {
 			n++
-			return boltstore.Open(path(), boltstore.Options{})
+			return reopen()
 		},
-		Reopen: func() (store.Store, error) { return boltstore.Open(path(), boltstore.Options{}) },
+		Reopen: reopen, Keys: keys,
 	})
 }
 

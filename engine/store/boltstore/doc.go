@@ -14,6 +14,5 @@
 // knows what the disk holds: the store then refuses every call, and [Store.Fatal]
 // tells.
 //
-// The layout is in keys.go, the forms of the values in codec.go and in
-// package rows.
+// The layout is in package tables, the forms of the values there and in package rows.
 package boltstore

@@ -9,17 +9,18 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
 // getFeed reads a feed. The error is ErrNotFound for an unknown one.
 func getFeed(tx *bolt.Tx, id store.FeedID) (store.Feed, error) {
 	var f store.Feed
-	b := tx.Bucket(bucketFeeds).Get([]byte(id))
+	b := tx.Bucket(tables.Feeds).Get([]byte(id))
 	if b == nil {
 		return f, fmt.Errorf("feed %.80s: %w", id, store.ErrNotFound)
 	}
-	return f, decode(b, &f)
+	return f, tables.Decode(b, &f)
 }
 
 // LoadFeed implements [store.Feeds].
@@ -36,9 +37,9 @@ func (s *Store) LoadFeed(ctx context.Context, id store.FeedID) (store.Feed, erro
 func (s *Store) ListFeeds(ctx context.Context) ([]store.Feed, error) {
 	var list []store.Feed
 	err := s.view(ctx, func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketFeeds).ForEach(func(_, v []byte) error {
+		return tx.Bucket(tables.Feeds).ForEach(func(_, v []byte) error {
 			var f store.Feed
-			if err := decode(v, &f); err != nil {
+			if err := tables.Decode(v, &f); err != nil {
 				return err
 			}
 			list = append(list, f)
@@ -53,11 +54,12 @@ func (s *Store) Entries(ctx context.Context, id store.FeedID, ids []string) (map
 	known := make(map[string]triggers.Entry, len(ids))
 	err := s.viewSeen(ctx, id, func(f *store.Feed, seen *bolt.Bucket) error {
 		for _, record := range ids {
-			b := seen.Get(seenKey(f.Number, record))
+			key := tables.SeenKey(f.Number, record)
+			b := seen.Get(key)
 			if b == nil {
 				continue
 			}
-			e, err := decodeEntry(b)
+			e, err := tables.DecodeEntry(b, s.rows.Place(tables.Seen, key))
 			if err != nil {
 				return fmt.Errorf("record %.80q: %w", record, err)
 			}
@@ -73,7 +75,7 @@ func (s *Store) ScanEntries(ctx context.Context, id store.FeedID, prefix, after 
 	var list []store.Seen
 	var last string
 	err := s.viewSeen(ctx, id, func(f *store.Feed, seen *bolt.Bucket) error {
-		all, from := seenKey(f.Number, prefix), seenKey(f.Number, max(prefix, after))
+		all, from := tables.SeenKey(f.Number, prefix), tables.SeenKey(f.Number, max(prefix, after))
 		cursor := seen.Cursor()
 		k, v := cursor.Seek(from)
 		// The listing begins behind after; if that record is gone, Seek stands there
@@ -86,7 +88,7 @@ func (s *Store) ScanEntries(ctx context.Context, id store.FeedID, prefix, after 
 				last = list[limit-1].ID
 				return nil
 			}
-			e, err := decodeEntry(v)
+			e, err := tables.DecodeEntry(v, s.rows.Place(tables.Seen, k))
 			if err != nil {
 				return fmt.Errorf("record %.80q: %w", k[4:], err)
 			}
@@ -101,14 +103,14 @@ func (s *Store) ScanEntries(ctx context.Context, id store.FeedID, prefix, after 
 // unknown has none.
 func (s *Store) viewSeen(ctx context.Context, id store.FeedID, f func(*store.Feed, *bolt.Bucket) error) error {
 	return s.view(ctx, func(tx *bolt.Tx) error {
-		if tx.Bucket(bucketFeeds).Get([]byte(id)) == nil {
+		if tx.Bucket(tables.Feeds).Get([]byte(id)) == nil {
 			return nil
 		}
 		feed, err := getFeed(tx, id)
 		if err != nil {
 			return err
 		}
-		return f(&feed, tx.Bucket(bucketSeen))
+		return f(&feed, tx.Bucket(tables.Seen))
 	})
 }
 
@@ -116,9 +118,9 @@ func (s *Store) viewSeen(ctx context.Context, id store.FeedID, f func(*store.Fee
 func (s *Store) Visited(ctx context.Context, id store.FeedID, ids []string) (map[string]bool, error) {
 	visited := map[string]bool{}
 	err := s.viewSeen(ctx, id, func(f *store.Feed, seen *bolt.Bucket) error {
-		b := seen.Tx().Bucket(bucketParents)
+		b := seen.Tx().Bucket(tables.Parents)
 		for _, parent := range ids {
-			if b.Get(seenKey(f.Number, parent)) != nil {
+			if b.Get(tables.SeenKey(f.Number, parent)) != nil {
 				visited[parent] = true
 			}
 		}
@@ -131,8 +133,8 @@ func (s *Store) Visited(ctx context.Context, id store.FeedID, ids []string) (map
 func (s *Store) DueParents(ctx context.Context, id store.FeedID, limit int) ([]string, error) {
 	var due []string
 	err := s.viewSeen(ctx, id, func(f *store.Feed, seen *bolt.Bucket) error {
-		prefix := seenKey(f.Number, "")
-		cursor := seen.Tx().Bucket(bucketDue).Cursor()
+		prefix := tables.SeenKey(f.Number, "")
+		cursor := seen.Tx().Bucket(tables.Due).Cursor()
 		for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix) && len(due) < limit; k, _ = cursor.Next() {
 			due = append(due, string(k[len(prefix):]))
 		}
@@ -158,20 +160,20 @@ func (s *Store) SaveFeed(ctx context.Context, id store.FeedID, status store.Feed
 
 // putFeed writes a feed as it is, with the revision that the caller gave it.
 func putFeed(tx *bolt.Tx, f *store.Feed) error {
-	b, err := encode(f)
+	b, err := tables.Encode(f)
 	if err != nil {
 		return err
 	}
-	return tx.Bucket(bucketFeeds).Put([]byte(f.ID), b)
+	return tx.Bucket(tables.Feeds).Put([]byte(f.ID), b)
 }
 
 // Subscriptions implements [store.Feeds].
 func (s *Store) Subscriptions(ctx context.Context) ([]store.Subscription, error) {
 	var list []store.Subscription
 	err := s.view(ctx, func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketSubscriptions).ForEach(func(_, v []byte) error {
+		return tx.Bucket(tables.Subscriptions).ForEach(func(_, v []byte) error {
 			var sub store.Subscription
-			if err := decode(v, &sub); err != nil {
+			if err := tables.Decode(v, &sub); err != nil {
 				return err
 			}
 			list = append(list, sub)

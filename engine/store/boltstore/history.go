@@ -4,26 +4,40 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 )
 
 // ListRuns implements [store.History].
 func (s *Store) ListRuns(ctx context.Context, f store.RunFilter) ([]store.Run, error) {
 	var list []store.Run
+	behind := f.After.SeqIn(s.rows.Instance)
+	if f.After != "" && behind == 0 {
+		return nil, fmt.Errorf("run %.40q: %w", f.After, store.ErrNotFound)
+	}
 	err := s.view(ctx, func(tx *bolt.Tx) error {
-		cursor := tx.Bucket(bucketRuns).Cursor()
-		for k, v := cursor.Last(); k != nil; k, v = cursor.Prev() {
+		cursor := tx.Bucket(tables.Runs).Cursor()
+		k, v := cursor.Last()
+		if behind > 0 {
+			if at, _ := cursor.Seek(tables.SeqKey(behind)); at != nil {
+				k, v = cursor.Prev()
+			} else {
+				k, v = cursor.Last()
+			}
+		}
+		for ; k != nil; k, v = cursor.Prev() {
 			if f.Limit > 0 && len(list) == f.Limit {
 				return nil
 			}
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			r, ok, err := s.match(tx, &f, seqOf(k), v)
+			r, ok, err := s.match(tx, &f, tables.SeqOf(k), v)
 			if err != nil {
 				return err
 			}
@@ -40,12 +54,12 @@ func (s *Store) ListRuns(ctx context.Context, f store.RunFilter) ([]store.Run, e
 // costs nothing.
 func (s *Store) match(tx *bolt.Tx, f *store.RunFilter, seq uint64, value []byte) (store.Run, bool, error) {
 	if f.Status != "" {
-		row, err := stateRow(tx, seq)
+		row, err := tables.StateRow(tx, seq)
 		if err != nil || row.Status != f.Status {
 			return store.Run{}, false, err
 		}
 	}
-	r, err := s.decodeRun(tx, seq, value)
+	r, err := s.rows.Run(tx, seq, value)
 	return r, err == nil && f.Matches(&r), err
 }
 
@@ -53,7 +67,7 @@ func (s *Store) match(tx *bolt.Tx, f *store.RunFilter, seq uint64, value []byte)
 func (s *Store) CountRuns(ctx context.Context) (map[store.Status]int, error) {
 	counts := map[store.Status]int{}
 	err := s.view(ctx, func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketQueue, bucketDone} {
+		for _, name := range [][]byte{tables.Queue, tables.Done} {
 			err := tx.Bucket(name).ForEach(func(_, v []byte) error {
 				row, err := rows.SplitRow(v)
 				counts[row.Status]++
@@ -111,8 +125,8 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 		if err != nil {
 			return err
 		}
-		st.Feeds, st.Records = keys[string(bucketFeeds)], keys[string(bucketSeen)]
-		st.Runs, st.Waiting = keys[string(bucketRuns)], keys[string(bucketQueue)]
+		st.Feeds, st.Records = keys[string(tables.Feeds)], keys[string(tables.Seen)]
+		st.Runs, st.Waiting = keys[string(tables.Runs)], keys[string(tables.Queue)]
 		st.FreeBytes = max(0, tx.Size()-int64(used)*int64(s.db.Info().PageSize))
 		info, err := s.file.Stat()
 		if err != nil {
@@ -121,6 +135,7 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 		st.Bytes = info.Size()
 		return nil
 	})
+	st.DiskBytes, st.DiskFree = disk(filepath.Dir(s.path))
 	return st, err
 }
 
@@ -131,7 +146,7 @@ func (s *Store) View(ctx context.Context, f func(*bolt.Tx) error) error { return
 // SkipRuns leaves some numbers of runs out: the next run gets the one behind them.
 func (s *Store) SkipRuns(ctx context.Context, n uint64) error {
 	return s.apply(ctx, func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketRuns)
+		b := tx.Bucket(tables.Runs)
 		return b.SetSequence(min(b.Sequence()+n, max(store.MaxSeq, b.Sequence())))
 	})
 }

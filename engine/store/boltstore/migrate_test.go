@@ -9,6 +9,7 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore"
 	"github.com/pollux-automation/pollux/engine/store/storetest"
+	"github.com/pollux-automation/pollux/internal/seal"
 )
 
 // oldFile returns a copy of a state file that the version of its number has written: one
@@ -45,6 +46,41 @@ func TestMigrate_KeepsWhatAnOlderVersionHasStored(t *testing.T) {
 		}
 		if _, err := s.DueParents(t.Context(), feeds[0].ID, 10); err != nil {
 			t.Errorf("parents: %v", err)
+		}
+		storetest.CheckAndClose(t, s)
+	}
+}
+
+// TestMigrate_KeepsVersion2 brings a file with runs in every place and with marks of
+// parents up to date, and seals it.
+func TestMigrate_KeepsVersion2(t *testing.T) {
+	t.Parallel()
+	path := oldFile(t, "2")
+	for i, keys := range []*seal.Keyring{nil, nil, ring(t, 1), ring(t, 1)} {
+		s := openWith(t, path, keys)
+		if i == 2 {
+			if n, err := s.Reseal(t.Context()); err != nil || n != 8+3+2+1 { // entries, runs, steps, late steps
+				t.Errorf("sealed: got %d, %v; want 14 values", n, err)
+			}
+		}
+		runs, err := s.ListRuns(t.Context(), store.RunFilter{})
+		if err != nil || len(runs) != 3 || runs[0].State.Status != store.Queued || runs[1].State.Status != store.Parked || runs[2].State.Status != store.Succeeded {
+			t.Fatalf("got runs %+v, %v; want a queued, a parked and a succeeded one", runs, err)
+		}
+		r, steps, err := s.LoadRun(t.Context(), runs[2].ID)
+		if err != nil || len(steps) != 2 || steps[1].ID != "late" || string(steps[1].Output) != `"ok"` || len(r.Event.Record) == 0 {
+			t.Errorf("got %+v with %+v, %v; want an event and two steps with their answers", r, steps, err)
+		}
+		seen, _, err := s.ScanEntries(t.Context(), "acme.contact.search", "", "", 0)
+		if err != nil || len(seen) != 8 || len(seen[0].Entry.Body) == 0 || seen[0].Entry.Decisions[0].Run != 1 {
+			t.Errorf("got entries %+v, %v; want eight with bodies and decisions", seen, err)
+		}
+		due, err := s.DueParents(t.Context(), "acme.contact.search", 10)
+		if err != nil || len(due) != 1 {
+			t.Errorf("got parents %v, %v; want one", due, err)
+		}
+		if _, err := s.ListAudit(t.Context(), store.AuditFilter{}); err != nil {
+			t.Errorf("audit trail: %v", err)
 		}
 		storetest.CheckAndClose(t, s)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/trail"
+	"github.com/pollux-automation/pollux/internal/seal"
 )
 
 // mapSize is how much address space the file gets at the start. A file that
@@ -33,16 +37,26 @@ type Options struct {
 	// Wait is how long to wait for another process that has the file; 0 means a
 	// second.
 	Wait time.Duration
+	// Keys seal what is personal in values from now on, and open what was sealed before.
+	// Without them values are written as they are.
+	Keys *seal.Keyring
+	// Sealed asks for no keys: for a program that copies values as they are. What is
+	// sealed cannot be read then.
+	Sealed bool
 }
 
 // Store keeps everything in one file. It is safe for concurrent use.
 type Store struct {
+	*trail.Trail // audit trail, switches, budgets, secrets
+
 	db       *bolt.DB
 	file     *os.File // the file of db, closed with it
 	w        *commits.Writer
 	path     string
-	instance string
+	rows     tables.Reader
 	readOnly bool
+	// revisions counts changes of runs by hand; it changes inside transactions alone.
+	revisions atomic.Uint64
 }
 
 var _ store.Store = (*Store)(nil)
@@ -50,8 +64,8 @@ var _ store.Store = (*Store)(nil)
 // Open opens a state file, and makes it and its folder if there is none; a file
 // opened with ReadOnly must exist. The whole file is read once to make sure that
 // it is not damaged. The errors are [store.ErrInUse], [store.ErrDamaged],
-// [store.ErrVersion], [store.ErrFull], and those of the system; they say what to
-// do. A file is never made anew in place of one that cannot be read.
+// [store.ErrVersion], [store.ErrNoKey], [store.ErrWrongKey], [store.ErrFull], and those
+// of the system; they say what to do. A file is never made anew in place of one that cannot be read.
 func Open(path string, o Options) (*Store, error) {
 	if o.Wait <= 0 {
 		o.Wait = time.Second
@@ -76,9 +90,13 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.identify(); err != nil {
+	if err = s.identify(); err == nil {
+		err = s.unlock(o)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
+	s.Trail = trail.New(trail.File{View: s.view, Write: s.write, Rows: s.rows})
 	return s, nil
 }
 
@@ -92,7 +110,7 @@ func inspect(path string, wait time.Duration) error {
 	defer s.db.Close() //nolint:errcheck // nothing was written
 	var findings []string
 	err = s.look(func(tx *bolt.Tx) error {
-		if version, _, err := readMeta(tx); err == nil && version > currentVersion() {
+		if version, _, err := tables.ReadMeta(tx); err == nil && version > tables.CurrentVersion() {
 			return nil // a newer program may have other rules; it is refused later
 		}
 		findings = s.verify(tx)
@@ -189,7 +207,7 @@ func create(path string) error {
 	if err != nil {
 		return err
 	}
-	err = s.db.Update(func(tx *bolt.Tx) error { return migrate(tx, 0) })
+	err = s.db.Update(func(tx *bolt.Tx) error { return tables.Migrate(tx, 0) })
 	if err := errors.Join(err, s.db.Close()); err != nil {
 		return err
 	}
@@ -221,22 +239,22 @@ func SyncFolder(dir string) error {
 func (s *Store) identify() error {
 	var version int
 	err := s.look(func(tx *bolt.Tx) (err error) {
-		version, s.instance, err = readMeta(tx)
+		version, s.rows.Instance, err = tables.ReadMeta(tx)
 		return err
 	})
 	switch {
 	case err != nil:
 		return damaged(s.path, err)
-	case version > currentVersion():
+	case version > tables.CurrentVersion():
 		return fmt.Errorf("%w: %s has version %d, this Pollux knows %d; use the newer Pollux",
-			store.ErrVersion, s.path, version, currentVersion())
-	case version == currentVersion():
+			store.ErrVersion, s.path, version, tables.CurrentVersion())
+	case version == tables.CurrentVersion():
 		return nil
 	case s.readOnly:
 		return fmt.Errorf("state file %s has the old version %d; run Pollux on it once", s.path, version)
 	}
-	if err := s.db.Update(func(tx *bolt.Tx) error { return migrate(tx, version) }); err != nil {
-		return full(fmt.Errorf("bring the state file %s from version %d to %d: %w", s.path, version, currentVersion(), err))
+	if err := s.db.Update(func(tx *bolt.Tx) error { return tables.Migrate(tx, version) }); err != nil {
+		return full(fmt.Errorf("bring the state file %s from version %d to %d: %w", s.path, version, tables.CurrentVersion(), err))
 	}
 	return nil
 }

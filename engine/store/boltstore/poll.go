@@ -10,6 +10,8 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/trail"
 )
 
 // fullPages is how full pages get that are filled in the order of their keys and
@@ -29,6 +31,7 @@ func (s *Store) write(ctx context.Context, c *commits.Change) error {
 type pollCommit struct {
 	store  *Store
 	commit *store.PollCommit
+	links  store.Links
 	runs   []newRun
 	next   store.Feed
 	known  []uint32 // numbers of the subscriptions as stored, 0 for new ones
@@ -47,9 +50,9 @@ func (s *Store) CommitPoll(ctx context.Context, c store.PollCommit) (store.Commi
 	if err := c.Validate(); err != nil {
 		return store.Committed{}, err
 	}
-	p := &pollCommit{store: s, commit: &c, runs: make([]newRun, len(c.Runs))}
+	p := &pollCommit{store: s, commit: &c, links: c.Links(), runs: make([]newRun, len(c.Runs))}
 	for i := range c.Runs {
-		if err := p.runs[i].encode(&c.Runs[i].Run); err != nil {
+		if err := p.runs[i].encode(&c.Runs[i].Run, p.links.Previous(i, s.rows.Instance)); err != nil {
 			return store.Committed{}, fmt.Errorf("run %d of the commit: %w", i+1, err)
 		}
 	}
@@ -59,8 +62,14 @@ func (s *Store) CommitPoll(ctx context.Context, c store.PollCommit) (store.Commi
 	return p.done, nil
 }
 
-// encode fills in the stored form.
-func (n *newRun) encode(r *store.Run) (err error) {
+// encode fills in the stored form of a run behind another one of its record. It is sealed
+// where its number, and so its place, is known.
+func (n *newRun) encode(r *store.Run, previous store.RunID) (err error) {
+	if r.Event.Previous != previous {
+		linked := *r
+		linked.Event.Previous = previous
+		r = &linked
+	}
 	state := r.State
 	if state.Status == "" {
 		state.Status = store.Queued
@@ -92,8 +101,8 @@ func (p *pollCommit) check(tx *bolt.Tx) error {
 	for i := range p.commit.Subscriptions {
 		sub := &p.commit.Subscriptions[i]
 		var former store.Subscription
-		if b := tx.Bucket(bucketSubscriptions).Get(pairKey(sub.Recipe, sub.Account)); b != nil {
-			if err := decode(b, &former); err != nil {
+		if b := tx.Bucket(tables.Subscriptions).Get(tables.PairKey(sub.Recipe, sub.Account)); b != nil {
+			if err := tables.Decode(b, &former); err != nil {
 				return err
 			}
 		}
@@ -110,7 +119,7 @@ func (p *pollCommit) check(tx *bolt.Tx) error {
 // store holds.
 func (p *pollCommit) apply(tx *bolt.Tx) error {
 	if p.next.Number == 0 {
-		n, err := nextNumber(tx.Bucket(bucketFeeds))
+		n, err := nextNumber(tx.Bucket(tables.Feeds))
 		if err != nil {
 			return err
 		}
@@ -123,16 +132,19 @@ func (p *pollCommit) apply(tx *bolt.Tx) error {
 	if err := p.putSubscriptions(tx); err != nil {
 		return err
 	}
-	runs := tx.Bucket(bucketRuns)
-	if err := p.putSeen(tx.Bucket(bucketSeen), runs.Sequence()+1); err != nil {
+	runs := tx.Bucket(tables.Runs)
+	if err := p.putSeen(tx.Bucket(tables.Seen), runs.Sequence()+1); err != nil {
 		return err
 	}
 	if err := p.putParents(tx); err != nil {
 		return err
 	}
 	ids, err := p.putRuns(tx, runs)
+	if err != nil {
+		return err
+	}
 	p.done = store.Committed{Feed: p.next, Runs: ids}
-	return err
+	return trail.Append(tx, p.commit.Audit)
 }
 
 // nextNumber numbers feeds and subscriptions.
@@ -150,7 +162,7 @@ func nextNumber(b *bolt.Bucket) (uint32, error) {
 // putSubscriptions writes subscriptions with the numbers that check found, new ones
 // with the next.
 func (p *pollCommit) putSubscriptions(tx *bolt.Tx) error {
-	b := tx.Bucket(bucketSubscriptions)
+	b := tx.Bucket(tables.Subscriptions)
 	for i, sub := range p.commit.Subscriptions {
 		if sub.Number = p.known[i]; sub.Number == 0 {
 			n, err := nextNumber(b)
@@ -159,11 +171,11 @@ func (p *pollCommit) putSubscriptions(tx *bolt.Tx) error {
 			}
 			sub.Number = n
 		}
-		v, err := encode(sub)
+		v, err := tables.Encode(sub)
 		if err != nil {
 			return err
 		}
-		if err := b.Put(pairKey(sub.Recipe, sub.Account), v); err != nil {
+		if err := b.Put(tables.PairKey(sub.Recipe, sub.Account), v); err != nil {
 			return err
 		}
 	}
@@ -173,12 +185,13 @@ func (p *pollCommit) putSubscriptions(tx *bolt.Tx) error {
 // putSeen writes the entries; first is the sequence number that the first run of the
 // commit will get, for their decisions name their runs.
 func (p *pollCommit) putSeen(b *bolt.Bucket, first uint64) error {
-	for _, one := range p.commit.Link(first) {
-		v, err := one.Entry.AppendBinary(nil)
+	for _, one := range p.links.Seen(first) {
+		key := tables.SeenKey(p.next.Number, one.ID)
+		v, err := tables.EncodeEntry(&one.Entry, p.store.rows.Place(tables.Seen, key))
 		if err != nil {
 			return fmt.Errorf("record %.80q: %w: %w", one.ID, store.ErrInvalid, err)
 		}
-		if err := b.Put(seenKey(p.next.Number, one.ID), v); err != nil {
+		if err := b.Put(key, v); err != nil {
 			return err
 		}
 	}
@@ -188,7 +201,7 @@ func (p *pollCommit) putSeen(b *bolt.Bucket, first uint64) error {
 // putParents writes the marks of parents. Those of a feed that is not in the store have
 // nowhere to go.
 func (p *pollCommit) putParents(tx *bolt.Tx) error {
-	visited, due := tx.Bucket(bucketParents), tx.Bucket(bucketDue)
+	visited, due := tx.Bucket(tables.Parents), tx.Bucket(tables.Due)
 	numbers := map[store.FeedID]uint32{}
 	for _, m := range p.commit.Parents {
 		number, known := numbers[m.Feed]
@@ -203,15 +216,15 @@ func (p *pollCommit) putParents(tx *bolt.Tx) error {
 		if number == 0 {
 			continue
 		}
-		key := seenKey(number, m.Parent)
+		key := tables.SeenKey(number, m.Parent)
 		var err error
 		if m.Visited && visited.Get(key) == nil {
-			err = visited.Put(key, []byte{valueVersion})
+			err = visited.Put(key, []byte{tables.Version})
 		}
 		switch {
 		case err != nil:
 		case m.Due:
-			err = due.Put(key, []byte{valueVersion})
+			err = due.Put(key, []byte{tables.Version})
 		default:
 			err = due.Delete(key)
 		}
@@ -225,7 +238,7 @@ func (p *pollCommit) putParents(tx *bolt.Tx) error {
 // putRuns numbers the runs in their order and writes each with its row. It must
 // follow putSeen, which counts on the numbers that come next.
 func (p *pollCommit) putRuns(tx *bolt.Tx, runs *bolt.Bucket) ([]store.RunID, error) {
-	queue, done := tx.Bucket(bucketQueue), tx.Bucket(bucketDone)
+	queue, done := tx.Bucket(tables.Queue), tx.Bucket(tables.Done)
 	runs.FillPercent, done.FillPercent = fullPages, fullPages
 	ids := make([]store.RunID, 0, len(p.runs))
 	for i := range p.runs {
@@ -234,8 +247,12 @@ func (p *pollCommit) putRuns(tx *bolt.Tx, runs *bolt.Bucket) ([]store.RunID, err
 		if err == nil && seq > store.MaxSeq {
 			err = fmt.Errorf("run %d: %w", seq, store.ErrInvalid)
 		}
+		value := r.value
 		if err == nil {
-			err = runs.Put(seqKey(seq), r.value)
+			value, err = rows.SealRun(value, p.store.rows.Place(tables.Runs, tables.SeqKey(seq)))
+		}
+		if err == nil {
+			err = runs.Put(tables.SeqKey(seq), value)
 		}
 		if err != nil {
 			return nil, err
@@ -244,10 +261,10 @@ func (p *pollCommit) putRuns(tx *bolt.Tx, runs *bolt.Bucket) ([]store.RunID, err
 		if r.final {
 			state = done
 		}
-		if err := state.Put(seqKey(seq), r.row); err != nil {
+		if err := state.Put(tables.SeqKey(seq), r.row); err != nil {
 			return nil, err
 		}
-		ids = append(ids, store.MakeRunID(p.store.instance, seq))
+		ids = append(ids, store.MakeRunID(p.store.rows.Instance, seq))
 	}
 	return ids, nil
 }

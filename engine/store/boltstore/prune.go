@@ -3,6 +3,7 @@ package boltstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -10,14 +11,15 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 )
 
 // LoadPruning implements [store.Retention].
 func (s *Store) LoadPruning(ctx context.Context) (store.Pruning, error) {
 	var p store.Pruning
 	err := s.view(ctx, func(tx *bolt.Tx) error {
-		if v := tx.Bucket(bucketMeta).Get(metaPruning); v != nil {
-			return decode(v, &p)
+		if v := tx.Bucket(tables.Meta).Get(tables.MetaPruning); v != nil {
+			return tables.Decode(v, &p)
 		}
 		return nil
 	})
@@ -26,11 +28,11 @@ func (s *Store) LoadPruning(ctx context.Context) (store.Pruning, error) {
 
 // SavePruning implements [store.Retention].
 func (s *Store) SavePruning(ctx context.Context, p store.Pruning) error {
-	value, err := encode(p)
+	value, err := tables.Encode(p)
 	if err != nil {
 		return err
 	}
-	return s.apply(ctx, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(metaPruning, value) })
+	return s.apply(ctx, func(tx *bolt.Tx) error { return tx.Bucket(tables.Meta).Put(tables.MetaPruning, value) })
 }
 
 // apply carries out a change that nothing can refuse.
@@ -39,9 +41,10 @@ func (s *Store) apply(ctx context.Context, do func(*bolt.Tx) error) error {
 }
 
 // prune is a slice on its way: what is to be written, found and encoded while others
-// write. A finished run changes only by being pruned, and whatever of it is gone by
-// then is passed over.
+// write. A finished run changes only by being pruned or revised, and whatever of it is
+// gone by then is passed over.
 type prune struct {
+	rows   tables.Reader
 	slice  *store.PruneSlice
 	done   store.Pruned
 	forget []uint64
@@ -53,14 +56,35 @@ type change struct{ bucket, key, value []byte }
 
 // Prune implements [store.Retention].
 func (s *Store) Prune(ctx context.Context, slice store.PruneSlice) (store.Pruned, error) {
-	p := &prune{slice: &slice, done: store.Pruned{Last: slice.After}}
+	for {
+		done, err := s.pruneOnce(ctx, &slice)
+		if !errors.Is(err, errRevised) {
+			return done, err
+		}
+	}
+}
+
+// errRevised tells that somebody changed a run by hand between looking and writing.
+var errRevised = errors.New("a run was revised in between")
+
+// pruneOnce looks at a slice and writes what it found. A run that was taken back to the
+// queue meanwhile must not lose anything, so nothing is written if any was revised.
+func (s *Store) pruneOnce(ctx context.Context, slice *store.PruneSlice) (store.Pruned, error) {
+	p := &prune{rows: s.rows, slice: slice, done: store.Pruned{Last: slice.After}}
+	revisions := s.revisions.Load()
 	if err := s.view(ctx, p.look); err != nil {
 		return store.Pruned{Last: slice.After}, fmt.Errorf("prune: %w", err)
 	}
 	if len(p.forget)+len(p.put) == 0 {
 		return p.done, nil
 	}
-	if err := s.apply(ctx, p.apply); err != nil {
+	err := s.write(ctx, &commits.Change{Apply: p.apply, Check: func(*bolt.Tx) error {
+		if s.revisions.Load() != revisions {
+			return errRevised
+		}
+		return nil
+	}})
+	if err != nil {
 		return store.Pruned{Last: slice.After}, fmt.Errorf("prune: %w", err)
 	}
 	return p.done, nil
@@ -68,23 +92,23 @@ func (s *Store) Prune(ctx context.Context, slice store.PruneSlice) (store.Pruned
 
 // look finds out what is to become of the runs of the slice.
 func (p *prune) look(tx *bolt.Tx) error {
-	done, runs := tx.Bucket(bucketDone).Cursor(), tx.Bucket(bucketRuns)
+	done, runs := tx.Bucket(tables.Done).Cursor(), tx.Bucket(tables.Runs)
 	looked := 0
-	for k, v := done.Seek(seqKey(p.slice.After + 1)); k != nil; k, v = done.Next() {
+	for k, v := done.Seek(tables.SeqKey(p.slice.After + 1)); k != nil; k, v = done.Next() {
 		if p.done.More = looked == p.slice.Most(); p.done.More {
 			return nil
 		}
 		origin, err := rows.DecodeOrigin(runs.Get(k))
 		if err != nil {
-			return fmt.Errorf("run %d: %w", seqOf(k), err)
+			return fmt.Errorf("run %d: %w", tables.SeqOf(k), err)
 		}
 		if p.slice.Young(origin.QueuedAt) {
 			return nil
 		}
 		looked++
-		p.done.Last = seqOf(k)
-		if err := p.judge(tx, seqOf(k), v, &origin); err != nil {
-			return fmt.Errorf("run %d: %w", seqOf(k), err)
+		p.done.Last = tables.SeqOf(k)
+		if err := p.judge(tx, tables.SeqOf(k), v, &origin); err != nil {
+			return fmt.Errorf("run %d: %w", tables.SeqOf(k), err)
 		}
 	}
 	return nil
@@ -115,13 +139,13 @@ func (p *prune) judge(tx *bolt.Tx, seq uint64, value []byte, origin *rows.Origin
 // strip encodes a run, the steps that its row holds, and its other steps without what
 // they carried.
 func (p *prune) strip(tx *bolt.Tx, seq uint64, r *rows.Row) error {
-	key := seqKey(seq)
-	value, err := rows.ForgetRun(tx.Bucket(bucketRuns).Get(key))
+	key := tables.SeqKey(seq)
+	value, err := rows.ForgetRun(tx.Bucket(tables.Runs).Get(key), p.rows.Place(tables.Runs, key))
 	if err != nil {
 		return err
 	}
-	p.put = append(p.put, change{bucketRuns, key, value})
-	late, err := r.LateSteps()
+	p.put = append(p.put, change{tables.Runs, key, value})
+	late, err := r.LateSteps(p.rows.Place(tables.Done, key))
 	if err != nil {
 		return err
 	}
@@ -132,14 +156,18 @@ func (p *prune) strip(tx *bolt.Tx, seq uint64, r *rows.Row) error {
 	if err != nil {
 		return err
 	}
-	p.put = append(p.put, change{bucketDone, key, rows.EncodeRow(r.Status, head, r.State)})
-	steps := tx.Bucket(bucketSteps).Cursor()
+	row, err := rows.SealDone(rows.EncodeRow(r.Status, head, r.State), p.rows.Place(tables.Done, key))
+	if err != nil {
+		return err
+	}
+	p.put = append(p.put, change{tables.Done, key, row})
+	steps := tx.Bucket(tables.Steps).Cursor()
 	for k, v := steps.Seek(key); bytes.HasPrefix(k, key); k, v = steps.Next() {
-		value, err := rows.ForgetStep(v)
+		value, err := rows.ForgetStep(v, p.rows.Place(tables.Steps, k))
 		if err != nil {
 			return err
 		}
-		p.put = append(p.put, change{bucketSteps, bytes.Clone(k), value})
+		p.put = append(p.put, change{tables.Steps, bytes.Clone(k), value})
 	}
 	return nil
 }
@@ -148,7 +176,7 @@ func (p *prune) strip(tx *bolt.Tx, seq uint64, r *rows.Row) error {
 // joins the pages that got empty.
 func (p *prune) apply(tx *bolt.Tx) error {
 	for _, seq := range p.forget {
-		if err := forgetRun(tx, seqKey(seq)); err != nil {
+		if err := forgetRun(tx, tables.SeqKey(seq)); err != nil {
 			return err
 		}
 	}
@@ -169,7 +197,7 @@ func (p *prune) apply(tx *bolt.Tx) error {
 
 // forgetRun removes a run with its state and its steps.
 func forgetRun(tx *bolt.Tx, key []byte) error {
-	steps := tx.Bucket(bucketSteps)
+	steps := tx.Bucket(tables.Steps)
 	var old [][]byte
 	c := steps.Cursor()
 	for k, _ := c.Seek(key); bytes.HasPrefix(k, key); k, _ = c.Next() {
@@ -180,10 +208,10 @@ func forgetRun(tx *bolt.Tx, key []byte) error {
 			return err
 		}
 	}
-	if err := tx.Bucket(bucketDone).Delete(key); err != nil {
+	if err := tx.Bucket(tables.Done).Delete(key); err != nil {
 		return err
 	}
-	return tx.Bucket(bucketRuns).Delete(key)
+	return tx.Bucket(tables.Runs).Delete(key)
 }
 
 // PruneRecipes implements [store.Retention]. Runs are queued with the current versions
@@ -196,9 +224,9 @@ func (s *Store) PruneRecipes(ctx context.Context, current []store.RecipeVersion)
 			return err
 		}
 		for _, v := range current {
-			needed[string(pairKey(v.Recipe, v.Version))] = true
+			needed[string(tables.PairKey(v.Recipe, v.Version))] = true
 		}
-		return tx.Bucket(bucketRecipes).ForEach(func(k, _ []byte) error {
+		return tx.Bucket(tables.Recipes).ForEach(func(k, _ []byte) error {
 			if !needed[string(k)] {
 				old = append(old, bytes.Clone(k))
 			}
@@ -210,7 +238,7 @@ func (s *Store) PruneRecipes(ctx context.Context, current []store.RecipeVersion)
 	}
 	return len(old), s.apply(ctx, func(tx *bolt.Tx) error {
 		for _, k := range old {
-			if err := tx.Bucket(bucketRecipes).Delete(k); err != nil {
+			if err := tx.Bucket(tables.Recipes).Delete(k); err != nil {
 				return err
 			}
 		}
@@ -222,22 +250,22 @@ func (s *Store) PruneRecipes(ctx context.Context, current []store.RecipeVersion)
 // name.
 func neededRecipes(tx *bolt.Tx) (map[string]bool, error) {
 	needed := map[string]bool{}
-	err := tx.Bucket(bucketSubscriptions).ForEach(func(_, v []byte) error {
+	err := tx.Bucket(tables.Subscriptions).ForEach(func(_, v []byte) error {
 		var sub store.Subscription
-		err := decode(v, &sub)
-		needed[string(pairKey(sub.Recipe, sub.Version))] = true
+		err := tables.Decode(v, &sub)
+		needed[string(tables.PairKey(sub.Recipe, sub.Version))] = true
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return needed, tx.Bucket(bucketQueue).ForEach(func(_, v []byte) error {
+	return needed, tx.Bucket(tables.Queue).ForEach(func(_, v []byte) error {
 		r, err := rows.SplitRow(v)
 		if err != nil {
 			return err
 		}
 		h, err := rows.Head(r.Head)
-		needed[string(pairKey(h[0], h[1]))] = true
+		needed[string(tables.PairKey(h[0], h[1]))] = true
 		return err
 	})
 }

@@ -3,27 +3,26 @@ package boltstore
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 )
 
 // Waiting implements [store.Queue].
 func (s *Store) Waiting(ctx context.Context, after store.RunID, limit int) ([]store.QueuedRun, error) {
-	from := after.SeqIn(s.instance)
+	from := after.SeqIn(s.rows.Instance)
 	if after != "" && from == 0 {
 		return nil, fmt.Errorf("run %.40q: %w", after, store.ErrNotFound)
 	}
 	var list []store.QueuedRun
 	err := s.view(ctx, func(tx *bolt.Tx) error {
-		cursor := tx.Bucket(bucketQueue).Cursor()
-		for k, v := cursor.Seek(seqKey(from + 1)); k != nil; k, v = cursor.Next() {
+		cursor := tx.Bucket(tables.Queue).Cursor()
+		for k, v := cursor.Seek(tables.SeqKey(from + 1)); k != nil; k, v = cursor.Next() {
 			if limit > 0 && len(list) == limit {
 				return nil
 			}
@@ -31,7 +30,7 @@ func (s *Store) Waiting(ctx context.Context, after store.RunID, limit int) ([]st
 			if err != nil {
 				return err
 			}
-			q, err := row.Queued(store.MakeRunID(s.instance, seqOf(k)))
+			q, err := row.Queued(store.MakeRunID(s.rows.Instance, tables.SeqOf(k)))
 			if err != nil {
 				return err
 			}
@@ -47,106 +46,25 @@ func (s *Store) LoadRun(ctx context.Context, id store.RunID) (store.Run, []store
 	var r store.Run
 	var steps []store.Step
 	err := s.view(ctx, func(tx *bolt.Tx) (err error) {
-		seq := id.SeqIn(s.instance)
-		v := tx.Bucket(bucketRuns).Get(seqKey(seq))
+		seq := id.SeqIn(s.rows.Instance)
+		v := tx.Bucket(tables.Runs).Get(tables.SeqKey(seq))
 		if seq == 0 || v == nil {
 			return fmt.Errorf("run %.40q: %w", id, store.ErrNotFound)
 		}
-		if r, err = s.decodeRun(tx, seq, v); err != nil {
+		if r, err = s.rows.Run(tx, seq, v); err != nil {
 			return err
 		}
-		steps, err = loadSteps(tx, seq)
+		steps, err = s.rows.Steps(tx, seq)
 		return err
 	})
 	return r, steps, err
-}
-
-// decodeRun reads a run with its state.
-func (s *Store) decodeRun(tx *bolt.Tx, seq uint64, value []byte) (store.Run, error) {
-	var r store.Run
-	if err := rows.DecodeRun(value, &r); err != nil {
-		return r, fmt.Errorf("run %d: %w", seq, err)
-	}
-	r.ID = store.MakeRunID(s.instance, seq)
-	row, err := stateRow(tx, seq)
-	if err != nil {
-		return r, err
-	}
-	r.State, err = row.DecodeState()
-	return r, err
-}
-
-// stateRow finds the state of a run, in the queue or in the history. The history is
-// asked first: it is where nearly all runs are.
-func stateRow(tx *bolt.Tx, seq uint64) (rows.Row, error) {
-	key := seqKey(seq)
-	for _, name := range [][]byte{bucketDone, bucketQueue} {
-		if v := tx.Bucket(name).Get(key); v != nil {
-			return rows.SplitRow(v)
-		}
-	}
-	return rows.Row{}, fmt.Errorf("run %d has no state: %w", seq, store.ErrDamaged)
-}
-
-// stepsOf returns the steps of a run with their ids, in the order of the ids. The
-// values point into the transaction's memory.
-func stepsOf(tx *bolt.Tx, seq uint64) (ids []string, steps []rows.Placed, err error) {
-	prefix := seqKey(seq)
-	cursor := tx.Bucket(bucketSteps).Cursor()
-	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
-		p, err := rows.SplitStep(v)
-		if err != nil {
-			return nil, nil, err
-		}
-		ids, steps = append(ids, string(k[len(prefix):])), append(steps, p)
-	}
-	return ids, steps, nil
-}
-
-// loadSteps returns all steps of a run in the order in which they were first saved.
-func loadSteps(tx *bolt.Tx, seq uint64) ([]store.Step, error) {
-	_, found, err := stepsOf(tx, seq)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(found, func(a, b rows.Placed) int { return int(a.Place) - int(b.Place) })
-	var steps []store.Step
-	for _, p := range found {
-		var st store.Step
-		if err := json.Unmarshal(p.Value, &st); err != nil {
-			return nil, fmt.Errorf("decode a step of run %d: %w: %w", seq, store.ErrDamaged, err)
-		}
-		steps = append(steps, st)
-	}
-	return withLate(tx, seq, steps)
-}
-
-// withLate adds the steps that were saved with the end of the run.
-func withLate(tx *bolt.Tx, seq uint64, steps []store.Step) ([]store.Step, error) {
-	v := tx.Bucket(bucketDone).Get(seqKey(seq))
-	if v == nil {
-		return steps, nil
-	}
-	r, err := rows.SplitRow(v)
-	if err != nil {
-		return nil, err
-	}
-	late, err := r.LateSteps()
-	for _, st := range late {
-		i := slices.IndexFunc(steps, func(s store.Step) bool { return s.ID == st.ID })
-		if i < 0 {
-			steps = append(steps, st)
-			continue
-		}
-		steps[i] = st
-	}
-	return steps, err
 }
 
 // stepSave is a save on its way, encoded ahead: the whole row of a run that ends, or
 // the parts of one that goes on.
 type stepSave struct {
 	seq   uint64
+	rows  tables.Reader
 	end   []byte
 	state []byte
 	save  *store.StepSave
@@ -158,7 +76,7 @@ func (s *Store) SaveStep(ctx context.Context, save store.StepSave) error {
 	if err := save.Validate(); err != nil {
 		return err
 	}
-	p := &stepSave{seq: save.Run.SeqIn(s.instance), save: &save}
+	p := &stepSave{seq: save.Run.SeqIn(s.rows.Instance), rows: s.rows, save: &save}
 	if p.seq == 0 {
 		return fmt.Errorf("run %.40q: %w", save.Run, store.ErrNotFound)
 	}
@@ -170,7 +88,9 @@ func (s *Store) SaveStep(ctx context.Context, save store.StepSave) error {
 
 func (p *stepSave) encode() (err error) {
 	if p.save.State.Status.Final() {
-		p.end, err = rows.EncodeEnd(p.save)
+		if p.end, err = rows.EncodeEnd(p.save); err == nil {
+			p.end, err = rows.SealDone(p.end, p.rows.Place(tables.Done, tables.SeqKey(p.seq)))
+		}
 		return err
 	}
 	for i := range p.save.Steps {
@@ -186,7 +106,7 @@ func (p *stepSave) encode() (err error) {
 
 // check is the guard: the run is in the queue.
 func (p *stepSave) check(tx *bolt.Tx) error {
-	if tx.Bucket(bucketQueue).Get(seqKey(p.seq)) == nil {
+	if tx.Bucket(tables.Queue).Get(tables.SeqKey(p.seq)) == nil {
 		return fmt.Errorf("run %d is not in the queue: %w", p.seq, store.ErrNotFound)
 	}
 	return nil
@@ -195,12 +115,12 @@ func (p *stepSave) check(tx *bolt.Tx) error {
 // apply writes steps and state. A final state moves the run to the history, with the
 // steps of this save inside its row.
 func (p *stepSave) apply(tx *bolt.Tx) error {
-	queue, key := tx.Bucket(bucketQueue), seqKey(p.seq)
+	queue, key := tx.Bucket(tables.Queue), tables.SeqKey(p.seq)
 	if p.end != nil {
 		if err := queue.Delete(key); err != nil {
 			return err
 		}
-		done := tx.Bucket(bucketDone)
+		done := tx.Bucket(tables.Done)
 		done.FillPercent = fullPages
 		return done.Put(key, p.end)
 	}
@@ -219,15 +139,11 @@ func (p *stepSave) putSteps(tx *bolt.Tx) error {
 	if len(p.steps) == 0 {
 		return nil
 	}
-	ids, former, err := stepsOf(tx, p.seq)
+	places, err := tables.StepPlaces(tx, p.seq)
 	if err != nil {
 		return err
 	}
-	places := make(map[string]int, len(ids)+len(p.steps))
-	for i, id := range ids {
-		places[id] = int(former[i].Place)
-	}
-	steps := tx.Bucket(bucketSteps)
+	steps := tx.Bucket(tables.Steps)
 	steps.FillPercent = fullPages
 	for i := range p.steps {
 		id := p.save.Steps[i].ID
@@ -236,7 +152,12 @@ func (p *stepSave) putSteps(tx *bolt.Tx) error {
 			place = len(places)
 			places[id] = place
 		}
-		if err := steps.Put(stepKey(p.seq, id), rows.EncodeStep(place, p.steps[i])); err != nil {
+		key := tables.StepKey(p.seq, id)
+		value, err := rows.SealStep(rows.EncodeStep(place, p.steps[i]), p.rows.Place(tables.Steps, key))
+		if err != nil {
+			return err
+		}
+		if err := steps.Put(key, value); err != nil {
 			return err
 		}
 	}
@@ -248,14 +169,14 @@ func (s *Store) SaveRecipe(ctx context.Context, recipe, version string, text []b
 	if len(recipe)+len(version) > store.MaxIDBytes || bytes.IndexByte([]byte(recipe), 0) >= 0 { //nolint:mirror // bytes is imported anyway
 		return fmt.Errorf("recipe %.40q: %w", recipe, store.ErrInvalid)
 	}
-	key := pairKey(recipe, version)
+	key := tables.PairKey(recipe, version)
 	known, err := s.recipe(ctx, key)
 	if err != nil || known != nil {
 		return err // the usual case costs no commit
 	}
-	value := append([]byte{valueVersion}, text...)
+	value := append([]byte{tables.Version}, text...)
 	return s.apply(ctx, func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketRecipes)
+		b := tx.Bucket(tables.Recipes)
 		if b.Get(key) != nil {
 			return nil
 		}
@@ -265,7 +186,7 @@ func (s *Store) SaveRecipe(ctx context.Context, recipe, version string, text []b
 
 // LoadRecipe implements [store.Queue].
 func (s *Store) LoadRecipe(ctx context.Context, recipe, version string) ([]byte, error) {
-	text, err := s.recipe(ctx, pairKey(recipe, version))
+	text, err := s.recipe(ctx, tables.PairKey(recipe, version))
 	if err == nil && text == nil {
 		err = fmt.Errorf("recipe %s, version %s: %w", recipe, version, store.ErrNotFound)
 	}
@@ -276,10 +197,10 @@ func (s *Store) LoadRecipe(ctx context.Context, recipe, version string) ([]byte,
 func (s *Store) recipe(ctx context.Context, key []byte) ([]byte, error) {
 	var text []byte
 	err := s.view(ctx, func(tx *bolt.Tx) error {
-		v := tx.Bucket(bucketRecipes).Get(key)
+		v := tx.Bucket(tables.Recipes).Get(key)
 		switch {
 		case v == nil:
-		case len(v) == 0 || v[0] != valueVersion:
+		case len(v) == 0 || v[0] != tables.Version:
 			return fmt.Errorf("recipe of an unknown form: %w", store.ErrDamaged)
 		default:
 			text = append(make([]byte, 0, len(v)), v[1:]...)

@@ -9,12 +9,14 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/rows"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -32,7 +34,7 @@ func openTemp(t *testing.T) *Store {
 func put(key string) *commits.Change {
 	return &commits.Change{
 		Check: func(*bolt.Tx) error { return nil },
-		Apply: func(tx *bolt.Tx) error { return tx.Bucket(bucketRecipes).Put([]byte(key), []byte{valueVersion}) },
+		Apply: func(tx *bolt.Tx) error { return tx.Bucket(tables.Recipes).Put([]byte(key), []byte{tables.Version}) },
 	}
 }
 
@@ -197,7 +199,7 @@ func TestOpen_RefusesANewerVersion(t *testing.T) {
 		t.Helper()
 		err := s.w.Do(t.Context(), &commits.Change{
 			Check: func(*bolt.Tx) error { return nil },
-			Apply: func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(key, []byte(value)) },
+			Apply: func(tx *bolt.Tx) error { return tx.Bucket(tables.Meta).Put(key, []byte(value)) },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -208,12 +210,12 @@ func TestOpen_RefusesANewerVersion(t *testing.T) {
 		value string
 		want  error
 	}{
-		{metaVersion, "99", store.ErrVersion},
-		{metaVersion, "x", store.ErrDamaged},
-		{metaVersion, "1", nil},
-		{metaInstance, "x", store.ErrDamaged},
-		{metaInstance, "abcde", nil},
-		{metaMagic, "other", store.ErrDamaged},
+		{tables.MetaVersion, "99", store.ErrVersion},
+		{tables.MetaVersion, "x", store.ErrDamaged},
+		{tables.MetaVersion, "1", nil},
+		{tables.MetaInstance, "x", store.ErrDamaged},
+		{tables.MetaInstance, "abcde", nil},
+		{tables.MetaMagic, "other", store.ErrDamaged},
 	} {
 		set(tc.key, tc.value)
 		if err := s.Close(); err != nil {
@@ -241,32 +243,51 @@ func TestCheck_FindsBrokenInvariants(t *testing.T) {
 		breakIt func(tx *bolt.Tx) error
 		want    string
 	}{
-		"queue without run": {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).Delete(seqKey(1)) }, "does not exist"},
-		"run without state": {func(tx *bolt.Tx) error { return tx.Bucket(bucketQueue).Delete(seqKey(1)) }, "has no state"},
+		"queue without run": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Runs).Delete(tables.SeqKey(1)) }, "does not exist"},
+		"run without state": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Queue).Delete(tables.SeqKey(1)) }, "has no state"},
 		"run twice": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketDone).Put(seqKey(1), rows.EncodeRow(store.Succeeded, nil, []byte(`{"status":"succeeded"}`)))
+			return tx.Bucket(tables.Done).Put(tables.SeqKey(1), rows.EncodeRow(store.Succeeded, nil, []byte(`{"status":"succeeded"}`)))
 		}, "in the queue is true"},
 		"status of the wrong place": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketQueue).Put(seqKey(1), rows.EncodeRow(store.Succeeded, []byte(`{}`), []byte(`{"status":"succeeded"}`)))
+			return tx.Bucket(tables.Queue).Put(tables.SeqKey(1), rows.EncodeRow(store.Succeeded, []byte(`{}`), []byte(`{"status":"succeeded"}`)))
 		}, "in the history is false"},
 		"status that differs": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketQueue).Put(seqKey(1), rows.EncodeRow(store.Held, []byte(`{}`), []byte(`{"status":"queued"}`)))
+			return tx.Bucket(tables.Queue).Put(tables.SeqKey(1), rows.EncodeRow(store.Held, []byte(`{}`), []byte(`{"status":"queued"}`)))
 		}, "its row says"},
 		"step without run": {func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketSteps).Put(stepKey(9, "s"), rows.EncodeStep(0, []byte(`{}`)))
+			return tx.Bucket(tables.Steps).Put(tables.StepKey(9, "s"), rows.EncodeStep(0, []byte(`{}`)))
 		}, "run 9 is in the steps"},
-		"unknown run number": {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).SetSequence(0) }, "never given"},
-		"lost record":        {func(tx *bolt.Tx) error { return tx.Bucket(bucketSeen).Delete(seenKey(1, "a")) }, "counts 1 records and has 0"},
-		"foreign record":     {func(tx *bolt.Tx) error { return tx.Bucket(bucketSeen).Put(seenKey(7, "a"), []byte{1}) }, "never given"},
-		"broken record":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketSeen).Put(seenKey(1, "a"), []byte{1}) }, "not a seen entry"},
-		"broken run":         {func(tx *bolt.Tx) error { return tx.Bucket(bucketRuns).Put(seqKey(1), []byte{9}) }, "unknown form"},
-		"broken feed":        {func(tx *bolt.Tx) error { return tx.Bucket(bucketFeeds).Put([]byte("f"), []byte{9}) }, "unknown form"},
+		"unknown run number": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Runs).SetSequence(0) }, "never given"},
+		"lost record":        {func(tx *bolt.Tx) error { return tx.Bucket(tables.Seen).Delete(tables.SeenKey(1, "a")) }, "counts 1 records and has 0"},
+		"foreign record":     {func(tx *bolt.Tx) error { return tx.Bucket(tables.Seen).Put(tables.SeenKey(7, "a"), []byte{1}) }, "never given"},
+		"broken record":      {func(tx *bolt.Tx) error { return tx.Bucket(tables.Seen).Put(tables.SeenKey(1, "a"), []byte{1}) }, "not a seen entry"},
+		"broken run":         {func(tx *bolt.Tx) error { return tx.Bucket(tables.Runs).Put(tables.SeqKey(1), []byte{9}) }, "unknown form"},
+		"broken feed":        {func(tx *bolt.Tx) error { return tx.Bucket(tables.Feeds).Put([]byte("f"), []byte{9}) }, "unknown form"},
 		"misplaced feed": {func(tx *bolt.Tx) error {
-			b := tx.Bucket(bucketFeeds)
+			b := tx.Bucket(tables.Feeds)
 			return b.Put([]byte("g"), b.Get([]byte("f")))
 		}, "says that it is f"},
-		"broken subscription": {func(tx *bolt.Tx) error { return tx.Bucket(bucketSubscriptions).Put([]byte("x"), []byte{9}) }, "unknown form"},
-		"lost subscription":   {func(tx *bolt.Tx) error { return tx.Bucket(bucketSubscriptions).Delete(pairKey("r", "")) }, "which is unknown"},
+		"broken subscription":    {func(tx *bolt.Tx) error { return tx.Bucket(tables.Subscriptions).Put([]byte("x"), []byte{9}) }, "unknown form"},
+		"gap in the audit trail": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Audit).Delete(tables.SeqKey(2)) }, "audit entry 3 comes after 1"},
+		"end of the audit trail": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Audit).Delete(tables.SeqKey(3)) }, "ends at 2, and 3 entries"},
+		"misplaced audit entry": {func(tx *bolt.Tx) error {
+			b := tx.Bucket(tables.Audit)
+			return b.Put(tables.SeqKey(2), b.Get(tables.SeqKey(1)))
+		}, "says that it is 1"},
+		"broken audit entry": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Audit).Put(tables.SeqKey(2), []byte{9}) }, "unknown form"},
+		"switch of no kind": {func(tx *bolt.Tx) error {
+			return tx.Bucket(tables.Switches).Put(tables.PairKey("odd", "a"), []byte("\x01"+`{"kind":"odd","name":"a"}`))
+		}, `switch of kind "odd"`},
+		"misplaced switch": {func(tx *bolt.Tx) error {
+			return tx.Bucket(tables.Switches).Put([]byte("x"), []byte("\x01"+`{"kind":"recipe","name":"a"}`))
+		}, "says that it is of recipe a"},
+		"run before that is none": {func(tx *bolt.Tx) error {
+			r := store.Run{Recipe: "r", Record: "a", Event: store.Event{Record: []byte(`{}`), Previous: store.MakeRunID("abcde", 1)}}
+			b, err := rows.EncodeRun(&r)
+			return errors.Join(err, tx.Bucket(tables.Runs).Put(tables.SeqKey(1), b))
+		}, "none of the runs before it"},
+		"list of keys":      {func(tx *bolt.Tx) error { return tx.Bucket(tables.Meta).Put(tables.MetaKeys, []byte{1}) }, "list of keys is cut short"},
+		"lost subscription": {func(tx *bolt.Tx) error { return tx.Bucket(tables.Subscriptions).Delete(tables.PairKey("r", "")) }, "which is unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -295,6 +316,11 @@ func oneRun(t *testing.T) *Store {
 	c.Feed.Inputs = []byte(`{}`)
 	c.Runs[0].Run.Event.Record = []byte(`{}`)
 	c.Feed.State.Records, c.Feed.State.Ordinals = 1, 1
+	for range 3 {
+		if err := s.AddAudit(t.Context(), store.AuditEntry{At: time.Now(), Actor: "program", Action: "reload"}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	one := store.Seen{ID: "a"}
 	one.Entry.Revision, one.Entry.Ordinal = 1, 1
 	one.Entry.Decide(triggers.Decision{Subscription: 1, Revision: 1, Verdict: triggers.Accepted})
@@ -316,7 +342,7 @@ func TestVerify_AgreesWithBbolt(t *testing.T) {
 		for j := range 50 {
 			key := fmt.Sprintf("%d-%d-%s", i*j%17, i*100+j, strings.Repeat("k", j*20))
 			if i%3 == 2 {
-				if err := s.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucketRecipes).Delete([]byte(key)) }); err != nil {
+				if err := s.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(tables.Recipes).Delete([]byte(key)) }); err != nil {
 					t.Fatal(err)
 				}
 				continue

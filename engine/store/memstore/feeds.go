@@ -218,12 +218,13 @@ func (s *Store) commit(c *store.PollCommit) (store.Committed, error) {
 	if err != nil {
 		return store.Committed{}, err
 	}
-	runs, err := newRuns(c.Runs)
+	links := c.Links()
+	runs, err := newRuns(c.Runs, func(i int) store.RunID { return links.Previous(i, s.instance) })
 	if err != nil {
 		return store.Committed{}, err
 	}
 	seen := make(map[string][]byte, len(c.Seen))
-	for _, one := range c.Link(uint64(len(s.runs)) + 1) {
+	for _, one := range links.Seen(uint64(len(s.runs)) + 1) {
 		if seen[one.ID], err = one.Entry.AppendBinary(nil); err != nil {
 			return store.Committed{}, fmt.Errorf("record %.40q: %w: %w", one.ID, store.ErrInvalid, err)
 		}
@@ -238,6 +239,7 @@ func (s *Store) commit(c *store.PollCommit) (store.Committed, error) {
 	maps.Copy(stored.seen, seen)
 	s.subscribe(c.Subscriptions)
 	s.mark(c.Parents)
+	s.note(c.Audit)
 	return store.Committed{Feed: value, Runs: s.queue(runs)}, nil
 }
 

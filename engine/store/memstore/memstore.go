@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/seal"
 )
 
 // Store keeps everything in maps. Values are held in their stored form, so that
@@ -29,6 +30,7 @@ type Store struct {
 	gone          int // number of runs that were forgotten
 	lastFeed      uint32
 	lastPlace     uint32
+	desk          desk
 }
 
 var _ store.Store = (*Store)(nil)
@@ -66,13 +68,17 @@ type step struct {
 	value []byte
 }
 
-// New returns an empty store.
-func New() *Store {
+// New returns an empty store without keys: it keeps no secrets.
+func New() *Store { return NewSealed(nil) }
+
+// NewSealed returns an empty store that seals secrets with a key ring.
+func NewSealed(keys *seal.Keyring) *Store {
 	return &Store{
 		instance:      store.NewInstance(),
 		feeds:         map[store.FeedID]*feed{},
 		subscriptions: map[place]store.Subscription{},
 		recipes:       map[version][]byte{},
+		desk:          newDesk(keys),
 	}
 }
 
@@ -135,16 +141,16 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 	return st, err
 }
 
-// Check verifies the invariants of [store.Audit].
+// Check verifies the invariants of [store.Inspection].
 func (s *Store) Check(ctx context.Context) ([]string, error) {
 	var findings []string
 	err := s.read(ctx, func() error {
-		a := store.NewAudit(uint64(len(s.runs)))
+		a := store.NewInspection(uint64(len(s.runs)))
 		for _, sub := range s.subscriptions {
 			a.Subscription(&sub)
 		}
 		for _, id := range slices.Sorted(maps.Keys(s.feeds)) {
-			if err := s.auditFeed(a, s.feeds[id]); err != nil {
+			if err := s.inspectFeed(a, s.feeds[id]); err != nil {
 				return err
 			}
 		}
@@ -156,7 +162,14 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 			if err != nil {
 				return err
 			}
-			a.Run(store.Audited{Run: &r, Steps: steps, Queued: !s.runs[i].final, Done: s.runs[i].final})
+			a.Run(store.Inspected{Run: &r, Steps: steps, Queued: !s.runs[i].final, Done: s.runs[i].final})
+		}
+		a.Trail(s.desk.lastSeq)
+		for i := range s.desk.audit {
+			a.Audit(&s.desk.audit[i])
+		}
+		for _, sw := range s.desk.switches {
+			a.Switch(&sw)
 		}
 		findings = a.Findings()
 		return nil
@@ -164,10 +177,10 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 	return findings, err
 }
 
-// auditFeed feeds a feed and then its entries to the audit, which wants them in this
+// inspectFeed feeds a feed and then its entries to the inspection, which wants them in this
 // order. What cannot be decoded is an error here and not a finding: no file is there
 // that could be damaged.
-func (s *Store) auditFeed(a *store.Audit, f *feed) error {
+func (s *Store) inspectFeed(a *store.Inspection, f *feed) error {
 	var value store.Feed
 	if err := decode(f.value, &value); err != nil {
 		return err

@@ -10,12 +10,12 @@ import (
 
 // newRuns encodes runs that are to be queued. It runs before anything is changed,
 // since a record that is no JSON makes it fail. The id is left out: the place in the
-// list tells it.
-func newRuns(list []store.NewRun) ([]*run, error) {
+// list tells it. previous returns the run before one of the list.
+func newRuns(list []store.NewRun, previous func(int) store.RunID) ([]*run, error) {
 	runs := make([]*run, 0, len(list))
 	for i := range list {
 		r := list[i].Run
-		r.ID = ""
+		r.ID, r.Event.Previous = "", previous(i)
 		if r.State.Status == "" {
 			r.State.Status = store.Queued
 		}
@@ -218,7 +218,15 @@ func (s *Store) LoadRecipe(ctx context.Context, recipe, ver string) ([]byte, err
 func (s *Store) ListRuns(ctx context.Context, f store.RunFilter) ([]store.Run, error) {
 	var list []store.Run
 	err := s.read(ctx, func() error {
-		for seq := uint64(len(s.runs)); seq > 0; seq-- {
+		last := uint64(len(s.runs))
+		if f.After != "" {
+			behind := f.After.SeqIn(s.instance)
+			if behind == 0 {
+				return fmt.Errorf("run %.40q: %w", f.After, store.ErrNotFound)
+			}
+			last = min(last, behind-1)
+		}
+		for seq := last; seq > 0; seq-- {
 			if f.Limit > 0 && len(list) == f.Limit {
 				return nil
 			}

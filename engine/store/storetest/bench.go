@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/storetest/sample"
 )
 
 // BenchmarkCommitPoll commits pages of 100 new records with a run each. It reports
@@ -49,11 +50,11 @@ func BenchmarkSaveStep(b *testing.B, s store.Store) {
 		group.Go(func() {
 			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
 				err := s.SaveStep(b.Context(), store.StepSave{
-					Run: runs[i], State: store.RunState{Status: store.Succeeded, StartedAt: noon, FinishedAt: noon, Step: 1},
+					Run: runs[i], State: store.RunState{Status: store.Succeeded, StartedAt: sample.Noon, FinishedAt: sample.Noon, Step: 1},
 					Steps: []store.Step{{
-						ID: "upsert", Status: "succeeded", Attempts: 1, StartedAt: noon, FinishedAt: noon,
+						ID: "upsert", Status: "succeeded", Attempts: 1, StartedAt: sample.Noon, FinishedAt: sample.Noon,
 						Input: json.RawMessage(`{"listId":"1","email":"ann@example.com","fields":{"name":"Ann"}}`), Output: json.RawMessage(`"ok"`),
-						Effect: &store.Effect{State: store.Confirmed, Operation: "stibee.subscriber.upsert", SentAt: noon, Sends: 1},
+						Effect: &store.Effect{State: store.Confirmed, Operation: "stibee.subscriber.upsert", SentAt: sample.Noon, Sends: 1},
 					}},
 				})
 				if err != nil {

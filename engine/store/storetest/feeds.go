@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/storetest/sample"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -30,7 +31,7 @@ func feedStartsUnknown(t *testing.T, s store.Store) {
 // handed, and counts their commits.
 func commitNumbersAndRevises(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	want := feed("f")
+	want := sample.Feed("f")
 	done, err := s.CommitPoll(ctx, store.PollCommit{Feed: want})
 	ok(t, "first commit", err)
 	want.Number, want.Revision = 1, 1
@@ -44,7 +45,7 @@ func commitNumbersAndRevises(t *testing.T, s store.Store) {
 	loaded, err := s.LoadFeed(ctx, "f")
 	ok(t, "load", err)
 	same(t, "loaded feed", want, loaded)
-	done, err = s.CommitPoll(ctx, store.PollCommit{Feed: feed("g")})
+	done, err = s.CommitPoll(ctx, store.PollCommit{Feed: sample.Feed("g")})
 	ok(t, "commit of another feed", err)
 	same(t, "number of another feed", uint32(2), done.Feed.Number)
 }
@@ -57,12 +58,12 @@ func conflictWritesNothing(t *testing.T, s store.Store) {
 	stale := commit(t, s, "f", "a").Feed
 	commit(t, s, "f", "b")
 	c := store.PollCommit{
-		Feed: stale, Seen: []store.Seen{{ID: "c", Entry: entry(3)}}, Runs: []store.NewRun{run(1, "c")},
+		Feed: stale, Seen: []store.Seen{{ID: "c", Entry: sample.Entry(3)}}, Runs: []store.NewRun{sample.Run(1, "c")},
 		Subscriptions: []store.Subscription{{Recipe: "other", Account: "acme", Feed: "f"}},
 	}
 	_, err := s.CommitPoll(ctx, c)
 	is(t, "commit at an old revision", err, store.ErrConflict)
-	c.Feed = feed("new")
+	c.Feed = sample.Feed("new")
 	c.Feed.Revision = 5
 	_, err = s.CommitPoll(ctx, c)
 	is(t, "commit of a new feed at a revision", err, store.ErrConflict)
@@ -84,7 +85,7 @@ func conflictWritesNothing(t *testing.T, s store.Store) {
 func statusIsApart(t *testing.T, s store.Store) {
 	ctx := t.Context()
 	f := commit(t, s, "f", "a").Feed
-	status := store.FeedStatus{NextPollAt: noon.Add(time.Hour), Failures: 3, Error: &store.Failure{Kind: "auth", Status: 401, Message: "no"}}
+	status := store.FeedStatus{NextPollAt: sample.Noon.Add(time.Hour), Failures: 3, Error: &store.Failure{Kind: "auth", Status: 401, Message: "no"}}
 	ok(t, "save", s.SaveFeed(ctx, "f", status))
 	want := f
 	want.NextPollAt, want.Error, want.Failures = status.NextPollAt, status.Error, status.Failures
@@ -118,7 +119,7 @@ func entriesOfSomeRecords(t *testing.T, s store.Store) {
 	got, err := s.Entries(ctx, "f", []string{"a", "c", "d", "x", ""})
 	ok(t, "entries", err)
 	for id, ordinal := range map[string]uint32{"a": 1, "c": 3} {
-		want := entry(ordinal)
+		want := sample.Entry(ordinal)
 		want.Decisions = []triggers.Decision{{Subscription: 1, Revision: 1, Verdict: triggers.Accepted, Run: uint64(ordinal)}}
 		same(t, "entry "+id, want, got[id])
 	}
@@ -179,7 +180,7 @@ func parentsVisitedAndDue(t *testing.T, s store.Store) {
 	mark := func(marks ...store.ParentMark) {
 		f, err := s.LoadFeed(ctx, "f")
 		if errors.Is(err, store.ErrNotFound) {
-			f, err = feed("f"), nil
+			f, err = sample.Feed("f"), nil
 		}
 		ok(t, "load", err)
 		_, err = s.CommitPoll(ctx, store.PollCommit{Feed: f, Parents: marks})
@@ -214,12 +215,12 @@ func parentsVisitedAndDue(t *testing.T, s store.Store) {
 // make none get none, and the caller's own stay.
 func decisionsLearnTheirRuns(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	join(t, s, feed("f"))
-	join(t, s, feed("g")) // a second subscription
+	join(t, s, sample.Feed("f"))
+	join(t, s, sample.Feed("g")) // a second subscription
 	f, err := s.LoadFeed(ctx, "f")
 	ok(t, "load", err)
 	f.State.Ordinals, f.State.Records = 2, 2
-	a, b := entry(1), entry(2)
+	a, b := sample.Entry(1), sample.Entry(2)
 	a.Revision = 2
 	a.Decisions = []triggers.Decision{
 		{Subscription: 1, Revision: 2, Verdict: triggers.Accepted},
@@ -229,7 +230,7 @@ func decisionsLearnTheirRuns(t *testing.T, s store.Store) {
 		{Subscription: 2, Revision: 1, Verdict: triggers.HeldForReview},
 		{Subscription: 1, Revision: 1, Verdict: triggers.FilterFailed},
 	}
-	runs := []store.NewRun{run(2, "b"), run(1, "a"), run(1, "b")}
+	runs := []store.NewRun{sample.Run(2, "b"), sample.Run(1, "a"), sample.Run(1, "b")}
 	runs[1].Run.Revision = 2
 	done, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Seen: []store.Seen{{ID: "a", Entry: a}, {ID: "b", Entry: b}}, Runs: runs})
 	ok(t, "commit", err)
@@ -244,9 +245,9 @@ func decisionsLearnTheirRuns(t *testing.T, s store.Store) {
 // nothing in the store.
 func valuesAreCopies(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	f := join(t, s, feed("f"))
+	f := join(t, s, sample.Feed("f"))
 	f.State.Ordinals, f.State.Records = 1, 1
-	e, r := entry(1), run(1, "a")
+	e, r := sample.Entry(1), sample.Run(1, "a")
 	e.Decisions = []triggers.Decision{{Subscription: 1, Revision: 1, Verdict: triggers.NotWatched}}
 	done, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Seen: []store.Seen{{ID: "a", Entry: e}}, Runs: []store.NewRun{r}})
 	ok(t, "commit", err)
@@ -261,22 +262,22 @@ func valuesAreCopies(t *testing.T, s store.Store) {
 		return lf, entries["a"], loaded
 	}
 	gotFeed, gotEntry, gotRun := read()
-	want := entry(1)
+	want := sample.Entry(1)
 	want.Decisions = []triggers.Decision{{Subscription: 1, Revision: 1, Verdict: triggers.NotWatched}}
 	same(t, "entry", want, gotEntry)
-	same(t, "event", run(1, "a").Run.Event, gotRun.Event)
-	same(t, "inputs", feed("f").Inputs, gotFeed.Inputs)
+	same(t, "event", sample.Run(1, "a").Run.Event, gotRun.Event)
+	same(t, "inputs", sample.Feed("f").Inputs, gotFeed.Inputs)
 	gotFeed.Inputs[2], gotEntry.Body[2], gotEntry.Decisions[0].Run, gotRun.Event.Record[2] = 'X', 'X', 99, 'X'
 	_, again, runAgain := read()
 	same(t, "entry read again", want, again)
-	same(t, "event read again", run(1, "a").Run.Event, runAgain.Event)
+	same(t, "event read again", sample.Run(1, "a").Run.Event, runAgain.Event)
 }
 
 // subscriptionKeepsItsNumber: entries name subscriptions by number, so it stays the
 // same through all saves and nobody can claim another's.
 func subscriptionKeepsItsNumber(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	f := feed("f")
+	f := sample.Feed("f")
 	save := func(subs ...store.Subscription) error {
 		done, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Subscriptions: subs})
 		if err == nil {
@@ -289,13 +290,13 @@ func subscriptionKeepsItsNumber(t *testing.T, s store.Store) {
 		ok(t, "subscriptions", err)
 		return subs
 	}
-	b := store.Subscription{Recipe: "b", Account: "acme", Feed: "f", Start: "now", JoinedAt: noon}
-	a2 := store.Subscription{Recipe: "a", Account: "two", Feed: "f", Start: "all", JoinedAt: noon}
-	a1 := store.Subscription{Recipe: "a", Account: "one", Feed: "f", Start: "all", JoinedAt: noon}
+	b := store.Subscription{Recipe: "b", Account: "acme", Feed: "f", Start: "now", JoinedAt: sample.Noon}
+	a2 := store.Subscription{Recipe: "a", Account: "two", Feed: "f", Start: "all", JoinedAt: sample.Noon}
+	a1 := store.Subscription{Recipe: "a", Account: "one", Feed: "f", Start: "all", JoinedAt: sample.Noon}
 	ok(t, "save", save(b, a2, a1))
 	b.Number, a2.Number, a1.Number = 1, 2, 3
 	same(t, "sorted by recipe and account", []store.Subscription{a1, a2, b}, list())
-	b.Started, b.Accepted, b.From = true, 5, noon
+	b.Started, b.Accepted, b.From = true, 5, sample.Noon
 	ok(t, "save again", save(b))
 	a1.Number, a1.Rejected = 0, 9
 	ok(t, "save without its number", save(a1))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/storetest/sample"
 )
 
 // day is a day of retention.
@@ -47,12 +48,12 @@ func end(t *testing.T, s store.Store, id store.RunID, at time.Time) {
 func pruneForgetsByAge(t *testing.T, s store.Store) {
 	ctx := t.Context()
 	ids := commit(t, s, "f", "old", "middle", "late", "open").Runs
-	end(t, s, ids[0], noon)
-	end(t, s, ids[1], noon.Add(10*day))
-	end(t, s, ids[2], noon.Add(28*day))
+	end(t, s, ids[0], sample.Noon)
+	end(t, s, ids[1], sample.Noon.Add(10*day))
+	end(t, s, ids[2], sample.Noon.Add(28*day))
 	whole, _, err := s.LoadRun(ctx, ids[1])
 	ok(t, "load", err)
-	now := noon.Add(31 * day)
+	now := sample.Noon.Add(31 * day)
 	done, err := s.Prune(ctx, keep30(now))
 	ok(t, "prune", err)
 	same(t, "pruned", store.Pruned{Runs: 1, Payloads: 1, Last: ids[2].Seq()}, done)
@@ -63,7 +64,7 @@ func pruneForgetsByAge(t *testing.T, s store.Store) {
 	got, steps, err := s.LoadRun(ctx, ids[1])
 	ok(t, "load a run without payload", err)
 	same(t, "run without payload", whole, got)
-	want := append([]store.Step{{ID: "early", Status: "succeeded"}}, finished(noon.Add(10*day)).Steps...)
+	want := append([]store.Step{{ID: "early", Status: "succeeded"}}, finished(sample.Noon.Add(10*day)).Steps...)
 	want[1].Input, want[1].Output = nil, nil
 	same(t, "steps without payload", want, steps)
 	for _, id := range ids[2:] {
@@ -91,17 +92,17 @@ func pruneForgetsByAge(t *testing.T, s store.Store) {
 // and a slice ends at the first run that is too young.
 func pruneGoesOn(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	f := join(t, s, feed("f"))
+	f := join(t, s, sample.Feed("f"))
 	var runs []store.NewRun
 	for i := range 9 {
-		r := run(1, fmt.Sprint("r", i))
-		r.Run.Recipe, r.Run.QueuedAt = fmt.Sprint("recipe", i%2), noon.Add(time.Duration(i)*day)
+		r := sample.Run(1, fmt.Sprint("r", i))
+		r.Run.Recipe, r.Run.QueuedAt = fmt.Sprint("recipe", i%2), sample.Noon.Add(time.Duration(i)*day)
 		r.Run.State = store.RunState{Status: store.Succeeded}
 		runs = append(runs, r)
 	}
 	done, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Runs: runs})
 	ok(t, "commit", err)
-	slice := keep30(noon.Add(12 * day))
+	slice := keep30(sample.Noon.Add(12 * day))
 	slice.Age, slice.Limit = 5*day, 2
 	slice.Rules = map[string]store.Keep{"recipe1": {Runs: 5 * day, Payloads: day}}
 	var got []store.Pruned
@@ -129,7 +130,7 @@ func pruningIsKept(t *testing.T, s store.Store) {
 	got, err := s.LoadPruning(ctx)
 	ok(t, "load at first", err)
 	same(t, "pruning at first", store.Pruning{}, got)
-	want := store.Pruning{WalkedAt: noon, Walk: 7, Fronts: map[time.Duration]uint64{day: 3, 30 * day: 1}}
+	want := store.Pruning{WalkedAt: sample.Noon, Walk: 7, Fronts: map[time.Duration]uint64{day: 3, 30 * day: 1}}
 	ok(t, "save", s.SavePruning(ctx, want))
 	got, err = s.LoadPruning(ctx)
 	ok(t, "load", err)
@@ -139,16 +140,16 @@ func pruningIsKept(t *testing.T, s store.Store) {
 // recipesArePruned: texts go when nothing needs them any more.
 func recipesArePruned(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	f := join(t, s, feed("f"))
+	f := join(t, s, sample.Feed("f"))
 	var runs []store.NewRun
 	for _, version := range []string{"waits", "ended"} {
-		r := run(1, version)
+		r := sample.Run(1, version)
 		r.Run.Version = version
 		runs = append(runs, r)
 	}
 	runs[1].Run.State.Status = store.Succeeded
 	_, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Runs: runs, Subscriptions: []store.Subscription{
-		{Recipe: "welcome", Account: "acme", Feed: "f", Version: "joined", JoinedAt: noon},
+		{Recipe: "welcome", Account: "acme", Feed: "f", Version: "joined", JoinedAt: sample.Noon},
 	}})
 	ok(t, "commit", err)
 	for _, version := range []string{"waits", "ended", "joined", "now", "old"} {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/storetest/sample"
 )
 
 // runsWaitInOrder: the queue gives unfinished runs in the order in which they were
@@ -23,7 +24,7 @@ func runsWaitInOrder(t *testing.T, s store.Store) {
 		want = append(want, commit(t, s, "f", fmt.Sprint("r", i)).Runs...)
 	}
 	ok(t, "finish one", s.SaveStep(ctx, store.StepSave{Run: want[1], State: store.RunState{Status: store.Succeeded}}))
-	ok(t, "put one off", s.SaveStep(ctx, store.StepSave{Run: want[3], State: store.RunState{Status: store.Waiting, Due: noon}}))
+	ok(t, "put one off", s.SaveStep(ctx, store.StepSave{Run: want[3], State: store.RunState{Status: store.Waiting, Due: sample.Noon}}))
 	ok(t, "park one", s.SaveStep(ctx, store.StepSave{Run: want[2], State: store.RunState{Status: store.Parked, Reason: "auth"}}))
 	done := want[1]
 	want = append(want[:1:1], want[2:]...)
@@ -45,7 +46,7 @@ func runsWaitInOrder(t *testing.T, s store.Store) {
 	ok(t, "waiting after a finished run", err)
 	same(t, "waiting after a finished run", []store.QueuedRun{
 		{ID: want[1], Recipe: "welcome", Version: "0123456789ab", Account: "acme", Lane: "welcome/acme/r2", Status: store.Parked, Reason: "auth"},
-		{ID: want[2], Recipe: "welcome", Version: "0123456789ab", Account: "acme", Lane: "welcome/acme/r3", Status: store.Waiting, Due: noon},
+		{ID: want[2], Recipe: "welcome", Version: "0123456789ab", Account: "acme", Lane: "welcome/acme/r3", Status: store.Waiting, Due: sample.Noon},
 	}, list)
 	_, err = s.Waiting(ctx, "nonsense", 1)
 	is(t, "waiting after nonsense", err, store.ErrNotFound)
@@ -77,7 +78,7 @@ func idsSort(t *testing.T, s store.Store) {
 func runLivesAndEnds(t *testing.T, s store.Store) {
 	ctx := t.Context()
 	id := commit(t, s, "f", "a").Runs[0]
-	want := run(1, "a").Run
+	want := sample.Run(1, "a").Run
 	want.ID, want.State = id, store.RunState{Status: store.Queued}
 	check := func(what string, steps ...store.Step) {
 		t.Helper()
@@ -88,17 +89,17 @@ func runLivesAndEnds(t *testing.T, s store.Store) {
 	}
 	check("queued run")
 	step := store.Step{
-		ID: "upsert", Status: "running", Attempts: 1, StartedAt: noon, Input: json.RawMessage(`{"email":"a@example.com"}`),
-		Effect: &store.Effect{State: store.Sent, Operation: "stibee.subscriber.upsert", SentAt: noon, Sends: 1},
+		ID: "upsert", Status: "running", Attempts: 1, StartedAt: sample.Noon, Input: json.RawMessage(`{"email":"a@example.com"}`),
+		Effect: &store.Effect{State: store.Sent, Operation: "stibee.subscriber.upsert", SentAt: sample.Noon, Sends: 1},
 	}
-	want.State = store.RunState{Status: store.Running, StartedAt: noon, Attempts: 1}
+	want.State = store.RunState{Status: store.Running, StartedAt: sample.Noon, Attempts: 1}
 	ok(t, "intent", s.SaveStep(ctx, store.StepSave{Run: id, Steps: []store.Step{step}, State: want.State}))
 	check("running run", step)
-	step.Status, step.Output, step.FinishedAt = "succeeded", json.RawMessage(`"ok"`), noon.Add(time.Second)
-	step.Effect = &store.Effect{State: store.Confirmed, Operation: "stibee.subscriber.upsert", SentAt: noon, Sends: 1}
-	note := store.Step{ID: "note", Status: "skipped", StartedAt: noon}
+	step.Status, step.Output, step.FinishedAt = "succeeded", json.RawMessage(`"ok"`), sample.Noon.Add(time.Second)
+	step.Effect = &store.Effect{State: store.Confirmed, Operation: "stibee.subscriber.upsert", SentAt: sample.Noon, Sends: 1}
+	note := store.Step{ID: "note", Status: "skipped", StartedAt: sample.Noon}
 	want.State = store.RunState{
-		Status: store.Failed, StartedAt: noon, FinishedAt: noon.Add(time.Minute), Step: 2,
+		Status: store.Failed, StartedAt: sample.Noon, FinishedAt: sample.Noon.Add(time.Minute), Step: 2,
 		Error: &store.Failure{Kind: "invalid", Message: "no", Step: "note"},
 	}
 	ok(t, "end", s.SaveStep(ctx, store.StepSave{Run: id, Steps: []store.Step{step, note}, State: want.State}))
@@ -120,7 +121,7 @@ func stepsKeepTheirOrder(t *testing.T, s store.Store) {
 	save := func(id store.RunID, steps ...string) {
 		var list []store.Step
 		for _, st := range steps {
-			list = append(list, store.Step{ID: st, Status: "succeeded", StartedAt: noon})
+			list = append(list, store.Step{ID: st, Status: "succeeded", StartedAt: sample.Noon})
 		}
 		ok(t, "save", s.SaveStep(ctx, store.StepSave{Run: id, Steps: list, State: store.RunState{Status: store.Running}}))
 	}
@@ -140,9 +141,9 @@ func stepsKeepTheirOrder(t *testing.T, s store.Store) {
 // one waits.
 func finalRunSkipsTheQueue(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	f := join(t, s, feed("f"))
-	failed, held := run(1, "a"), run(1, "b")
-	failed.Run.State = store.RunState{Status: store.Failed, FinishedAt: noon, Error: &store.Failure{Kind: "invalid", Message: "filter"}}
+	f := join(t, s, sample.Feed("f"))
+	failed, held := sample.Run(1, "a"), sample.Run(1, "b")
+	failed.Run.State = store.RunState{Status: store.Failed, FinishedAt: sample.Noon, Error: &store.Failure{Kind: "invalid", Message: "filter"}}
 	held.Run.State = store.RunState{Status: store.Held, Reason: "review"}
 	done, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Runs: []store.NewRun{failed, held}})
 	ok(t, "commit", err)
@@ -183,12 +184,16 @@ func recipesAreKept(t *testing.T, s store.Store) {
 // counts say the same, and a backup is not empty.
 func historyFilters(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	f := join(t, s, feed("f"))
+	f := join(t, s, sample.Feed("f"))
 	var runs []store.NewRun
 	for i := range 6 {
-		r := run(1, fmt.Sprint("r", i%2))
+		r := sample.Run(1, fmt.Sprint("r", i%2))
 		r.Run.Recipe, r.Run.Account = fmt.Sprint("recipe", i%3), fmt.Sprint("account", i/3)
-		r.Run.QueuedAt = noon.Add(time.Duration(i) * time.Hour)
+		r.Run.QueuedAt = sample.Noon.Add(time.Duration(i) * time.Hour)
+		r.Run.Lane = fmt.Sprint("lane", i%4)
+		if i%3 == 0 {
+			r.Run.State = store.RunState{Status: store.Queued, Reason: "later", Error: &store.Failure{Kind: []string{"auth", "transient"}[i/3]}}
+		}
 		runs = append(runs, r)
 	}
 	done, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Runs: runs})
@@ -205,7 +210,14 @@ func historyFilters(t *testing.T, s store.Store) {
 		"recipe":  {store.RunFilter{Recipe: "recipe1"}, []int{4, 1}},
 		"record":  {store.RunFilter{Record: "r0"}, []int{4, 2, 0}},
 		"account": {store.RunFilter{Account: "account1"}, []int{5, 4, 3}},
-		"since":   {store.RunFilter{Since: noon.Add(4 * time.Hour)}, []int{5, 4}},
+		"since":   {store.RunFilter{Since: sample.Noon.Add(4 * time.Hour)}, []int{5, 4}},
+		"until":   {store.RunFilter{Until: sample.Noon.Add(2 * time.Hour)}, []int{1, 0}},
+		"lane":    {store.RunFilter{Lane: "lane1"}, []int{5, 1}},
+		"kind":    {store.RunFilter{Kind: "transient"}, []int{3}},
+		"reason":  {store.RunFilter{Reason: "later"}, []int{3, 0}},
+		"after":   {store.RunFilter{After: done.Runs[3], Limit: 2}, []int{2, 1}},
+		"behind":  {store.RunFilter{After: store.MakeRunID(string(done.Runs[0])[:5], 99), Limit: 1}, []int{5}},
+		"oldest":  {store.RunFilter{After: done.Runs[0]}, nil},
 		"several": {store.RunFilter{Record: "r0", Status: store.Queued, Limit: 1}, []int{2}},
 		"nothing": {store.RunFilter{Recipe: "x"}, nil},
 	} {
@@ -221,6 +233,8 @@ func historyFilters(t *testing.T, s store.Store) {
 		}
 		same(t, "runs by "+name, tc.want, got)
 	}
+	_, err = s.ListRuns(ctx, store.RunFilter{After: "nonsense"})
+	is(t, "list after nonsense", err, store.ErrNotFound)
 	counts, err := s.CountRuns(ctx)
 	ok(t, "count", err)
 	same(t, "counts", map[store.Status]int{store.Queued: 5, store.Succeeded: 1}, counts)
@@ -238,7 +252,7 @@ func invalidIsRefused(t *testing.T, s store.Store) {
 	done := commit(t, s, "f", "a")
 	long := strings.Repeat("x", store.MaxIDBytes+1)
 	broken := func(change func(c *store.PollCommit)) store.PollCommit {
-		c := store.PollCommit{Feed: done.Feed, Seen: []store.Seen{{ID: "b", Entry: entry(2)}}, Runs: []store.NewRun{run(1, "b")}}
+		c := store.PollCommit{Feed: done.Feed, Seen: []store.Seen{{ID: "b", Entry: sample.Entry(2)}}, Runs: []store.NewRun{sample.Run(1, "b")}}
 		change(&c)
 		return c
 	}
@@ -277,13 +291,13 @@ func invalidIsRefused(t *testing.T, s store.Store) {
 func closedAndCanceled(t *testing.T, s store.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.CommitPoll(ctx, store.PollCommit{Feed: feed("f")})
+	_, err := s.CommitPoll(ctx, store.PollCommit{Feed: sample.Feed("f")})
 	is(t, "commit with a canceled context", err, context.Canceled)
 	_, err = s.ListFeeds(ctx)
 	is(t, "list with a canceled context", err, context.Canceled)
 	CheckAndClose(t, s)
 	ctx = t.Context()
-	_, err = s.CommitPoll(ctx, store.PollCommit{Feed: feed("f")})
+	_, err = s.CommitPoll(ctx, store.PollCommit{Feed: sample.Feed("f")})
 	is(t, "commit after close", err, store.ErrClosed)
 	_, err = s.ListFeeds(ctx)
 	is(t, "list after close", err, store.ErrClosed)
@@ -299,7 +313,7 @@ func closedAndCanceled(t *testing.T, s store.Store) {
 func parallelWrites(t *testing.T, s store.Store) {
 	const callers, each = 8, 20
 	ctx := t.Context()
-	join(t, s, feed("f"))
+	join(t, s, sample.Feed("f"))
 	var group sync.WaitGroup
 	for caller := range callers {
 		group.Go(func() {
@@ -337,7 +351,7 @@ func commitAgain(ctx context.Context, s store.Store, record string) (store.RunID
 		}
 		f.State.Ordinals++
 		f.State.Records++
-		c := store.PollCommit{Feed: f, Seen: []store.Seen{{ID: record, Entry: entry(f.State.Ordinals)}}, Runs: []store.NewRun{run(1, record)}}
+		c := store.PollCommit{Feed: f, Seen: []store.Seen{{ID: record, Entry: sample.Entry(f.State.Ordinals)}}, Runs: []store.NewRun{sample.Run(1, record)}}
 		done, err := s.CommitPoll(ctx, c)
 		if errors.Is(err, store.ErrConflict) {
 			continue

@@ -1,16 +1,14 @@
 package storetest
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/storetest/sample"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -44,6 +42,13 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"retention/texts of recipes":            recipesArePruned,
 		"invalid/is refused and harms nothing":  invalidIsRefused,
 		"end/closed and canceled":               closedAndCanceled,
+		"runs/revised ones live on":             revisedRunLivesOn,
+		"runs/revisions are guarded":            revisionIsGuarded,
+		"runs/know the one before":              previousRunIsKnown,
+		"desk/audit trail is appended":          auditTrailIsAppended,
+		"desk/switches are kept":                switchesAreKept,
+		"desk/budgets are kept":                 budgetsAreKept,
+		"desk/secrets need a key":               secretsNeedAKey,
 		"parallel/each write is answered":       parallelWrites,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,10 +76,6 @@ func CheckAndClose(t *testing.T, s store.Store) {
 	}
 }
 
-// noon is the time of most things in the suite. It has more than milliseconds, so
-// that a store that cuts them is found.
-var noon = time.Date(2026, 11, 22, 12, 0, 0, 123456789, time.UTC) //nolint:gochecknoglobals // never changes
-
 // same reports a difference. Nil and empty lists are the same: stores need not tell
 // them apart.
 func same(t testing.TB, what string, want, got any) {
@@ -101,38 +102,6 @@ func ok(t testing.TB, what string, err error) {
 	}
 }
 
-// feed is a feed as a first commit brings it. Its inputs have characters that a JSON
-// encoder for pages would escape.
-func feed(id store.FeedID) store.Feed {
-	return store.Feed{
-		ID: id, Account: "acme", Connector: "highlevel", Operation: "contact.search",
-		Inputs: json.RawMessage(`{"query":"<a & b>"}`), Strategy: "keyset",
-		State: triggers.State{Version: 1, Watermark: noon},
-	}
-}
-
-// entry is what is known of a record. The ordinal makes each one different. Its time
-// has whole milliseconds, as entries are stored.
-func entry(ordinal uint32) triggers.Entry {
-	e := triggers.Entry{
-		Revision: 1, Ordinal: ordinal, Walk: 1, UpdatedAt: noon.Truncate(time.Millisecond),
-		Body: fmt.Appendf(nil, `{"n":%d}`, ordinal),
-	}
-	e.Fingerprint[0], e.Raw[15] = byte(ordinal), byte(ordinal)
-	return e
-}
-
-// run is a run to be queued. Its event has a record with the id that it is given, and
-// characters that a JSON encoder for pages would escape.
-func run(subscription uint32, record string) store.NewRun {
-	id, _ := json.Marshal(record) // a string always has a JSON form
-	return store.NewRun{Subscription: subscription, Run: store.Run{
-		Recipe: "welcome", Version: "0123456789ab", Account: "acme", Feed: "f", Record: record, Revision: 1,
-		Kind: "created", Lane: "welcome/acme/" + record, QueuedAt: noon,
-		Event: store.Event{Record: json.RawMessage(`{"id":` + string(id) + `,"name":"Ann <3"}`), BeforeKnown: true, Fields: []string{"id", "name"}},
-	}}
-}
-
 // commit stores records, each with a run of one subscription, in a feed that it loads
 // before. Each is at its first revision, and the feed is joined if it is new.
 func commit(t testing.TB, s store.Store, id store.FeedID, records ...string) store.Committed {
@@ -140,7 +109,7 @@ func commit(t testing.TB, s store.Store, id store.FeedID, records ...string) sto
 	ctx := t.Context()
 	f, err := s.LoadFeed(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		f, err = feed(id), nil
+		f, err = sample.Feed(id), nil
 	}
 	ok(t, "load the feed", err)
 	if f.Revision == 0 {
@@ -158,10 +127,10 @@ func commit(t testing.TB, s store.Store, id store.FeedID, records ...string) sto
 	for _, record := range records {
 		c.Feed.State.Ordinals++
 		c.Feed.State.Records++
-		e := entry(c.Feed.State.Ordinals)
+		e := sample.Entry(c.Feed.State.Ordinals)
 		e.Decide(triggers.Decision{Subscription: number, Revision: 1, Verdict: triggers.Accepted})
 		c.Seen = append(c.Seen, store.Seen{ID: record, Entry: e})
-		r := run(number, record)
+		r := sample.Run(number, record)
 		r.Run.Feed = id
 		c.Runs = append(c.Runs, r)
 	}
@@ -176,7 +145,7 @@ func join(t testing.TB, s store.Store, f store.Feed) store.Feed {
 	t.Helper()
 	done, err := s.CommitPoll(t.Context(), store.PollCommit{
 		Feed:          f,
-		Subscriptions: []store.Subscription{{Recipe: "welcome-" + string(f.ID), Account: "acme", Feed: f.ID, Start: "now", JoinedAt: noon}},
+		Subscriptions: []store.Subscription{{Recipe: "welcome-" + string(f.ID), Account: "acme", Feed: f.ID, Start: "now", JoinedAt: sample.Noon}},
 	})
 	ok(t, "first commit", err)
 	return done.Feed

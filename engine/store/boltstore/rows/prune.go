@@ -1,7 +1,6 @@
 package rows
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -22,23 +21,20 @@ type Origin struct {
 // records behind it.
 func DecodeOrigin(b []byte) (Origin, error) {
 	var o Origin
-	if len(b) < runHead || b[0] != Version {
-		return o, fmt.Errorf("run of %d bytes with an unknown form: %w", len(b), store.ErrDamaged)
+	text, err := runText(b)
+	if err != nil {
+		return o, err
 	}
-	text := int64(binary.BigEndian.Uint32(b[1:]))
-	if b = b[runHead:]; text > int64(len(b)) {
-		return o, fmt.Errorf("run is cut short: %w", store.ErrDamaged)
-	}
-	if err := json.Unmarshal(b[:text], &o); err != nil {
+	if err := json.Unmarshal(text, &o); err != nil {
 		return o, fmt.Errorf("decode a run: %w: %w", store.ErrDamaged, err)
 	}
 	return o, nil
 }
 
 // ForgetRun returns the stored form of a run without what it carried.
-func ForgetRun(b []byte) ([]byte, error) {
+func ForgetRun(b []byte, p Place) ([]byte, error) {
 	var r store.Run
-	if err := DecodeRun(b, &r); err != nil {
+	if err := DecodeRun(b, &r, p); err != nil {
 		return nil, err
 	}
 	r.Forget()
@@ -46,16 +42,19 @@ func ForgetRun(b []byte) ([]byte, error) {
 }
 
 // ForgetStep returns the stored form of a step without what it carried.
-func ForgetStep(b []byte) ([]byte, error) {
-	p, err := SplitStep(b)
+func ForgetStep(b []byte, p Place) ([]byte, error) {
+	split, err := SplitStep(b, p)
 	if err != nil {
 		return nil, err
 	}
 	var s store.Step
-	if err := json.Unmarshal(p.Value, &s); err != nil {
+	if err := json.Unmarshal(split.Value, &s); err != nil {
 		return nil, fmt.Errorf("decode a step: %w: %w", store.ErrDamaged, err)
 	}
 	s.Forget()
 	value, err := AppendStep(nil, &s)
-	return EncodeStep(int(p.Place), value), err
+	if err != nil {
+		return nil, err
+	}
+	return SealStep(EncodeStep(int(split.Place), value), p)
 }

@@ -61,11 +61,12 @@ type Row struct {
 	Status store.Status
 	Head   []byte
 	State  []byte
+	Sealed bool // the head is
 }
 
 // SplitRow takes a row apart without decoding its JSON.
 func SplitRow(b []byte) (Row, error) {
-	if len(b) < rowHead || b[0] != Version || int(b[1]) >= len(store.Statuses()) {
+	if len(b) < rowHead || b[0] != Version && b[0] != Sealed || int(b[1]) >= len(store.Statuses()) {
 		return Row{}, fmt.Errorf("state of a run, %d bytes with an unknown form: %w", len(b), store.ErrDamaged)
 	}
 	n := binary.BigEndian.Uint32(b[2:])
@@ -73,7 +74,7 @@ func SplitRow(b []byte) (Row, error) {
 		return Row{}, fmt.Errorf("state of a run is cut short: %w", store.ErrDamaged)
 	}
 	rest := b[rowHead:]
-	return Row{Status: store.Statuses()[b[1]], Head: rest[:n], State: rest[n:]}, nil
+	return Row{Status: store.Statuses()[b[1]], Head: rest[:n], State: rest[n:], Sealed: b[0] == Sealed}, nil
 }
 
 // DecodeState reads the state of a row.
@@ -108,12 +109,19 @@ func (r *Row) Queued(id store.RunID) (store.QueuedRun, error) {
 }
 
 // LateSteps reads the steps that a row of the history holds.
-func (r *Row) LateSteps() ([]store.Step, error) {
+func (r *Row) LateSteps(p Place) ([]store.Step, error) {
 	if len(r.Head) == 0 {
 		return nil, nil
 	}
+	head := r.Head
+	if r.Sealed {
+		var err error
+		if head, err = p.Open(head); err != nil {
+			return nil, fmt.Errorf("last steps of a run: %w", err)
+		}
+	}
 	var steps []store.Step
-	if err := json.Unmarshal(r.Head, &steps); err != nil {
+	if err := json.Unmarshal(head, &steps); err != nil {
 		return nil, fmt.Errorf("decode the last steps of a run: %w: %w", store.ErrDamaged, err)
 	}
 	return steps, nil

@@ -17,7 +17,7 @@ import (
 // AppendRun appends the JSON of a run as store.Marshal would, without what is stored
 // elsewhere: its id, and the record and the former record of its event.
 func AppendRun(b []byte, r *store.Run) ([]byte, error) {
-	plain := plainText(r.Recipe, r.Version, r.Account, string(r.Feed), r.Record, r.Kind, r.Lane, r.Event.Parent) && plainText(r.Event.Fields...)
+	plain := plainText(r.Recipe, r.Version, r.Account, string(r.Feed), r.Record, r.Kind, r.Lane, r.Event.Parent, string(r.Event.Previous)) && plainText(r.Event.Fields...)
 	if !plain || r.Event.Forgotten {
 		short := *r
 		short.ID, short.Event.Record, short.Event.Before = "", nil, nil
@@ -49,12 +49,15 @@ func AppendRun(b []byte, r *store.Run) ([]byte, error) {
 	}
 	b = appendTime(b, `,"created_at":`, r.Event.CreatedAt)
 	b = appendTime(b, `,"updated_at":`, r.Event.UpdatedAt)
+	if r.Event.Previous != "" {
+		b = appendText(b, `,"previous":`, string(r.Event.Previous))
+	}
 	return append(b, `}}`...), nil
 }
 
 // AppendState appends the JSON of a run's state, as store.Marshal would.
 func AppendState(b []byte, s *store.RunState) ([]byte, error) {
-	if s.Error != nil || !plainText(s.Reason) {
+	if s.Error != nil || !plainText(s.Reason, string(s.Widened)) {
 		return marshal(b, s)
 	}
 	b = appendText(b, `{"status":`, string(s.Status))
@@ -65,6 +68,12 @@ func AppendState(b []byte, s *store.RunState) ([]byte, error) {
 	b = appendInt(b, `,"attempts":`, s.Attempts)
 	if s.Reason != "" {
 		b = appendText(b, `,"reason":`, s.Reason)
+	}
+	if s.Widened != "" {
+		b = appendText(b, `,"widened":`, string(s.Widened))
+	}
+	if s.Narrow {
+		b = append(b, `,"narrow":true`...)
 	}
 	return append(b, '}'), nil
 }
@@ -101,6 +110,10 @@ func AppendStep(b []byte, s *store.Step) ([]byte, error) {
 	}
 	b = appendTime(b, `,"started_at":`, s.StartedAt)
 	b = appendTime(b, `,"finished_at":`, s.FinishedAt)
+	b = appendTime(b, `,"due":`, s.Due)
+	if s.Passed {
+		b = append(b, `,"passed":true`...)
+	}
 	if e := s.Effect; e != nil {
 		b = appendText(append(b, `,"effect":{`...), `"state":`, string(e.State))
 		b = appendText(b, `,"operation":`, e.Operation)

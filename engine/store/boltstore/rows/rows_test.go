@@ -29,11 +29,13 @@ func TestMarshal_SaysWhatPackageJSONSays(t *testing.T) {
 			Status: rapid.SampledFrom(store.Statuses()).Draw(t, "status"), Due: at.Draw(t, "due"), StartedAt: at.Draw(t, "started"),
 			FinishedAt: at.Draw(t, "finished"), Step: rapid.IntRange(0, 9).Draw(t, "step"), Attempts: rapid.IntRange(0, 9).Draw(t, "attempts"),
 			Error: fail.Draw(t, "error"), Reason: text.Draw(t, "reason"),
+			Widened: store.RunID(text.Draw(t, "widened")), Narrow: rapid.Bool().Draw(t, "narrow"),
 		}
 		same(t, &s, rows.AppendState)
 		st := store.Step{
 			ID: "x" + text.Draw(t, "id"), Status: text.Draw(t, "step status"), Attempts: rapid.IntRange(0, 2).Draw(t, "tries"),
 			Input: raw.Draw(t, "input"), Output: raw.Draw(t, "output"), Error: fail.Draw(t, "step error"), StartedAt: at.Draw(t, "began"),
+			Due: at.Draw(t, "step due"), Passed: rapid.Bool().Draw(t, "passed"),
 		}
 		if rapid.Bool().Draw(t, "effect") {
 			st.Effect = &store.Effect{
@@ -47,7 +49,7 @@ func TestMarshal_SaysWhatPackageJSONSays(t *testing.T) {
 			Record: text.Draw(t, "record"), Revision: rapid.Uint32().Draw(t, "revision"), Kind: "updated", Lane: text.Draw(t, "lane"), QueuedAt: at.Draw(t, "queued"),
 			Event: store.Event{
 				Parent: text.Draw(t, "parent"), BeforeKnown: rapid.Bool().Draw(t, "known"), Fields: rapid.SliceOfN(text, 0, 3).Draw(t, "fields"),
-				CreatedAt: at.Draw(t, "made"), UpdatedAt: at.Draw(t, "updated"),
+				CreatedAt: at.Draw(t, "made"), UpdatedAt: at.Draw(t, "updated"), Previous: store.RunID(text.Draw(t, "previous")),
 			},
 		}
 		same(t, &r, rows.AppendRun)

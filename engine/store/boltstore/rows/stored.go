@@ -58,20 +58,36 @@ func EncodeRun(r *store.Run) ([]byte, error) {
 	return append(append(b, record...), before...), nil
 }
 
-// DecodeRun reads what EncodeRun wrote. The result shares no memory with b.
-func DecodeRun(b []byte, r *store.Run) error {
-	if len(b) < runHead || b[0] != Version {
-		return fmt.Errorf("run of %d bytes with an unknown form: %w", len(b), store.ErrDamaged)
+// runText returns the JSON of a run in its stored form.
+func runText(b []byte) ([]byte, error) {
+	if len(b) < runHead || b[0] != Version && b[0] != Sealed {
+		return nil, fmt.Errorf("run of %d bytes with an unknown form: %w", len(b), store.ErrDamaged)
 	}
-	text, record := int64(binary.BigEndian.Uint32(b[1:])), int64(binary.BigEndian.Uint32(b[5:]))
-	b = b[runHead:]
-	if text+record > int64(len(b)) {
+	text := int64(binary.BigEndian.Uint32(b[1:]))
+	if text > int64(len(b)-runHead) {
+		return nil, fmt.Errorf("run is cut short: %w", store.ErrDamaged)
+	}
+	return b[runHead : runHead+text], nil
+}
+
+// DecodeRun reads what EncodeRun and SealRun wrote. The result shares no memory with b.
+func DecodeRun(b []byte, r *store.Run, p Place) error {
+	text, err := runText(b)
+	if err != nil {
+		return err
+	}
+	events, err := opened(b[0], b[runHead+len(text):], p)
+	if err != nil {
+		return fmt.Errorf("event of a run: %w", err)
+	}
+	record := int64(binary.BigEndian.Uint32(b[5:]))
+	if record > int64(len(events)) {
 		return fmt.Errorf("run is cut short: %w", store.ErrDamaged)
 	}
-	if err := json.Unmarshal(b[:text], r); err != nil {
+	if err := json.Unmarshal(text, r); err != nil {
 		return fmt.Errorf("decode a run: %w: %w", store.ErrDamaged, err)
 	}
-	r.Event.Record, r.Event.Before = clone(b[text:text+record]), clone(b[text+record:])
+	r.Event.Record, r.Event.Before = clone(events[:record]), clone(events[record:])
 	return nil
 }
 
@@ -96,10 +112,24 @@ func EncodeStep(place int, value []byte) []byte {
 	return append(b, value...)
 }
 
-// SplitStep is the inverse of EncodeStep. The value points into b.
-func SplitStep(b []byte) (Placed, error) {
-	if len(b) < stepHead || b[0] != Version {
-		return Placed{}, fmt.Errorf("step of %d bytes with an unknown form: %w", len(b), store.ErrDamaged)
+// SplitStep is the inverse of EncodeStep and SealStep. The value may point into b.
+func SplitStep(b []byte, p Place) (Placed, error) {
+	from, _, err := stepPayload(b)
+	if err != nil {
+		return Placed{}, err
 	}
-	return Placed{Place: binary.BigEndian.Uint16(b[1:]), Value: b[stepHead:]}, nil
+	value, err := opened(b[0], b[from:], p)
+	if err != nil {
+		return Placed{}, fmt.Errorf("step: %w", err)
+	}
+	return Placed{Place: binary.BigEndian.Uint16(b[1:]), Value: value}, nil
+}
+
+// StepPlace reads the place alone, which is never sealed.
+func StepPlace(b []byte) (int, error) {
+	_, _, err := stepPayload(b)
+	if err != nil {
+		return 0, err
+	}
+	return int(binary.BigEndian.Uint16(b[1:])), nil
 }

@@ -56,7 +56,7 @@ func Backup(ctx context.Context, s store.Store, path string, replace bool) (stor
 // finish opens a copy, which verifies it, and leaves out the numbers of the runs that
 // the original may still make.
 func finish(ctx context.Context, path string) (st store.Stats, err error) {
-	s, err := boltstore.Open(path, boltstore.Options{})
+	s, err := boltstore.Open(path, boltstore.Options{Sealed: true})
 	if err != nil {
 		return st, err
 	}

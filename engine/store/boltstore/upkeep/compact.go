@@ -37,7 +37,7 @@ func Compact(ctx context.Context, path string) (Compacted, error) {
 
 // compact calls ready when the copy is complete and has not taken its place.
 func compact(ctx context.Context, path string, ready func()) (c Compacted, err error) {
-	from, err := boltstore.Open(path, boltstore.Options{})
+	from, err := boltstore.Open(path, boltstore.Options{Sealed: true})
 	if err != nil {
 		return c, err
 	}
@@ -130,7 +130,7 @@ func copySome(db *bolt.DB, bucket []byte, c *bolt.Cursor, k, v []byte) (nextKey,
 // verify opens the copy for writing, which reads all of its pages first, and compares it with the
 // original, value by value.
 func verify(ctx context.Context, from *boltstore.Store, path string) (st store.Stats, err error) {
-	to, err := boltstore.Open(path, boltstore.Options{})
+	to, err := boltstore.Open(path, boltstore.Options{Sealed: true})
 	if err != nil {
 		return st, err
 	}

@@ -1,7 +1,9 @@
-package storetest
+// Package compared holds a store against memstore, operation by operation.
+package compared
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -14,6 +16,8 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/memstore"
+	"github.com/pollux-automation/pollux/engine/store/storetest/sample"
+	"github.com/pollux-automation/pollux/internal/seal"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -25,11 +29,13 @@ type Durable struct {
 	Open func() (store.Store, error)
 	// Reopen opens what was in the store that Open returned last, after a Close.
 	Reopen func() (store.Store, error)
+	// Keys are those of the store, for its model; nil for one without.
+	Keys *seal.Keyring
 }
 
-// Compare applies random operations to a store and to memstore, opens the store
+// Run applies random operations to a store and to memstore, opens the store
 // anew now and then, and wants the same answers all the time.
-func Compare(t *testing.T, d Durable) {
+func Run(t *testing.T, d Durable) {
 	t.Helper()
 	ctx := t.Context()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -37,7 +43,7 @@ func Compare(t *testing.T, d Durable) {
 		if err != nil {
 			rt.Fatalf("open: %v", err)
 		}
-		p := &pair{T: rt, ctx: ctx, durable: d, real: s, model: memstore.New()}
+		p := &pair{T: rt, ctx: ctx, durable: d, real: s, model: memstore.NewSealed(d.Keys)}
 		defer func() {
 			p.check()
 			_ = p.real.Close()
@@ -45,6 +51,9 @@ func Compare(t *testing.T, d Durable) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"commit":      p.commit,
 			"save step":   p.saveStep,
+			"revise":      p.revise,
+			"desk":        p.desk,
+			"secrets":     p.secrets,
 			"save feed":   p.saveFeed,
 			"save recipe": p.saveRecipe,
 			"prune":       p.prune,
@@ -72,7 +81,7 @@ type pair struct {
 // since their texts may differ. An empty list equals none.
 func (p *pair) agree(what string, realValue, modelValue any, realErr, modelErr error) {
 	p.Helper()
-	for _, kind := range []error{store.ErrNotFound, store.ErrConflict, store.ErrInvalid} {
+	for _, kind := range []error{store.ErrNotFound, store.ErrConflict, store.ErrInvalid, store.ErrNoKey} {
 		if errors.Is(realErr, kind) != errors.Is(modelErr, kind) {
 			p.Fatalf("%s: got error %v, want as %v", what, realErr, modelErr)
 		}
@@ -99,7 +108,7 @@ func (p *pair) commit(rt *rapid.T) {
 	id := p.feedID()
 	f, err := p.model.LoadFeed(p.ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		f = feed(id)
+		f = sample.Feed(id)
 	}
 	if rapid.IntRange(0, 9).Draw(rt, "stale") == 0 {
 		f.Revision += 3
@@ -144,7 +153,7 @@ func (p *pair) change(c *store.PollCommit, record string, subs []store.Subscript
 	if !found {
 		c.Feed.State.Ordinals++
 		c.Feed.State.Records++
-		e = entry(c.Feed.State.Ordinals)
+		e = sample.Entry(c.Feed.State.Ordinals)
 	} else {
 		e.Revision++
 		if e.Deleted {
@@ -159,11 +168,12 @@ func (p *pair) change(c *store.PollCommit, record string, subs []store.Subscript
 	e.Body = rapid.SliceOfN(rapid.Byte(), 0, 5).Draw(p.T, "body")
 	for _, sub := range subs {
 		verdict := rapid.SampledFrom([]triggers.Verdict{triggers.Accepted, triggers.Filtered, triggers.HeldForReview}).Draw(p.T, "verdict")
-		e.Decide(triggers.Decision{Subscription: sub.Number, Revision: e.Revision, Verdict: verdict})
+		former, _ := e.Decision(sub.Number)
+		e.Decide(triggers.Decision{Subscription: sub.Number, Revision: e.Revision, Verdict: verdict, Run: former.Run})
 		if verdict == triggers.Filtered {
 			continue
 		}
-		r := run(sub.Number, record)
+		r := sample.Run(sub.Number, record)
 		r.Run.Revision = e.Revision
 		r.Run.State.Status = rapid.SampledFrom([]store.Status{"", store.Queued, store.Held, store.Parked, store.Failed}).Draw(p.T, "status")
 		c.Runs = append(c.Runs, r)
@@ -199,13 +209,13 @@ func (p *pair) saveStep(rt *rapid.T) {
 	save := store.StepSave{State: store.RunState{
 		Status:   rapid.SampledFrom(append(store.Statuses(), "odd")).Draw(rt, "status"),
 		Attempts: rapid.IntRange(0, 3).Draw(rt, "attempts"),
-		Due:      noon.Add(time.Duration(rapid.IntRange(0, 5).Draw(rt, "due")) * time.Minute),
+		Due:      sample.Noon.Add(time.Duration(rapid.IntRange(0, 5).Draw(rt, "due")) * time.Minute),
 		// Runs that are over end at different times, for pruning.
-		FinishedAt: noon.Add(time.Duration(rapid.IntRange(0, 5).Draw(rt, "finished")) * time.Minute),
+		FinishedAt: sample.Noon.Add(time.Duration(rapid.IntRange(0, 5).Draw(rt, "finished")) * time.Minute),
 	}}
 	for _, id := range rapid.SliceOfN(rapid.SampledFrom([]string{"z", "a", "m", "b/1"}), 0, 3).Draw(rt, "steps") {
 		save.Steps = append(save.Steps, store.Step{
-			ID: id, Status: "succeeded", StartedAt: noon, Output: strconv.AppendInt(nil, int64(rapid.IntRange(0, 99).Draw(rt, "output")), 10),
+			ID: id, Status: "succeeded", StartedAt: sample.Noon, Output: strconv.AppendInt(nil, int64(rapid.IntRange(0, 99).Draw(rt, "output")), 10),
 		})
 	}
 	save.Run = ids[0]
@@ -214,11 +224,91 @@ func (p *pair) saveStep(rt *rapid.T) {
 	p.agree("save step", nil, nil, realErr, p.model.SaveStep(p.ctx, save))
 }
 
+// revise changes any run by hand, in the status that it is in or in another one.
+func (p *pair) revise(rt *rapid.T) {
+	p.T = rt
+	ids := p.anyRun()
+	current, _, _ := p.model.LoadRun(p.ctx, ids[1])
+	rev := store.Revision{
+		Was: current.State.Status, Version: rapid.SampledFrom([]string{"", "", "v2"}).Draw(rt, "version"),
+		Forget: rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "z", "m"}), 0, 2).Draw(rt, "forget"),
+		State: store.RunState{
+			Status: rapid.SampledFrom(store.Statuses()).Draw(rt, "status"), Narrow: rapid.Bool().Draw(rt, "narrow"),
+			FinishedAt: sample.Noon.Add(time.Duration(rapid.IntRange(0, 5).Draw(rt, "finished")) * time.Minute),
+		},
+	}
+	if rapid.IntRange(0, 5).Draw(rt, "other status") == 0 {
+		rev.Was = store.Parked
+	}
+	if rapid.Bool().Draw(rt, "new event") {
+		rev.Event = &store.Event{Record: json.RawMessage(`{"revised":true}`), BeforeKnown: true}
+	}
+	if rapid.Bool().Draw(rt, "audited") {
+		e := sample.AuditEntry("run.replay", "r", 0)
+		rev.Audit = &e
+	}
+	for _, id := range rapid.SliceOfN(rapid.SampledFrom([]string{"z", "a", "n"}), 0, 2).Draw(rt, "steps") {
+		rev.Steps = append(rev.Steps, store.Step{ID: id, Status: "succeeded", Passed: true, Due: sample.Noon})
+	}
+	rev.Run = ids[0]
+	realErr := p.real.Revise(p.ctx, rev)
+	rev.Run = ids[1]
+	p.agree("revise", nil, nil, realErr, p.model.Revise(p.ctx, rev))
+}
+
+// desk uses trail, switches and budgets.
+func (p *pair) desk(rt *rapid.T) {
+	p.T = rt
+	name := rapid.SampledFrom([]string{"", "a", "b"}).Draw(rt, "name")
+	e := sample.AuditEntry(rapid.SampledFrom([]string{"run.drop", "reload", ""}).Draw(rt, "action"), name, rapid.IntRange(0, 5).Draw(rt, "hour"))
+	sw := store.Switch{Kind: rapid.SampledFrom([]string{"recipe", "account", "odd"}).Draw(rt, "kind"), Name: name, Paused: rapid.Bool().Draw(rt, "paused"), At: sample.Noon}
+	budgets := map[string]json.RawMessage{name: json.RawMessage(rapid.SampledFrom([]string{"", "1", `{ "a": 2 }`, "{"}).Draw(rt, "budget"))}
+	switch rapid.IntRange(0, 3).Draw(rt, "what") {
+	case 0:
+		p.agree("audit", nil, nil, p.real.AddAudit(p.ctx, e), p.model.AddAudit(p.ctx, e))
+	case 1:
+		p.agree("switch", nil, nil, p.real.SetSwitch(p.ctx, sw, &e), p.model.SetSwitch(p.ctx, sw, &e))
+	case 2:
+		p.agree("budget", nil, nil, p.real.SaveBudgets(p.ctx, budgets), p.model.SaveBudgets(p.ctx, budgets))
+	case 3:
+		got, realErr := p.real.PruneAudit(p.ctx, e.At)
+		want, modelErr := p.model.PruneAudit(p.ctx, e.At)
+		p.agree("prune the trail", got, want, realErr, modelErr)
+	}
+	gotTrail, realErr := p.real.ListAudit(p.ctx, store.AuditFilter{Target: name, Limit: 3})
+	wantTrail, modelErr := p.model.ListAudit(p.ctx, store.AuditFilter{Target: name, Limit: 3})
+	p.agree("trail", gotTrail, wantTrail, realErr, modelErr)
+	gotSwitches, realErr := p.real.Switches(p.ctx)
+	wantSwitches, modelErr := p.model.Switches(p.ctx)
+	p.agree("switches", gotSwitches, wantSwitches, realErr, modelErr)
+	gotBudgets, realErr := p.real.Budgets(p.ctx)
+	wantBudgets, modelErr := p.model.Budgets(p.ctx)
+	p.agree("budgets", gotBudgets, wantBudgets, realErr, modelErr)
+}
+
+// secrets puts, removes and reads secrets; stores without a key refuse them alike.
+func (p *pair) secrets(rt *rapid.T) {
+	p.T = rt
+	name := rapid.SampledFrom([]string{"", "a", "b"}).Draw(rt, "name")
+	value := rapid.SliceOfN(rapid.Byte(), 0, 5).Draw(rt, "value")
+	if rapid.Bool().Draw(rt, "remove") {
+		p.agree("remove the secret", nil, nil, p.real.DeleteSecret(p.ctx, name, nil), p.model.DeleteSecret(p.ctx, name, nil))
+	} else {
+		p.agree("put the secret", nil, nil, p.real.PutSecret(p.ctx, name, value, nil), p.model.PutSecret(p.ctx, name, value, nil))
+	}
+	got, realErr := p.real.Secret(p.ctx, name)
+	want, modelErr := p.model.Secret(p.ctx, name)
+	p.agree("secret", got, want, realErr, modelErr)
+	gotNames, realErr := p.real.SecretNames(p.ctx)
+	wantNames, modelErr := p.model.SecretNames(p.ctx)
+	p.agree("names of secrets", gotNames, wantNames, realErr, modelErr)
+}
+
 // saveFeed changes what stands beside the commits, also of a feed that is not there.
 func (p *pair) saveFeed(rt *rapid.T) {
 	p.T = rt
 	id := p.feedID()
-	status := store.FeedStatus{NextPollAt: noon, Failures: rapid.IntRange(0, 3).Draw(rt, "failures")}
+	status := store.FeedStatus{NextPollAt: sample.Noon, Failures: rapid.IntRange(0, 3).Draw(rt, "failures")}
 	p.agree("save feed", nil, nil, p.real.SaveFeed(p.ctx, id, status), p.model.SaveFeed(p.ctx, id, status))
 }
 
@@ -239,7 +329,7 @@ func (p *pair) saveRecipe(rt *rapid.T) {
 func (p *pair) prune(rt *rapid.T) {
 	p.T = rt
 	slice := store.PruneSlice{
-		Now: noon.Add(6 * time.Minute), After: rapid.Uint64Max(uint64(len(p.runs))).Draw(rt, "after"), Limit: rapid.IntRange(0, 3).Draw(rt, "limit"),
+		Now: sample.Noon.Add(6 * time.Minute), After: rapid.Uint64Max(uint64(len(p.runs))).Draw(rt, "after"), Limit: rapid.IntRange(0, 3).Draw(rt, "limit"),
 		Other: store.Keep{
 			Runs:     time.Duration(rapid.IntRange(0, 7).Draw(rt, "runs")) * time.Minute,
 			Payloads: time.Duration(rapid.IntRange(0, 7).Draw(rt, "payloads")) * time.Minute,
@@ -260,13 +350,23 @@ func (p *pair) readRun(rt *rapid.T) {
 	ids := p.anyRun()
 	got, gotSteps, realErr := p.real.LoadRun(p.ctx, ids[0])
 	want, wantSteps, modelErr := p.model.LoadRun(p.ctx, ids[1])
-	got.ID, want.ID = "", ""
+	plainRun(&got)
+	plainRun(&want)
 	p.agree("run", got, want, realErr, modelErr)
 	p.agree("steps", gotSteps, wantSteps, nil, nil)
 	limit := rapid.IntRange(0, 3).Draw(rt, "limit")
 	gotList, realErr := p.real.Waiting(p.ctx, ids[0], limit)
 	wantList, modelErr := p.model.Waiting(p.ctx, ids[1], limit)
 	p.agree("waiting", plainQueue(gotList), plainQueue(wantList), realErr, modelErr)
+}
+
+// plainRun gives a run ids that do not tell the store.
+func plainRun(r *store.Run) {
+	for _, id := range []*store.RunID{&r.ID, &r.Event.Previous} {
+		if *id != "" {
+			*id = store.MakeRunID("-----", id.Seq())
+		}
+	}
 }
 
 // plainQueue gives runs ids that do not tell the store.
@@ -338,7 +438,7 @@ func (p *pair) compareLists(rt *rapid.T) {
 	wantRuns, modelErr := p.model.ListRuns(p.ctx, filter)
 	for _, list := range [][]store.Run{gotRuns, wantRuns} {
 		for i := range list {
-			list[i].ID = store.MakeRunID("-----", list[i].ID.Seq())
+			plainRun(&list[i])
 		}
 	}
 	p.agree("runs", gotRuns, wantRuns, realErr, modelErr)
