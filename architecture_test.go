@@ -82,18 +82,12 @@ var suites = []string{"triggers/triggertest", "engine/store/storetest", "engine/
 
 // owners are third parties that one package alone may import.
 var owners = map[string][]string{
-<<<<<<< /tmp/tmptu3ukd0v.go
-	"golang.org/x/oauth2":                   {"connectors/auth"},
-	"go.etcd.io/bbolt":                      {"engine/store/boltstore", "engine/store/boltstore/commits", "engine/store/boltstore/upkeep"},
-	"github.com/expr-lang/expr":             {"internal/mapping/expression", "internal/mapping/expression/operators"},
-=======
 	"golang.org/x/oauth2": {"connectors/auth"},
 	"go.etcd.io/bbolt": {
 		"engine/store/boltstore", "engine/store/boltstore/checks", "engine/store/boltstore/commits", "engine/store/boltstore/tables",
 		"engine/store/boltstore/trail", "engine/store/boltstore/upkeep",
 	},
-	"github.com/expr-lang/expr":             {"internal/mapping/expression"},
->>>>>>> /tmp/tmpngzo30qz.go
+	"github.com/expr-lang/expr":             {"internal/mapping/expression", "internal/mapping/expression/operators"},
 	"github.com/robfig/cron/v3":             {"recipes/schedule"},
 	"go.yaml.in/yaml/v4":                    {"internal/yamlnode"},
 	"github.com/spf13/cobra":                {"internal/cli", "internal/cli/console", "internal/cli/state"},
