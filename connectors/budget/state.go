@@ -34,6 +34,9 @@ type Spent struct {
 	At     time.Time `json:"at"` // when the last of it may have been sent
 	Polls  int       `json:"polls,omitempty"`
 	Steps  int       `json:"steps,omitempty"`
+	// Wanted is how many polls there would have been if none had been stretched; 0
+	// means as many as there were.
+	Wanted float64 `json:"wanted,omitempty"`
 }
 
 // State returns what is left of the account's own windows now. Times are in UTC.
@@ -137,29 +140,34 @@ func (c *counter) spent(now time.Time) []Spent {
 			if at.After(now) {
 				at = now
 			}
-			out = append(out, Spent{Window: c.Name, At: at.UTC(), Polls: n[poll], Steps: n[step]})
+			one := Spent{Window: c.Name, At: at.UTC(), Polls: n[poll], Steps: n[step]}
+			if wanted := c.asked[s%(slots+1)]; wanted > float64(n[poll]) {
+				one.Wanted = wanted
+			}
+			out = append(out, one)
 		}
 	}
 	return out
 }
 
 // restoreSent puts what was spent into its slots. The window gets a past for it: what
-// it holds already is younger than all of it and goes into the newest slot.
+// it holds already is younger than all of it and goes into the newest slot, which is
+// about to end: so the last three slots are three slots long, as demand takes it.
 func (c *counter) restoreSent(now time.Time, spent []Spent) {
 	slot, have := c.Per/slots, c.used()
 	c.sent, c.asked = [slots + 1][2]int{}, [slots + 1]float64{}
-	c.start, c.slot = now.Add(-slots*slot), slots
-	add := func(s int64, polls, steps int) {
+	c.start, c.slot = now.Add(1-(slots+1)*slot), slots
+	add := func(s int64, polls, steps int, wanted float64) {
 		c.sent[s][poll] += polls
 		c.sent[s][step] += steps
-		c.asked[s] += float64(polls)
+		c.asked[s] += min(max(wanted, float64(polls)), float64(polls)*MaxStretch)
 	}
-	add(slots, have[poll], have[step])
+	add(slots, have[poll], have[step], 0)
 	for _, one := range spent {
 		age := max(0, now.Sub(one.At))
 		if one.Window == c.Name && one.Polls >= 0 && one.Steps >= 0 && age < c.Per {
 			// A damaged state can close the window at most.
-			add(slots-int64(age/slot), min(one.Polls, c.max), min(one.Steps, c.max))
+			add(slots-int64(age/slot), min(one.Polls, c.max), min(one.Steps, c.max), one.Wanted)
 		}
 	}
 }

@@ -138,3 +138,25 @@ func TestStretch_SaysWhy(t *testing.T) {
 		}
 	})
 }
+
+// TestStretch_GoesOnAfterARestart lets polls be stretched and looks at the factor of
+// a gate that takes over.
+func TestStretch_GoesOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		windows := []budget.Window{{Name: "daily", Requests: 1000, Per: 24 * time.Hour}}
+		g := budget.New(windows, 0)
+		var factor float64
+		for begin := time.Now(); time.Since(begin) < 10*time.Hour; {
+			enter(t, g, poll)
+			factor, _ = g.Stretch(time.Now())
+			<-time.After(time.Duration(factor * float64(20*time.Second)))
+		}
+		again := budget.New(windows, 0)
+		again.Restore(g.State())
+		got, _ := again.Stretch(time.Now())
+		if factor < 3 || got < factor*0.8 || got > factor*1.4 {
+			t.Errorf("after a restart the factor is %v, want about %v, and more than 3", got, factor)
+		}
+	})
+}
