@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -396,6 +397,57 @@ func TestRestore_BelievesNoNonsense(t *testing.T) {
 		}})
 		if got := g.State().Windows[0].Remaining; got != 7 {
 			t.Errorf("%d are left, want 7", got)
+		}
+	})
+}
+
+// TestHost_NoPlaceIsLostInTheCrowd lets many go in, give up and be refused at once;
+// in the end every place is free again, and nothing was counted that was not sent.
+func TestHost_NoPlaceIsLostInTheCrowd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := budget.NewHost()
+		windows := []budget.Window{window("own", "account", 300), window("all", "host", 500)}
+		breaker := &budget.Breaker{Failures: 30, Per: time.Minute, Statuses: [][2]int{{400, 499}}}
+		gates := []*budget.Gate{h.Gate("x", windows, breaker, 3), h.Gate("x", windows, breaker, 3), h.Gate("y", nil, nil, 3)}
+		var group sync.WaitGroup
+		var mu sync.Mutex
+		sent := make([]int64, len(gates))
+		for i := range 600 {
+			group.Go(func() {
+				<-time.After(time.Duration(i*7%40) * time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%9)*time.Second)
+				defer cancel()
+				at := i % len(gates)
+				if gates[at].Enter(ctx, "x", strconv.Itoa(i%4), i%2) != nil {
+					return
+				}
+				mu.Lock()
+				sent[at]++
+				mu.Unlock()
+				<-time.After(time.Duration(i%13) * 100 * time.Millisecond)
+				gates[at].Leave([]int{200, 200, 404, 500, 0, 429}[i%6], nil, time.Duration(i%3)*time.Second)
+			})
+		}
+		group.Wait()
+		<-time.After(time.Hour)
+		all := int64(0)
+		for i, g := range gates {
+			if got := g.Numbers().Sent; got != sent[i] || g.Requests() != sent[i] || got == 0 {
+				t.Errorf("account %d: %d sent and %d over, want %d", i, got, g.Requests(), sent[i])
+			}
+			all += sent[i]
+			for range 3 {
+				if err := g.Enter(t.Context(), "x", "", step); err != nil {
+					t.Errorf("account %d: a place is lost: %v", i, err)
+				}
+			}
+			for range 3 {
+				g.Leave(0, nil, 0)
+			}
+		}
+		if got := h.Numbers().Sent - 9; got != all {
+			t.Errorf("the host counts %d, want %d", got, all)
 		}
 	})
 }
