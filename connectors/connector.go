@@ -21,13 +21,15 @@ type Connector interface {
 
 // Description is what a connector says about itself.
 type Description struct {
-	Key        string // "highlevel"
-	Title      string
-	Docs       string // link to the service's own documentation
-	BaseURL    string
-	Auth       []auth.Method
-	Settings   []schema.Field // account settings, e.g. locationId
-	Limits     []Limit
+	Key      string // "highlevel"
+	Title    string
+	Docs     string // link to the service's own documentation
+	BaseURL  string
+	Auth     []auth.Method
+	Settings []schema.Field // account settings, e.g. locationId
+	Limits   []Limit
+	// Breaker tells when a host that refuses must not be asked on; nil for none.
+	Breaker    *Breaker
 	Objects    []*schema.Object
 	Operations []*Operation
 	// CheckWith is the key of the read that checks a credential.
@@ -60,6 +62,19 @@ type Limit struct {
 	Reset     string
 	// Operations are the keys that the limit applies to; empty means all.
 	Operations []string
+}
+
+// Breaker closes a host for all accounts before the service blocks it.
+type Breaker struct {
+	// Failures is how many answers with one of the Statuses may come Per a stretch
+	// of time from one host.
+	Failures int
+	Per      time.Duration
+	// Statuses are ranges, both ends included. 429 counts only as a range by itself.
+	Statuses [][2]int
+	// Rest is how long the host is left alone; 0 means until the oldest of the answers
+	// is older than Per.
+	Rest time.Duration
 }
 
 // Account is what a session needs to know of one account.

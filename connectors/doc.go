@@ -11,7 +11,9 @@
 // about it; nothing else decides about retries.
 //
 // Every request that a session causes first asks the account's [Gate], so that
-// polls and steps share one budget and the service is never pressed.
+// polls and steps share one budget and the service is never pressed. The context of a
+// call says on whose behalf it is made ([For]) and by which key the service can know
+// a repetition ([WithKey]).
 //
 // A [Registry] is the list of connectors that a program knows, a plain value.
 package connectors

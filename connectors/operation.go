@@ -38,6 +38,13 @@ type Operation struct {
 	Repeat Repeat
 	// Find tells how a lost write is looked up; nil unless Repeat is RepeatFind.
 	Find *Find
+	// Idempotency tells where a write takes a key by which the service knows a
+	// repetition; nil when it takes none. The engine gives the id of the effect with
+	// [WithKey] on every attempt; recipes cannot set it.
+	Idempotency *Idempotency
+	// Target is the read that shows what a write is about to change; nil when there
+	// is none.
+	Target *Target
 	// Deprecated says what to use instead; empty when the operation is current.
 	Deprecated string
 	// Notes tell what is uncertain or surprising, as the manifest states it.
@@ -55,8 +62,22 @@ type Input struct {
 	// Setting names the account setting that fills the input when a recipe does
 	// not give it; empty means none.
 	Setting string
-	// Paging is true for inputs that only paging fills; recipes cannot set them.
+	// Paging is true for inputs that only paging, polling or the engine fill; recipes
+	// cannot set them.
 	Paging bool
+}
+
+// Idempotency is where a write takes its key: either an input or a header.
+type Idempotency struct {
+	Input  string
+	Header string
+}
+
+// Target is a read of the one record that a write is about to change.
+type Target struct {
+	Operation string
+	// With maps inputs of the read to inputs of the write, by name.
+	With map[string]string
 }
 
 // Strategy names a way of finding changes; the package triggers has the code.

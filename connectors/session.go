@@ -12,7 +12,8 @@ type Session interface {
 	// Page fetches one page of a list. Reads of this kind go behind steps when
 	// the budget is short.
 	Page(ctx context.Context, op *Operation, q Query) (Page, error)
-	// Call carries out one operation.
+	// Call carries out one operation. [For] and [WithKey] tell it on whose behalf, and
+	// by which key the service knows a repetition.
 	Call(ctx context.Context, op *Operation, inputs map[string]any) (Answer, error)
 	// Preview returns the request that Call would send, without sending it.
 	// Secrets are replaced by stars.
@@ -57,8 +58,9 @@ type Gate interface {
 	// Enter waits until a request may be sent. When that would take longer than
 	// a few seconds it returns an error in whose chain stands a [Closed]; when
 	// ctx ends it returns ctx's error. Each nil is followed by exactly one Leave.
-	// operation is the key of the operation, "contact.search".
-	Enter(ctx context.Context, operation string, p Priority) error
+	// operation is the key of the operation, "contact.search"; name is on whose
+	// behalf it is called ([Behalf]): names that wait take turns.
+	Enter(ctx context.Context, operation, name string, p Priority) error
 	// Leave reports how a request ended. status is 0 and header nil when there
 	// was no answer; retryAfter is what the service asked for, 0 when nothing.
 	Leave(status int, header http.Header, retryAfter time.Duration)

@@ -32,7 +32,7 @@ func burst(n int, per time.Duration) []budget.Window {
 func enter(t *testing.T, g *budget.Gate, p int) time.Time {
 	t.Helper()
 	for {
-		err := g.Enter(t.Context(), "contact.search", p)
+		err := g.Enter(t.Context(), "contact.search", "", p)
 		if closed, ok := errors.AsType[*budget.ClosedError](err); ok {
 			<-time.After(closed.Wait())
 			continue
@@ -94,10 +94,10 @@ func TestGate_KeepsATenthForTheOtherSide(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g := budget.New(burst(100, 20*time.Second), 0)
 			drain(t, g, greedy, 90)
-			if err := g.Enter(t.Context(), "x", greedy); err == nil {
+			if err := g.Enter(t.Context(), "x", "", greedy); err == nil {
 				t.Errorf("priority %d: request 91 was let in, want a tenth kept", greedy)
 			}
-			if err := g.Enter(t.Context(), "x", 1-greedy); err != nil {
+			if err := g.Enter(t.Context(), "x", "", 1-greedy); err != nil {
 				t.Errorf("priority %d: Enter: %v, want the kept tenth", 1-greedy, err)
 			}
 		})
@@ -116,7 +116,7 @@ func TestGate_StepsGoBeforePollsAndEachInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := budget.New(nil, 1)
-		if err := g.Enter(t.Context(), "first", poll); err != nil {
+		if err := g.Enter(t.Context(), "first", "", poll); err != nil {
 			t.Fatal(err)
 		}
 		var mu sync.Mutex
@@ -124,7 +124,7 @@ func TestGate_StepsGoBeforePollsAndEachInOrder(t *testing.T) {
 		var group sync.WaitGroup
 		for i, p := range []int{poll, step, poll, step} {
 			group.Go(func() {
-				if err := g.Enter(t.Context(), "x", p); err != nil {
+				if err := g.Enter(t.Context(), "x", "", p); err != nil {
 					t.Errorf("Enter: %v", err)
 					return
 				}
@@ -148,12 +148,12 @@ func TestGate_CapsWhatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := budget.New(nil, 0)
 		for range budget.Concurrency {
-			if err := g.Enter(t.Context(), "x", step); err != nil {
+			if err := g.Enter(t.Context(), "x", "", step); err != nil {
 				t.Fatal(err)
 			}
 		}
 		begin := time.Now()
-		err := g.Enter(t.Context(), "x", step)
+		err := g.Enter(t.Context(), "x", "", step)
 		if closed, ok := errors.AsType[*budget.ClosedError](err); !ok || closed.Wait() != time.Second {
 			t.Errorf("Enter = %v, want a closed gate for 1s", err)
 		}
@@ -161,7 +161,7 @@ func TestGate_CapsWhatIsUnderWay(t *testing.T) {
 			t.Errorf("waited %s, want at most %s", d, budget.MaxWait)
 		}
 		g.Leave(0, nil, 0)
-		if err := g.Enter(t.Context(), "x", step); err != nil {
+		if err := g.Enter(t.Context(), "x", "", step); err != nil {
 			t.Errorf("after a Leave: %v", err)
 		}
 	})
@@ -192,11 +192,11 @@ func TestGate_LearnsWhatIsLeft(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				g := budget.New(burst(100, time.Minute), 0)
-				if err := g.Enter(t.Context(), "x", poll); err != nil {
+				if err := g.Enter(t.Context(), "x", "", poll); err != nil {
 					t.Fatal(err)
 				}
 				g.Leave(http.StatusOK, tt.header, 0)
-				err := g.Enter(t.Context(), "x", step)
+				err := g.Enter(t.Context(), "x", "", step)
 				var got time.Duration
 				if closed, ok := errors.AsType[*budget.ClosedError](err); ok {
 					got = closed.Wait()
@@ -214,14 +214,14 @@ func TestGate_DoesNotTrustWhatIsLeftWhileRequestsAreUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := budget.New(burst(100, time.Minute), 0)
 		for range 3 {
-			if err := g.Enter(t.Context(), "x", step); err != nil {
+			if err := g.Enter(t.Context(), "x", "", step); err != nil {
 				t.Fatal(err)
 			}
 		}
 		left := func(n string) http.Header { return http.Header{"X-Left": []string{n}} }
 		g.Leave(http.StatusOK, left("12"), 0) // may be 10 in truth, and 10 are kept
 		entered := make(chan error)
-		go func() { entered <- g.Enter(t.Context(), "x", step) }()
+		go func() { entered <- g.Enter(t.Context(), "x", "", step) }()
 		synctest.Wait()
 		select {
 		case err := <-entered:
@@ -256,11 +256,11 @@ func TestGate_ClosesWhenTheServiceAsks(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				g := budget.New(burst(1000, 10*time.Second), 0)
-				if err := g.Enter(t.Context(), "x", step); err != nil {
+				if err := g.Enter(t.Context(), "x", "", step); err != nil {
 					t.Fatal(err)
 				}
 				g.Leave(tt.status, nil, tt.after)
-				err := g.Enter(t.Context(), "x", step)
+				err := g.Enter(t.Context(), "x", "", step)
 				var got time.Duration
 				if closed, ok := errors.AsType[*budget.ClosedError](err); ok {
 					got = closed.Wait()
@@ -280,13 +280,13 @@ func TestGate_AWindowOfSomeOperationsKeepsBackOnlyThem(t *testing.T) {
 			{Name: "batch", Requests: 1, Per: time.Minute, Operations: []string{"batch"}},
 			{Name: "all", Requests: 100, Per: time.Minute},
 		}, 0)
-		if err := g.Enter(t.Context(), "batch", step); err != nil {
+		if err := g.Enter(t.Context(), "batch", "", step); err != nil {
 			t.Fatal(err)
 		}
-		if err := g.Enter(t.Context(), "batch", step); err == nil {
+		if err := g.Enter(t.Context(), "batch", "", step); err == nil {
 			t.Error("a second batch was let in, want it kept back")
 		}
-		if err := g.Enter(t.Context(), "other", poll); err != nil {
+		if err := g.Enter(t.Context(), "other", "", poll); err != nil {
 			t.Errorf("another operation: %v, want it let in", err)
 		}
 	})
@@ -296,19 +296,19 @@ func TestGate_ReturnsTheContextsError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := budget.New(nil, 1)
-		if err := g.Enter(t.Context(), "x", step); err != nil {
+		if err := g.Enter(t.Context(), "x", "", step); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := g.Enter(ctx, "x", step); !errors.Is(err, context.DeadlineExceeded) {
+		if err := g.Enter(ctx, "x", "", step); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Enter = %v, want the context's error", err)
 		}
-		if err := g.Enter(ctx, "x", step); !errors.Is(err, context.DeadlineExceeded) {
+		if err := g.Enter(ctx, "x", "", step); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Enter with an ended context = %v, want its error", err)
 		}
 		g.Leave(0, nil, 0)
-		if err := g.Enter(t.Context(), "x", step); err != nil {
+		if err := g.Enter(t.Context(), "x", "", step); err != nil {
 			t.Errorf("the one who gave up still holds a place: %v", err)
 		}
 	})
@@ -362,7 +362,7 @@ func BenchmarkGate(b *testing.B) {
 	g := budget.New(burst(1<<30, time.Second), 0)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := g.Enter(b.Context(), "contact.search", step); err != nil {
+		if err := g.Enter(b.Context(), "contact.search", "", step); err != nil {
 			b.Fatal(err)
 		}
 		g.Leave(http.StatusOK, nil, 0)

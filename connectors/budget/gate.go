@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
-	"sync"
 	"time"
 )
 
@@ -29,35 +27,32 @@ const (
 // Gate admits the requests of one account. It is safe for concurrent use and
 // starts no goroutines.
 type Gate struct {
-	mu      sync.Mutex
-	windows []*counter
-	places  int   // how many requests may be under way
-	flying  int   // how many are
-	ended   int64 // requests that are over, however they ended
-	waiting []*waiter
-	// closedUntil is when the service wants to be asked again.
-	closedUntil time.Time
+	lobby     *lobby // shared with the other gates of the host, if there is one
+	connector string // whose operations the account calls; "" without a host
+	places    int    // how many requests may be under way
+	host      *Host  // nil for an account that shares nothing
+	// hostWide is true when the account's own connector counts by host, so that a
+	// refusal may concern the host.
+	hostWide bool
+	own      pool
+	factor   float64 // the last one of Stretch
+	ended    int64   // requests that are over, however they ended
 }
 
-// waiter is a request that has not been admitted yet. The gate's mutex guards it.
-type waiter struct {
-	operation string
-	priority  int
-	admitted  chan struct{} // closed when it may go
-	wait      time.Duration // at the last look
-	by        *counter      // the window that keeps it back; nil for other reasons
-}
-
-// New makes the gate of one account. concurrency is how many requests may be
-// under way at once; 0 means [Concurrency].
+// New makes the gate of one account that shares nothing with others. concurrency is
+// how many requests may be under way at once; 0 means [Concurrency].
 func New(windows []Window, concurrency int) *Gate {
+	return newGate(&lobby{}, windows, concurrency)
+}
+
+func newGate(l *lobby, windows []Window, concurrency int) *Gate {
 	if concurrency <= 0 {
 		concurrency = Concurrency
 	}
 	now := time.Now()
-	g := &Gate{places: concurrency}
+	g := &Gate{lobby: l, places: concurrency}
 	for _, w := range windows {
-		g.windows = append(g.windows, newCounter(w, now))
+		g.own.windows = append(g.own.windows, newCounter(w, now))
 	}
 	return g
 }
@@ -80,33 +75,45 @@ func (e *ClosedError) Wait() time.Duration { return e.For }
 // [*ClosedError], at once where the wait is known to be longer. It returns ctx's
 // error when ctx ends. Each nil must be followed by one [Gate.Leave].
 //
-// Steps (priority 1) go before polls (0), and each in the order in which they
+// Steps (priority 1) go before polls (0). Within each, the names in whose behalf
+// requests wait take turns, and those of one name go in the order in which they
 // came; one that only a window of its own operations keeps back lets others pass.
-func (g *Gate) Enter(ctx context.Context, operation string, priority int) error {
+func (g *Gate) Enter(ctx context.Context, operation, name string, priority int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := &waiter{operation: operation, priority: min(max(priority, poll), step), admitted: make(chan struct{})}
+	r := request{gate: g, operation: operation, priority: min(max(priority, poll), step)}
 	begin := time.Now()
-	g.mu.Lock()
-	g.queue(w)
-	g.admit(begin)
-	g.mu.Unlock()
+	g.lobby.mu.Lock()
+	if g.lobby.empty() && g.delay(begin, r).wait == 0 {
+		g.take(r, 0)
+		g.lobby.mu.Unlock()
+		return nil
+	}
+	w := &waiter{request: r, name: name, since: begin, admitted: make(chan struct{})}
+	g.lobby.queue(w)
+	g.lobby.admit(begin)
+	g.lobby.mu.Unlock()
+	return g.stand(ctx, w)
+}
+
+// stand waits in the queue.
+func (g *Gate) stand(ctx context.Context, w *waiter) error {
 	for {
-		wait, in := g.look(w)
+		wait, in := g.lobby.look(w)
 		if in {
 			return nil
 		}
-		if wait > MaxWait-time.Since(begin) {
+		if wait > MaxWait-time.Since(w.since) {
 			return g.giveUp(w, nil)
 		}
 		timer := time.NewTimer(max(wait, time.Microsecond))
 		select {
 		case <-w.admitted:
 		case <-timer.C:
-			g.mu.Lock()
-			g.admit(time.Now())
-			g.mu.Unlock()
+			g.lobby.mu.Lock()
+			g.lobby.admit(time.Now())
+			g.lobby.mu.Unlock()
 		case <-ctx.Done():
 			timer.Stop()
 			return g.giveUp(w, ctx.Err())
@@ -115,138 +122,87 @@ func (g *Gate) Enter(ctx context.Context, operation string, priority int) error 
 	}
 }
 
+// giveUp takes a waiter out of the queue. It returns err, or a [*ClosedError]
+// when that is nil; it returns nil when the waiter was admitted in the meantime.
+func (g *Gate) giveUp(w *waiter, err error) error {
+	g.lobby.mu.Lock()
+	defer g.lobby.mu.Unlock()
+	if !g.lobby.remove(w) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	g.own.numbers.Refused++
+	if g.host != nil {
+		g.host.pool.numbers.Refused++
+	}
+	return &ClosedError{For: w.block.wait, Reason: w.block.reason()}
+}
+
 // Leave reports how a request ended: with the status and header of its answer, or
 // with 0 and nil. retryAfter is what the service asked for; 0 with status 429
-// closes the gate for the shortest window.
+// closes the gate for the shortest window. Where windows count by host, it closes
+// the host too, unless the header tells that only the account has nothing left.
 func (g *Gate) Leave(status int, header http.Header, retryAfter time.Duration) {
 	now := time.Now()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.flying = max(0, g.flying-1)
+	g.lobby.mu.Lock()
+	defer g.lobby.mu.Unlock()
 	g.ended++
-	for _, c := range g.windows {
-		c.learn(now, header, g.flying)
+	g.own.leave(now, "", status, header)
+	if g.host != nil {
+		g.host.pool.leave(now, g.connector, status, header)
 	}
-	if status == http.StatusTooManyRequests && retryAfter <= 0 {
-		retryAfter = g.shortest()
+	if status == http.StatusTooManyRequests || retryAfter > 0 {
+		g.pause(now, status, header, retryAfter)
 	}
-	if until := now.Add(min(retryAfter, MaxRetryAfter)); retryAfter > 0 && until.After(g.closedUntil) {
-		g.closedUntil = until
+	g.lobby.admit(now)
+}
+
+// pause closes what the service wants closed.
+func (g *Gate) pause(now time.Time, status int, header http.Header, retryAfter time.Duration) {
+	mine, theirs := len(g.own.windows) > 0 || !g.hostWide, g.hostWide
+	if mine && theirs { // both count, and the header may tell which of them refused
+		switch empty, full := g.own.told(header), g.host.pool.told(header); {
+		case empty == nothingLeft && full == somethingLeft:
+			theirs = false
+		case empty == somethingLeft && full == nothingLeft:
+			mine = false
+		}
 	}
-	g.admit(now)
+	if mine {
+		g.own.pause(now, status, retryAfter)
+	}
+	if theirs {
+		g.host.pool.pause(now, status, retryAfter)
+	}
 }
 
 // Requests returns how many requests have passed the gate and are over.
 func (g *Gate) Requests() int64 {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.lobby.mu.Lock()
+	defer g.lobby.mu.Unlock()
 	return g.ended
 }
 
-// queue puts a waiter behind those of its priority.
-func (g *Gate) queue(w *waiter) {
-	at := len(g.waiting)
-	if w.priority == step {
-		if i := slices.IndexFunc(g.waiting, func(o *waiter) bool { return o.priority == poll }); i >= 0 {
-			at = i
+// delay returns what keeps a request back; its wait is 0 when it may go.
+func (g *Gate) delay(now time.Time, r request) block {
+	b := g.own.delay(now, r)
+	if g.host != nil {
+		if theirs := g.host.pool.delay(now, r); theirs.wait > b.wait {
+			b = theirs
 		}
 	}
-	g.waiting = slices.Insert(g.waiting, at, w)
+	if b.wait == 0 && g.own.flying >= g.places {
+		return block{wait: time.Second, flying: g.own.flying} // the next Leave looks again
+	}
+	return b
 }
 
-// admit lets in whoever may go now, in order, and tells the others how long to
-// wait.
-func (g *Gate) admit(now time.Time) {
-	for _, c := range g.windows {
-		c.advance(now)
+// take counts a request that goes out now, after it waited for some time.
+func (g *Gate) take(r request, waited time.Duration) {
+	g.own.take(r, waited)
+	if g.host != nil {
+		g.host.pool.take(r, waited)
 	}
-	g.waiting = slices.DeleteFunc(g.waiting, func(w *waiter) bool {
-		w.wait, w.by = g.delay(now, w)
-		if w.wait > 0 {
-			return false
-		}
-		for _, c := range g.windows {
-			if c.counts(w.operation) {
-				c.take(w.priority)
-			}
-		}
-		g.flying++
-		close(w.admitted)
-		return true
-	})
-}
-
-// delay returns how long a request must wait, 0 when it may go, and the window
-// that keeps it back.
-func (g *Gate) delay(now time.Time, w *waiter) (wait time.Duration, by *counter) {
-	if now.Before(g.closedUntil) {
-		return g.closedUntil.Sub(now), nil
-	}
-	for _, c := range g.windows {
-		if !c.counts(w.operation) {
-			continue
-		}
-		if d := c.wait(now, w.priority); d > wait {
-			wait, by = d, c
-		}
-	}
-	if wait == 0 && g.flying >= g.places {
-		return time.Second, nil // the next Leave looks again
-	}
-	return wait, by
-}
-
-// look returns what admit last found out about a waiter.
-func (g *Gate) look(w *waiter) (wait time.Duration, in bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	select {
-	case <-w.admitted:
-		return 0, true
-	default:
-		return w.wait, false
-	}
-}
-
-// giveUp takes a waiter out of the queue. It returns err, or a [*ClosedError]
-// when that is nil; it returns nil when the waiter was admitted in the meantime.
-func (g *Gate) giveUp(w *waiter, err error) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	i := slices.Index(g.waiting, w)
-	if i < 0 {
-		return nil
-	}
-	g.waiting = slices.Delete(g.waiting, i, i+1)
-	if err != nil {
-		return err
-	}
-	return &ClosedError{For: w.wait, Reason: g.reason(w)}
-}
-
-// reason says what keeps a waiter back.
-func (g *Gate) reason(w *waiter) string {
-	switch {
-	case w.by != nil:
-		return fmt.Sprintf("the budget %q of %d requests per %s is used up", w.by.Name, w.by.max, w.by.Per)
-	case time.Now().Before(g.closedUntil):
-		return "the service asked for a pause"
-	default:
-		return fmt.Sprintf("%d requests are under way", g.flying)
-	}
-}
-
-// shortest returns the shortest window that counts all operations, 10 s without
-// one.
-func (g *Gate) shortest() time.Duration {
-	shortest := time.Duration(0)
-	for _, c := range g.windows {
-		if len(c.Operations) == 0 && (shortest == 0 || c.Per < shortest) {
-			shortest = c.Per
-		}
-	}
-	if shortest == 0 {
-		return 10 * time.Second
-	}
-	return shortest
 }

@@ -13,8 +13,8 @@ type Window struct {
 	Name     string // "burst", "daily"
 	Requests int
 	Per      time.Duration
-	// By is what the service counts by: account or host. The gate of an account
-	// treats both alike.
+	// By is what the service counts by: account, or host for all accounts that
+	// share a [Host].
 	By string
 	// Remaining, Max and Reset name the answer headers that tell what is left,
 	// what the limit is, and in how many milliseconds the window ends; empty
@@ -53,12 +53,19 @@ const slots = 20
 // counter is one window at work. Its gate's mutex guards it.
 type counter struct {
 	Window
-	max int // what is allowed now: Requests, or what the headers say
+	// owner is the connector that a window by host comes from, and declared is how it
+	// was written there; both are empty for the windows of an account.
+	owner    string
+	declared Window
+	max      int // what is allowed now: Requests, or what the headers say
 	// sent counts requests per slot of time and priority, in a ring; slot is the
 	// number of the newest slot since start, on the monotonic clock.
 	sent  [slots + 1][2]int
 	slot  int64
 	start time.Time
+	// asked counts the polls per slot as if nothing was stretched: each by the factor
+	// of its time.
+	asked [slots + 1]float64
 	// tokens smooth the flow: half a window at once, then max per Per.
 	tokens float64
 	filled time.Time
@@ -68,6 +75,7 @@ type counter struct {
 	left      int
 	unsure    int
 	leftUntil time.Time
+	fixed     bool // the service told that all is free again at leftUntil
 }
 
 func newCounter(w Window, now time.Time) *counter {
@@ -81,16 +89,16 @@ func newCounter(w Window, now time.Time) *counter {
 // capacity is how many requests may go at once.
 func (c *counter) capacity() float64 { return math.Max(1, float64(c.max)/2) }
 
-// counts reports whether the window counts an operation.
-func (c *counter) counts(operation string) bool {
-	return len(c.Operations) == 0 || slices.Contains(c.Operations, operation)
+// counts reports whether the window counts a request.
+func (c *counter) counts(r request) bool {
+	return len(c.Operations) == 0 || (c.owner == "" || c.owner == r.gate.connector) && slices.Contains(c.Operations, r.operation)
 }
 
 // advance forgets what has left the window and refills the tokens.
 func (c *counter) advance(now time.Time) {
 	if newest := int64(now.Sub(c.start) / (c.Per / slots)); newest > c.slot {
 		for s := max(c.slot+1, newest-slots); s <= newest; s++ {
-			c.sent[s%(slots+1)] = [2]int{}
+			c.sent[s%(slots+1)], c.asked[s%(slots+1)] = [2]int{}, 0
 		}
 		c.slot = newest
 	}
@@ -153,9 +161,13 @@ func (c *counter) until(now time.Time, slot int64) time.Duration {
 	return max(time.Microsecond, end.Sub(now))
 }
 
-// take counts a request that goes out now.
-func (c *counter) take(p int) {
+// take counts a request that goes out now. A poll that had to wait longer by a factor
+// stands for so many that were wanted.
+func (c *counter) take(p int, factor float64) {
 	c.sent[c.slot%(slots+1)][p]++
+	if p == poll {
+		c.asked[c.slot%(slots+1)] += max(1, factor)
+	}
 	c.tokens--
 	c.left--
 }
@@ -174,9 +186,9 @@ func (c *counter) learn(now time.Time, h http.Header, flying int) {
 	if !ok {
 		return
 	}
-	c.left, c.unsure, c.leftUntil = left, flying, now.Add(c.Per)
+	c.left, c.unsure, c.leftUntil, c.fixed = left, flying, now.Add(c.Per), false
 	if ms, ok := number(h, c.Reset); ok && time.Duration(ms)*time.Millisecond < c.Per {
-		c.leftUntil = now.Add(time.Duration(ms) * time.Millisecond)
+		c.leftUntil, c.fixed = now.Add(time.Duration(ms)*time.Millisecond), true
 	}
 }
 

@@ -162,3 +162,46 @@ func TestContact_CustomFieldsAreEqualHoweverTheyAreWritten(t *testing.T) {
 		t.Errorf("another value of f2 (-want +got):\n%s", diff)
 	}
 }
+
+// TestContactCreate_ARefusalMayHaveCreatedIt keeps a create from being taken for not
+// done: a refusal with 422 is reported to have created the contact. Other operations
+// have no such report.
+func TestContactCreate_ARefusalMayHaveCreatedIt(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		operation string
+		status    int
+		want      connectors.Kind
+	}{
+		{"contact.create", 422, connectors.Uncertain},
+		{"contact.create", 400, connectors.Invalid},
+		{"contact.upsert", 422, connectors.Invalid},
+	} {
+		c, s := open(t, says(tt.status, `{"message":["email must be an email"]}`))
+		_, err := s.Call(t.Context(), operation(t, c, tt.operation), map[string]any{"email": "ann@example.com"})
+		e, ok := errors.AsType[*connectors.Error](err)
+		if !ok || e.Kind != tt.want || (tt.want == connectors.Uncertain) != strings.Contains(e.Hint, "look before you send it again") {
+			t.Errorf("%s, status %d: %v, want %s, with a hint where it is uncertain", tt.operation, tt.status, err, tt.want)
+		}
+	}
+}
+
+func TestNew_SaysWhatAWriteChanges(t *testing.T) {
+	t.Parallel()
+	c, err := highlevel.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{
+		"contact.update": "contact.get", "contact.delete": "contact.get", "contact.tag.add": "contact.get", "contact.tag.remove": "contact.get",
+		"contact.note.update": "contact.note.get", "contact.task.complete": "contact.task.get", "contact.create": "", "contact.upsert": "",
+	} {
+		got := ""
+		if target := operation(t, c, key).Target; target != nil {
+			got = target.Operation
+		}
+		if got != want {
+			t.Errorf("target of %s = %q, want %q", key, got, want)
+		}
+	}
+}

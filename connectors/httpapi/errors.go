@@ -129,6 +129,9 @@ func (s *session) refusal(op *manifest.Operation, a *answer) error {
 	} else if rule, ok := match(s.manifest.Errors.Rules, a.status, code, message); ok {
 		e.Kind, e.Hint = rule.Kind, rule.Hint
 	}
+	if e.Kind == connectors.Uncertain && op.Spec.Kind == connectors.Read {
+		e.Kind = connectors.Transient // a read leaves nothing behind
+	}
 	if e.Kind == connectors.RateLimited {
 		e.RetryAfter = retryAfter(a)
 	}

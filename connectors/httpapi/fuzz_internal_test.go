@@ -20,6 +20,7 @@ var (
 	_ connectors.Gate   = (*budget.Gate)(nil)
 	_ connectors.Closed = (*budget.ClosedError)(nil)
 	_                   = budget.Window(connectors.Limit{}) // the same fields
+	_                   = budget.Breaker(connectors.Breaker{})
 )
 
 // list is an operation for each style of paging.

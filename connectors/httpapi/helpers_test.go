@@ -42,10 +42,11 @@ type gate struct {
 	status         int
 	retryAfter     time.Duration
 	lastOperation  string
+	name           string // on whose behalf
 	headerOfAnswer http.Header
 }
 
-func (g *gate) Enter(ctx context.Context, operation string, p connectors.Priority) error {
+func (g *gate) Enter(ctx context.Context, operation, name string, p connectors.Priority) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -53,7 +54,7 @@ func (g *gate) Enter(ctx context.Context, operation string, p connectors.Priorit
 		return g.refuse
 	}
 	g.entered++
-	g.priority, g.lastOperation = p, operation
+	g.priority, g.lastOperation, g.name = p, operation, name
 	return nil
 }
 

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -54,7 +55,14 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 	if err != nil {
 		return connectors.Answer{}, err
 	}
-	req, err := s.prepare(op, completed(op, inputs))
+	key := connectors.KeyOf(ctx)
+	if key == "" {
+		key = rand.Text() // a call by hand is an effect of its own
+	}
+	req, err := s.prepare(op, keyed(op, completed(op, inputs), key))
+	if err == nil {
+		err = setKey(op, req, key)
+	}
 	if err != nil {
 		return connectors.Answer{}, err
 	}
@@ -86,6 +94,32 @@ func completed(op *manifest.Operation, inputs map[string]any) map[string]any {
 		fillWindow(op, in, time.Time{}, time.Time{})
 	}
 	return in
+}
+
+// keyed completes the inputs of a write that takes a key in one of them.
+func keyed(op *manifest.Operation, inputs map[string]any, key string) map[string]any {
+	takes := op.Spec.Idempotency
+	if takes == nil || takes.Input == "" || inputs[takes.Input] != nil {
+		return inputs
+	}
+	in := maps.Clone(inputs)
+	if in == nil {
+		in = map[string]any{}
+	}
+	in[takes.Input] = key
+	return in
+}
+
+// setKey sets the key of a write that takes it in a header.
+func setKey(op *manifest.Operation, r *request, key string) error {
+	takes := op.Spec.Idempotency
+	if takes == nil || takes.Header == "" {
+		return nil
+	}
+	if err := setHeader(r.header, takes.Header, key); err != nil {
+		return invalid(op, err)
+	}
+	return nil
 }
 
 // Check makes the call that the manifest names for it.
@@ -139,7 +173,7 @@ func (s *session) prepare(op *manifest.Operation, given map[string]any) (*reques
 // exchange passes the gate, sends a request once and reads the answer to its end.
 // An answer whose status is not 2xx is an error, and comes along with it.
 func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *request, p connectors.Priority) (*answer, error) {
-	if err := s.account.Gate.Enter(ctx, op.Spec.Key, p); err != nil {
+	if err := s.account.Gate.Enter(ctx, op.Spec.Key, connectors.Behalf(ctx), p); err != nil {
 		return nil, s.gateError(op, err)
 	}
 	a, err := s.pass(ctx, op, r)
@@ -228,13 +262,16 @@ func (s *session) sign(r *request) (*http.Request, error) {
 	return req, auth.Sign(req, s.method, s.account.Credential)
 }
 
+// previewKey stands in a preview for the key that every attempt of a write carries.
+const previewKey = "(id of the effect)"
+
 // Preview returns the request that Call would send, with stars for its secrets.
 func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (connectors.Request, error) {
 	op, err := s.operation(o)
 	if err != nil {
 		return connectors.Request{}, err
 	}
-	resolved, err := s.resolve(op, completed(op, inputs))
+	resolved, err := s.resolve(op, keyed(op, completed(op, inputs), previewKey))
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
 	}
@@ -246,6 +283,9 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 	r, err := s.build(op, resolved)
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
+	}
+	if err := setKey(op, r, previewKey); err != nil {
+		return connectors.Request{}, err
 	}
 	return s.show(op, r)
 }

@@ -23,12 +23,14 @@ func (r *reader) check() {
 	for _, d := range r.drafts {
 		r.checkPlaces(d)
 		r.checkSettings(d)
+		r.checkIdempotency(d)
 		lists.CheckPaging(d.list(), r.into)
 		lists.CheckPoll(d.list(), r.into)
 	}
 	for _, d := range r.drafts {
 		// These ask which inputs paging fills, of operations that may stand further down.
 		r.checkFind(d)
+		r.checkTarget(d)
 		lists.CheckOthers(d.list(), r.needList, r.into)
 	}
 	for _, l := range r.m.Limits {

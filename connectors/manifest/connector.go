@@ -46,6 +46,7 @@ func (r *reader) connector(n *yamlnode.Node) {
 	r.auth(m.Need(r.into, "auth", "auth: [{method: bearer}]"))
 	r.settings(m.Get("settings"))
 	r.limits(m.Get("limits"))
+	r.breaker(m.Get("breaker"))
 	r.errors(m.Get("errors"))
 	r.checkCall(m.Get("check"))
 	r.m.Notes, _ = m.Get("notes").Texts(r.into)

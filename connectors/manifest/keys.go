@@ -8,12 +8,13 @@ import "slices"
 //nolint:gochecknoglobals // tables
 var (
 	connectorKeys = []string{
-		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "errors", "notes",
+		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "errors", "notes",
 	}
 	versionKeys = []string{"header", "value"}
 	authKeys    = []string{"method", "in", "name"}
 	checkKeys   = []string{"operation", "with"}
 	limitKeys   = []string{"requests", "per", "by", "remaining", "max", "reset", "operations"}
+	breakerKeys = []string{"failures", "per", "statuses", "rest"}
 	errorsKeys  = []string{"code", "message", "rules"}
 	ruleKeys    = []string{"status", "code", "message", "kind", "hint"}
 
@@ -26,9 +27,11 @@ var (
 	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting"})
 	operationKeys = []string{
 		"title", "description", "read", "write", "version", "scopes", "use", "inputs", "fixed", "answer", "paging", "poll",
-		"repeat", "errors", "deprecated", "timeout", "notes",
+		"repeat", "idempotency", "target", "errors", "deprecated", "timeout", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers"}
 	answerKeys = []string{"object", "list", "value", "optional", "absent"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
+	keyKeys    = []string{"header"}
+	targetKeys = []string{"operation", "with"}
 )

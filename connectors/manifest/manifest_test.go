@@ -51,6 +51,7 @@ func TestRead_TheWholeService(t *testing.T) {
 		Limits: []connectors.Limit{{
 			Name: "burst", Requests: 60, Per: time.Minute, By: "account", Remaining: "X-Limit-Left", Max: "X-Limit",
 		}},
+		Breaker: &connectors.Breaker{Failures: 4, Per: time.Minute, Statuses: [][2]int{{400, 499}}},
 		Errors: manifest.Errors{
 			Code: []string{"error.code"}, Message: []string{"error.message", "message"},
 			Rules: []manifest.Rule{

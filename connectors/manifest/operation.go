@@ -54,7 +54,10 @@ func (r *reader) operation(f yamlnode.Field) {
 	d.op.Paging = lists.ReadPaging(m.Get("paging"), r.into)
 	spec.Poll, d.op.Poll = lists.ReadPoll(m.Get("poll"), d.op.Paging, r.into)
 	r.repeat(d)
+	r.idempotency(d)
+	r.target(d)
 	d.op.Rules = r.rules(m.Get("errors"))
+	r.checkRules(d)
 }
 
 // timeout reads how long one call may take; 0 leaves it to the client.

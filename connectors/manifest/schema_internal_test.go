@@ -25,7 +25,7 @@ func TestSchema_HasTheKeysOfTheReader(t *testing.T) {
 		"connector": connectorKeys, "version": versionKeys, "auth": authKeys, "check": checkKeys, "limit": limitKeys,
 		"errors": errorsKeys, "rule": ruleKeys, "part": partKeys, "object": objectKeys, "value": valueKeys, "field": fieldKeys,
 		"member": memberKeys, "setting": settingKeys, "input": inputKeys, "operation": operationKeys, "fixed": fixedKeys,
-		"answer": answerKeys, "repeat": repeatKeys,
+		"answer": answerKeys, "repeat": repeatKeys, "idempotency": keyKeys, "target": targetKeys, "breaker": breakerKeys,
 	}
 	maps.Copy(all, lists.Keys())
 	for name, want := range all {

@@ -36,6 +36,8 @@ const (
 	Stuck       = service.Stuck
 	Unsorted    = service.Unsorted
 	Unfiltered  = service.Unfiltered
+	Block       = service.Block
+	Keyed       = service.Keyed
 )
 
 // FaultKinds are all ways to misbehave.

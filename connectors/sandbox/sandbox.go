@@ -29,6 +29,8 @@ type Options struct {
 	Skew time.Duration
 	// HighLevelLimit and StibeeLimit replace the services' own limits.
 	HighLevelLimit, StibeeLimit Limit
+	// HighLevelDaily replaces what HighLevel allows a day.
+	HighLevelDaily Limit
 	// Fields are the keys of the fields that Stibee's lists have; nil means name,
 	// phone and a few more.
 	Fields []string
@@ -63,7 +65,7 @@ func New(o Options) *Sandbox {
 	w := service.NewWorld(o.Seed, o.Skew, o.MaxWrites)
 	s := &Sandbox{
 		World:     w,
-		highlevel: highlevel.New(w, highlevel.Options{Lag: o.Lag, Limit: o.HighLevelLimit}),
+		highlevel: highlevel.New(w, highlevel.Options{Lag: o.Lag, Limit: o.HighLevelLimit, Daily: o.HighLevelDaily}),
 		stibee:    stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields}),
 	}
 	s.highlevel.Populate(o.Contacts, func(i int) map[string]any { return person(w.Dice, i) })

@@ -101,7 +101,16 @@ func TestFault_BreaksJSONAfterTheWork(t *testing.T) {
 func TestFault_RefusesNonsense(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New(sandbox.Options{})
-	for _, f := range []sandbox.Fault{{}, {Kind: "evil"}, {Kind: sandbox.Cut, Rate: 2}, {Kind: sandbox.Cut, Next: -1}, {Kind: sandbox.ServerError, Status: 200}} {
+	for _, f := range []sandbox.Fault{
+		{},
+		{Kind: "evil"},
+		{Kind: sandbox.Cut, Rate: 2},
+		{Kind: sandbox.Cut, Next: -1},
+		{Kind: sandbox.ServerError, Status: 200},
+		{Kind: sandbox.Block, Rate: 0.5},
+		{Kind: sandbox.Block, After: -1},
+		{Kind: sandbox.Keyed, Next: 1},
+	} {
 		if s.Fail(f) == nil {
 			t.Errorf("fault %+v: got no error, want one", f)
 		}

@@ -28,6 +28,7 @@ type sandboxFlags struct {
 	faults   []string      // as demo.ParseFault reads them
 	traffic  float64       // changes per second that people make
 	noLimits bool          // no 429 for too many requests
+	daily    int           // requests a day at HighLevel; 0 means as many as the service
 }
 
 // sandboxCommand returns "sandbox": services to try recipes against that cost
@@ -46,7 +47,9 @@ It prints the base URLs and credentials that it serves. What it holds depends on
   --fault slow:0.2:highlevel.contact.search
   --fault half:1:stibee.subscriber.list   the list shows the first half of its rows
 Kinds: rate_limited, server_error, slow, cut, lost, broken_json; of lists also half,
-stuck (the first page again and again), unsorted, unfiltered. While it runs, the control
+stuck (the first page again and again), unsorted, unfiltered; for good also block (an
+address that had ten refusals in a minute gets 403 for an hour) and keyed (a repeated
+Idempotency-Key is answered as before). While it runs, the control
 address takes faults and changes, and tells what was written.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -60,6 +63,7 @@ address takes faults and changes, and tells what was written.`,
 	c.Flags().StringArrayVar(&f.faults, "fault", nil, "misbehave: kind[:rate[:operation]]")
 	c.Flags().Float64Var(&f.traffic, "traffic", 0, "changes per second that people make")
 	c.Flags().BoolVar(&f.noLimits, "no-limits", false, "never answer 429 for too many requests")
+	c.Flags().IntVar(&f.daily, "daily", 0, "requests a day that HighLevel allows, instead of 200,000")
 	return a.JSONFlag(c)
 }
 
@@ -67,11 +71,12 @@ address takes faults and changes, and tells what was written.`,
 // nothing yet.
 func (f sandboxFlags) open() (*sandbox.Sandbox, error) {
 	o := sandbox.Options{Seed: f.seed, Contacts: f.contacts, Lag: f.lag}
+	o.HighLevelDaily.Requests = f.daily
 	if f.noLimits {
 		o.HighLevelLimit.Requests, o.StibeeLimit.Requests = -1, -1
 	}
-	if f.contacts < 0 || f.lag < 0 || f.traffic < 0 {
-		return nil, console.Misused(errors.New("--contacts, --lag and --traffic cannot be negative"))
+	if f.contacts < 0 || f.lag < 0 || f.traffic < 0 || f.daily < 0 {
+		return nil, console.Misused(errors.New("--contacts, --lag, --traffic and --daily cannot be negative"))
 	}
 	s := sandbox.New(o)
 	for _, text := range f.faults {

@@ -86,17 +86,18 @@ func (p *Project) OpenAccounts() error {
 	if err != nil {
 		return err
 	}
+	p.findHosts()
 	var secrets []secret.String
 	for i, a := range p.Settings.Accounts {
 		connector := accounts[i].Connector
-		gate := budget.New(windows(connector.Describe().Limits, a.Budget), 0)
+		gate := p.gate(a, connector.Describe())
 		accounts[i].Session, err = connector.Open(connectors.Account{
 			Name: a.Name, BaseURL: a.BaseURL, Credential: a.Credential, Settings: a.Settings, Gate: gate,
 		})
 		if err != nil {
 			return fmt.Errorf("account %s: %w", a.Name, err)
 		}
-		p.gates[a.Name] = gate
+		p.gates[a.Name], p.hostNames[a.Name] = gate, hostOf(a, connector.Describe())
 		secrets = append(secrets, a.Credential.Secret)
 	}
 	p.Accounts, p.Redact = accounts, secret.NewRedactor(secrets...)
@@ -162,14 +163,4 @@ func (p *Project) Requests() int64 {
 		n += g.Requests()
 	}
 	return n
-}
-
-// Budget says what is left of an account's budget, window by window; nothing for
-// an account that is not open. It may be called by several goroutines at once.
-func (p *Project) Budget(account string) []budget.WindowState {
-	g, ok := p.gates[account]
-	if !ok {
-		return nil
-	}
-	return g.State().Windows
 }

@@ -46,7 +46,9 @@ type Project struct {
 	// OpenAccounts.
 	Redact *secret.Redactor
 
-	gates map[string]*budget.Gate // by account
+	gates     map[string]*budget.Gate // by account
+	hosts     map[string]*budget.Host // by host, of accounts that share something
+	hostNames map[string]string       // by account
 }
 
 // Options say how to read a project.
@@ -61,7 +63,7 @@ type Options struct {
 // Read reads the project of a settings file and collects what is wrong with it.
 // It opens nothing and never fails: the findings tell why something is missing.
 func Read(config string, o Options) *Project {
-	p := &Project{Sources: map[string][]byte{}, gates: map[string]*budget.Gate{}}
+	p := &Project{Sources: map[string][]byte{}, gates: map[string]*budget.Gate{}, hosts: map[string]*budget.Host{}, hostNames: map[string]string{}}
 	var text []byte
 	p.Settings, text = settings.Load(config, settings.Options{Env: o.Env, NoSecrets: o.NoSecrets}, &p.Findings)
 	if text != nil {

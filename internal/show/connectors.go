@@ -69,30 +69,47 @@ func Description(d *connectors.Description) DescriptionView {
 
 // OperationView is an operation as --json prints it. Poll is the strategy, Repeat
 // what may be done about a lost answer; they and Deprecated are nil for none. By,
-// Window, Parents and Confirm are left out where polling has none.
+// Window, Parents and Confirm are left out where polling has none, Idempotency and
+// Target where a write has none.
 type OperationView struct {
-	Key        string      `json:"key"`
-	Title      string      `json:"title"`
-	Kind       string      `json:"kind"`
-	Method     string      `json:"method"`
-	Path       string      `json:"path"`
-	Version    string      `json:"version"`
-	Scopes     []string    `json:"scopes"`
-	Inputs     []InputView `json:"inputs"`
-	Poll       *string     `json:"poll"`
-	By         string      `json:"by,omitempty"`      // the field with the time that polling goes by
-	Window     *WindowView `json:"window,omitempty"`  // what a poll asks for
-	Parents    *OtherView  `json:"parents,omitempty"` // the list whose records this one is asked for
-	Confirm    *OtherView  `json:"confirm,omitempty"` // the read that shows whether a record is gone
-	Repeat     *string     `json:"repeat"`
-	Deprecated *string     `json:"deprecated"`
-	Notes      []string    `json:"notes,omitempty"`
+	Key     string      `json:"key"`
+	Title   string      `json:"title"`
+	Kind    string      `json:"kind"`
+	Method  string      `json:"method"`
+	Path    string      `json:"path"`
+	Version string      `json:"version"`
+	Scopes  []string    `json:"scopes"`
+	Inputs  []InputView `json:"inputs"`
+	Poll    *string     `json:"poll"`
+	By      string      `json:"by,omitempty"`      // the field with the time that polling goes by
+	Window  *WindowView `json:"window,omitempty"`  // what a poll asks for
+	Parents *OtherView  `json:"parents,omitempty"` // the list whose records this one is asked for
+	Confirm *OtherView  `json:"confirm,omitempty"` // the read that shows whether a record is gone
+	Repeat  *string     `json:"repeat"`
+	// Idempotency and Target are for writes.
+	Idempotency *KeyView    `json:"idempotency,omitempty"`
+	Target      *TargetView `json:"target,omitempty"`
+	Deprecated  *string     `json:"deprecated"`
+	Notes       []string    `json:"notes,omitempty"`
 }
 
 // WindowView is how far a list with a window is polled, before and after now.
 type WindowView struct {
 	Back  string `json:"back"`
 	Ahead string `json:"ahead"`
+}
+
+// KeyView is where a write takes the key by which the service knows a repetition.
+type KeyView struct {
+	Input  string `json:"input,omitempty"`
+	Header string `json:"header,omitempty"`
+}
+
+// TargetView is the read that shows what a write is about to change; With gives its
+// inputs from those of the write.
+type TargetView struct {
+	Operation string            `json:"operation"`
+	With      map[string]string `json:"with"`
 }
 
 // OtherView is another operation, and the input that takes the id of a record.
@@ -121,6 +138,12 @@ func Operation(o *connectors.Operation) OperationView {
 	}
 	if o.Poll != nil {
 		v.poll(o.Poll)
+	}
+	if key := o.Idempotency; key != nil {
+		v.Idempotency = &KeyView{Input: key.Input, Header: key.Header}
+	}
+	if t := o.Target; t != nil {
+		v.Target = &TargetView{Operation: t.Operation, With: t.With}
 	}
 	for _, in := range o.Inputs {
 		if !in.Paging {
@@ -152,6 +175,9 @@ func PrintDescription(w io.Writer, d *connectors.Description) {
 	for _, l := range d.Limits {
 		fmt.Fprintf(w, "limit     %s: %s requests per %s and %s\n", l.Name, Thousands(int64(l.Requests)), l.Per, l.By)
 	}
+	if b := d.Breaker; b != nil {
+		fmt.Fprintf(w, "breaker   %d answers of %s per %s stop all accounts of the host\n", b.Failures, statuses(b.Statuses), b.Per)
+	}
 	for _, n := range d.Notes {
 		fmt.Fprintf(w, "note      %s\n", n)
 	}
@@ -164,6 +190,17 @@ func PrintDescription(w io.Writer, d *connectors.Description) {
 		rows = append(rows, []string{o.Key, o.Title, string(o.Kind), poll, string(o.Repeat), o.Deprecated})
 	}
 	Table(w, []string{"operation", "title", "kind", "poll", "repeat", "deprecated"}, rows)
+}
+
+// statuses writes ranges of statuses.
+func statuses(ranges [][2]int) string {
+	words := make([]string, len(ranges))
+	for i, r := range ranges {
+		if words[i] = strconv.Itoa(r[0]); r[1] != r[0] {
+			words[i] += "-" + strconv.Itoa(r[1])
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // authNames returns the ways to sign in; empty, not nil, for none.
@@ -214,6 +251,12 @@ func PrintOperation(w io.Writer, o *connectors.Operation) {
 	}
 	for _, fact := range pollFacts(o) {
 		fmt.Fprintln(w, "poll:", fact)
+	}
+	if key := o.Idempotency; key != nil {
+		fmt.Fprintln(w, "key: the id of the effect goes into", key.Input+key.Header)
+	}
+	if o.Target != nil {
+		fmt.Fprintln(w, "target:", o.Target.Operation, "shows what it is about to change")
 	}
 	for _, n := range o.Notes {
 		fmt.Fprintln(w, "note:", n)

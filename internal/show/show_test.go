@@ -166,6 +166,30 @@ func TestOperation_SaysHowItIsPolled(t *testing.T) {
 	}
 }
 
+// TestOperation_SaysWhatAWriteTakesAndChanges keeps both out where there is none.
+func TestOperation_SaysWhatAWriteTakesAndChanges(t *testing.T) {
+	t.Parallel()
+	o := &connectors.Operation{
+		Connector: "x", Key: "x.set", Repeat: connectors.RepeatSafe, Idempotency: &connectors.Idempotency{Header: "Idempotency-Key"},
+		Target: &connectors.Target{Operation: "x.get", With: map[string]string{"id": "xid"}},
+	}
+	got, err := json.Marshal(show.Operation(o))
+	want := `"repeat":"safe","idempotency":{"header":"Idempotency-Key"},"target":{"operation":"x.get","with":{"id":"xid"}},"deprecated":null`
+	if err != nil || !strings.Contains(string(got), want) {
+		t.Errorf("JSON %s, %v, want %s", got, err, want)
+	}
+	var table bytes.Buffer
+	show.PrintOperation(&table, o)
+	if want := "key: the id of the effect goes into Idempotency-Key\ntarget: x.get shows what it is about to change\n"; !strings.Contains(table.String(), want) {
+		t.Errorf("table:\n%s\nwant %q", table.String(), want)
+	}
+	table.Reset()
+	show.PrintDescription(&table, &connectors.Description{Breaker: &connectors.Breaker{Failures: 4, Per: time.Minute, Statuses: [][2]int{{403, 403}, {500, 599}}}})
+	if want := "breaker   4 answers of 403, 500-599 per 1m0s stop all accounts of the host\n"; !strings.Contains(table.String(), want) {
+		t.Errorf("description:\n%s\nwant %q", table.String(), want)
+	}
+}
+
 func TestPrintRun_SaysThatThePayloadIsForgotten(t *testing.T) {
 	t.Parallel()
 	r := aRun()

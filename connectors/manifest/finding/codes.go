@@ -20,6 +20,9 @@ const (
 	CodePoll          = "bad-poll"
 	CodePaging        = "bad-paging"
 	CodeRepeat        = "bad-repeat"
+	CodeIdempotency   = "bad-idempotency"
+	CodeTarget        = "bad-target"
+	CodeBreaker       = "bad-breaker"
 	CodeReadOrWrite   = "read-or-write"
 	CodeAnswer        = "bad-answer"
 	CodeHeader        = "bad-header"
@@ -55,6 +58,9 @@ func Codes() []diag.Code {
 		{Name: CodePaging, Meaning: "The paging of a list lacks something, or says something that goes with another style."},
 		{Name: CodePoll, Meaning: "A list cannot be polled in the way that it says."},
 		{Name: CodeRepeat, Meaning: "The repeat rule of a write is missing or cannot work."},
+		{Name: CodeIdempotency, Meaning: "A write cannot carry its key as it is said."},
+		{Name: CodeTarget, Meaning: "The read that shows what a write is about to change cannot be made."},
+		{Name: CodeBreaker, Meaning: "A breaker could never close the host, or would never let go of it."},
 		{Name: CodeErrorRule, Meaning: "A rule for errors fits nothing or gives no kind."},
 		{Name: CodeCheck, Meaning: "The call that checks a credential cannot be made."},
 	}

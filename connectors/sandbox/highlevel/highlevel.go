@@ -22,8 +22,8 @@ const (
 type Options struct {
 	// Lag is how long a write stays invisible to searches.
 	Lag time.Duration
-	// Limit replaces the service's own limit.
-	Limit service.Limit
+	// Limit replaces the service's own limit, Daily that of a day.
+	Limit, Daily service.Limit
 }
 
 // Location is one simulated location of HighLevel. All methods are safe for
@@ -52,7 +52,7 @@ type Location struct {
 // New returns an empty location of a world.
 func New(w *service.World, o Options) *Location {
 	h := &Location{
-		world: w, limits: newLimits(o.Limit), lag: o.Lag,
+		world: w, limits: newLimits(o.Limit, o.Daily), lag: o.Lag,
 		live: map[string]*search.Contact{}, byEmail: map[string]string{}, byPhone: map[string]string{},
 		search: search.New(func(field string) bool { return contactFields[field] != "" }), place: map[string]int{},
 		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{}, appointments: map[string]*appointment{},

@@ -15,12 +15,12 @@ type limits struct {
 	burst, day *service.Window
 }
 
-// newLimits replaces the short window by what the options say; no limit means none a
+// newLimits replaces the windows by what the options say; no limit means none a
 // day either.
-func newLimits(l service.Limit) limits {
+func newLimits(l, daily service.Limit) limits {
 	own := limits{
 		burst: service.Window{Max: 100, Per: 10 * time.Second}.With(l),
-		day:   &service.Window{Max: 200_000, Per: 24 * time.Hour},
+		day:   service.Window{Max: 200_000, Per: 24 * time.Hour}.With(daily),
 	}
 	if l.Requests < 0 {
 		own.day.Max = -1

@@ -35,11 +35,18 @@ const (
 	Unsorted FaultKind = "unsorted"
 	// Unfiltered lets a list ignore the conditions that are asked for.
 	Unfiltered FaultKind = "unfiltered"
+	// Block answers 403 to everything from an address for some time (For), once it has
+	// had so many refusals (After; 4xx) within a minute. It stands for good, whatever
+	// other faults strike.
+	Block FaultKind = "block"
+	// Keyed answers a write that repeats an Idempotency-Key as the first one was
+	// answered, and does nothing. It stands for good, whatever other faults strike.
+	Keyed FaultKind = "keyed"
 )
 
 // FaultKinds are all ways to misbehave.
 func FaultKinds() []FaultKind {
-	return []FaultKind{RateLimited, ServerError, Slow, Cut, Lost, Broken, Half, Stuck, Unsorted, Unfiltered}
+	return []FaultKind{RateLimited, ServerError, Slow, Cut, Lost, Broken, Half, Stuck, Unsorted, Unfiltered, Block, Keyed}
 }
 
 // Fault is one rule of misbehaviour.
@@ -61,6 +68,10 @@ type Fault struct {
 	Delay time.Duration
 	// Status is the status of a server error; 0 means 500.
 	Status int
+	// After is how many refusals begin a block, 0 means 10; For is how long it lasts,
+	// 0 means an hour.
+	After int
+	For   time.Duration
 }
 
 // check says what is wrong with a rule.
@@ -70,13 +81,24 @@ func (f *Fault) check() error {
 		return fmt.Errorf("unknown kind of fault %q, want one of %v", f.Kind, FaultKinds())
 	case f.Rate < 0 || f.Rate > 1:
 		return fmt.Errorf("rate %v of a fault, want 0 to 1", f.Rate)
-	case f.Next < 0 || f.Delay < 0 || f.RetryAfter < 0:
+	case f.Next < 0 || f.Delay < 0 || f.RetryAfter < 0 || f.After < 0 || f.For < 0:
 		return fmt.Errorf("fault %q with a number below 0", f.Kind)
 	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
 		return fmt.Errorf("status %d of a fault, want 400 to 599", f.Status)
 	}
+	return f.checkStanding()
+}
+
+// checkStanding says what is wrong with a rule that stands for all requests.
+func (f *Fault) checkStanding() error {
+	if f.stands() && (f.Rate != 0 && f.Rate != 1 || f.Next != 0) {
+		return fmt.Errorf("fault %q stands for all requests, so it has no rate and no number of next ones", f.Kind)
+	}
 	return nil
 }
+
+// stands reports a rule that concerns all requests instead of striking some.
+func (f *Fault) stands() bool { return f.Kind == Block || f.Kind == Keyed }
 
 func (f *Fault) concerns(operation string) bool {
 	if prefix, ok := strings.CutSuffix(f.Operation, "*"); ok {
@@ -98,7 +120,7 @@ func (fs *faults) pick(operation string) Fault {
 	defer fs.mu.Unlock()
 	for i := range fs.list {
 		f := &fs.list[i]
-		if !f.concerns(operation) || (f.Rate > 0 && !fs.dice.Happens(f.Rate)) {
+		if f.stands() || !f.concerns(operation) || (f.Rate > 0 && !fs.dice.Happens(f.Rate)) {
 			continue
 		}
 		hit := *f
@@ -110,6 +132,19 @@ func (fs *faults) pick(operation string) Fault {
 		return hit
 	}
 	return Fault{}
+}
+
+// standing returns the rules in force for an operation that stand for good.
+func (fs *faults) standing(operation string) []Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	var rules []Fault
+	for i := range fs.list {
+		if f := &fs.list[i]; f.stands() && f.concerns(operation) {
+			rules = append(rules, *f)
+		}
+	}
+	return rules
 }
 
 // Suffers reports whether a fault of a kind strikes the request.
@@ -151,8 +186,9 @@ func (w *World) Fail(f Fault) error {
 	return nil
 }
 
-// Heal removes all rules of misbehaviour.
+// Heal removes all rules of misbehaviour, and what they remember.
 func (w *World) Heal() {
+	w.standing.forget()
 	w.faults.mu.Lock()
 	defer w.faults.mu.Unlock()
 	w.faults.list = nil

@@ -57,7 +57,8 @@ type Call struct {
 	Target string
 
 	route *Route
-	fault Fault // that strikes the request; the zero Fault is none
+	fault Fault   // that strikes the request; the zero Fault is none
+	rules []Fault // that stand for good and concern it
 }
 
 // Answer is what a service says: a value as JSON, JSON that is already encoded, or
@@ -139,13 +140,23 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.World.counts.arrived(operation)
 	fault := s.World.faults.pick(operation)
-	c.fault = fault
-	a := s.before(c, fault)
+	c.fault, c.rules = fault, s.World.faults.standing(operation)
+	a := s.answer(c, operation)
+	s.World.counts.answered(operation, a.Status)
+	s.after(w, c, fault, a)
+}
+
+// answer is what the service says, unless a fault swallows it.
+func (s *Service) answer(c *Call, operation string) Answer {
+	if s.World.standing.blocked(c.rules, c.Request, c.Now) {
+		return s.Refuse(http.StatusForbidden, "this address is blocked")
+	}
+	a := s.before(c, c.fault)
 	if a.Status == 0 {
 		a = s.carryOut(c, operation)
 	}
-	s.World.counts.answered(operation, a.Status)
-	s.after(w, c, fault, a)
+	s.World.standing.saw(c.rules, c.Request, c.Now, a.Status)
+	return a
 }
 
 // before lets a fault strike that hits before anything is done.
@@ -167,7 +178,7 @@ func (s *Service) before(c *Call, f Fault) Answer {
 			status = http.StatusInternalServerError
 		}
 		return s.Refuse(status, "internal error")
-	case Lost, Broken, Half, Stuck, Unsorted, Unfiltered:
+	case Lost, Broken, Half, Stuck, Unsorted, Unfiltered, Block, Keyed:
 	}
 	return Answer{}
 }
@@ -184,7 +195,14 @@ func (s *Service) carryOut(c *Call, operation string) Answer {
 			return a
 		}
 	}
+	key := c.Header.Get("Idempotency-Key")
+	if a := s.World.standing.known(c.rules, operation, key); a.Status != 0 {
+		return a
+	}
 	a := c.route.handle(c)
+	if c.route.write {
+		s.World.standing.keep(c.rules, operation, key, a)
+	}
 	if c.route.write && a.Status < 300 {
 		s.World.log.add(Write{At: c.Now, Operation: operation, Target: c.Target, Body: c.Body})
 	}
@@ -200,7 +218,7 @@ func (s *Service) after(w http.ResponseWriter, c *Call, f Fault, a Answer) {
 		if b := a.encode(); len(b) > 1 && a.Text == "" {
 			a.Raw = b[:len(b)/2]
 		}
-	case RateLimited, ServerError, Slow, Cut, Half, Stuck, Unsorted, Unfiltered:
+	case RateLimited, ServerError, Slow, Cut, Half, Stuck, Unsorted, Unfiltered, Block, Keyed:
 	}
 	s.write(w, c, a)
 }
@@ -212,7 +230,7 @@ func (s *Service) write(w http.ResponseWriter, c *Call, a Answer) {
 		c.Head.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	w.WriteHeader(a.Status)
-	_, _ = w.Write(a.encode()) // a client that is gone does not matter to a service
+	_, _ = w.Write(a.encode()) //nolint:gosec // JSON or plain text, and said to be; a client that is gone does not matter
 }
 
 func (a *Answer) encode() []byte {

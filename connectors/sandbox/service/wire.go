@@ -16,13 +16,15 @@ type wireFault struct {
 	RetryAfter Span      `json:"retry_after,omitzero"`
 	Delay      Span      `json:"delay,omitzero"`
 	Status     int       `json:"status,omitempty"`
+	After      int       `json:"after,omitempty"`
+	For        Span      `json:"for,omitzero"`
 }
 
 // MarshalJSON implements json.Marshaler.
 func (f Fault) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wireFault{
 		Operation: f.Operation, Kind: f.Kind, Next: f.Next, Rate: f.Rate,
-		RetryAfter: Span(f.RetryAfter), Delay: Span(f.Delay), Status: f.Status,
+		RetryAfter: Span(f.RetryAfter), Delay: Span(f.Delay), Status: f.Status, After: f.After, For: Span(f.For),
 	})
 }
 
@@ -37,7 +39,7 @@ func (f *Fault) UnmarshalJSON(b []byte) error {
 	}
 	*f = Fault{
 		Operation: w.Operation, Kind: w.Kind, Next: w.Next, Rate: w.Rate,
-		RetryAfter: time.Duration(w.RetryAfter), Delay: time.Duration(w.Delay), Status: w.Status,
+		RetryAfter: time.Duration(w.RetryAfter), Delay: time.Duration(w.Delay), Status: w.Status, After: w.After, For: time.Duration(w.For),
 	}
 	return nil
 }

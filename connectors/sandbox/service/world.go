@@ -10,18 +10,19 @@ import (
 // the counts of requests, the clock and the source of chance. All methods are safe
 // for concurrent use.
 type World struct {
-	Dice   *Dice
-	skew   time.Duration
-	faults *faults
-	log    *writeLog
-	counts *counts
+	Dice     *Dice
+	skew     time.Duration
+	faults   *faults
+	standing *standing
+	log      *writeLog
+	counts   *counts
 }
 
 // NewWorld returns a world whose chance comes from a seed, whose clocks are ahead
 // by a skew, and whose log keeps so many writes; 0 means 100,000.
 func NewWorld(seed uint64, skew time.Duration, maxWrites int) *World {
 	d := newDice(seed)
-	return &World{Dice: d, skew: skew, faults: &faults{dice: d}, log: newWriteLog(maxWrites), counts: newCounts()}
+	return &World{Dice: d, skew: skew, faults: &faults{dice: d}, standing: newStanding(), log: newWriteLog(maxWrites), counts: newCounts()}
 }
 
 // Now is the time on the services' clocks.

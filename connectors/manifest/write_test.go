@@ -1,0 +1,104 @@
+package manifest_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/manifest"
+)
+
+// changed reads the example with one text replaced in both of its files.
+func changed(t *testing.T, old, with string) *manifest.Manifest {
+	t.Helper()
+	files := fstest.MapFS{}
+	found := false
+	for _, name := range []string{"connector.yaml", "tickets.yaml"} {
+		text := read(t, name)
+		found = found || strings.Contains(text, old)
+		files[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(text, old, with))}
+	}
+	if !found {
+		t.Fatalf("the example has no %q", old)
+	}
+	m, err := manifest.Load(files, "helpdesk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func operation(t *testing.T, m *manifest.Manifest, key string) *manifest.Operation {
+	t.Helper()
+	o, ok := m.Operation(key)
+	if !ok {
+		t.Fatalf("there is no operation %s", key)
+	}
+	return o
+}
+
+func TestRead_TheTargetOfAWrite(t *testing.T) {
+	t.Parallel()
+	const inputs = "    inputs: {ticketId: string}\n    fixed"
+	usual := &connectors.Target{Operation: "ticket.get", With: map[string]string{"ticketId": "ticketId"}}
+	tests := []struct {
+		name, old, with, of string
+		want                *connectors.Target
+	}{
+		{"the get of its object", inputs, inputs, "ticket.close", usual},
+		{"a create has none", inputs, inputs, "ticket.create", nil},
+		{"a read has none", inputs, inputs, "ticket.list", nil},
+		{"none on purpose", inputs, "    target: none\n" + inputs, "ticket.close", nil},
+		{"another", inputs, "    target: {operation: ticket.get, with: {ticketId: ticketId}}\n" + inputs, "ticket.close", usual},
+		{"another name", "/tickets/{ticketId}/close\n    inputs: {ticketId: string}", "/tickets/{id}/close\n    inputs: {id: string}", "ticket.close", nil},
+		{
+			"another name that is mapped", "/tickets/{ticketId}/close\n    inputs: {ticketId: string}",
+			"/tickets/{id}/close\n    target: {operation: ticket.get, with: {ticketId: id}}\n    inputs: {id: string}", "ticket.close",
+			&connectors.Target{Operation: "ticket.get", With: map[string]string{"ticketId": "id"}},
+		},
+		{"a get that lists", "answer: {object: ticket, value: ticket}\n", "answer: {object: ticket, list: ticket}\n", "ticket.close", nil},
+		{"of a part of the object", "ticket.close:", "ticket.lock.set:", "ticket.lock.set", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := changed(t, tt.old, tt.with)
+			if diff := cmp.Diff(tt.want, operation(t, m, tt.of).Spec.Target); diff != "" {
+				t.Errorf("target of %s (-want +got):\n%s", tt.of, diff)
+			}
+		})
+	}
+}
+
+func TestRead_TheKeyOfAWrite(t *testing.T) {
+	t.Parallel()
+	m := changed(t, "    repeat: safe\n", "    repeat: safe\n    idempotency: {header: idempotency-key}\n")
+	want := &connectors.Idempotency{Header: "Idempotency-Key"}
+	if diff := cmp.Diff(want, operation(t, m, "ticket.close").Spec.Idempotency); diff != "" {
+		t.Errorf("a header (-want +got):\n%s", diff)
+	}
+	m = changed(t, "inputs: {ticketId: string}\n    fixed: {body: {}}\n", "inputs: {ticketId: string, key: {required: true}}\n    idempotency: key\n")
+	o := operation(t, m, "ticket.close").Spec
+	if diff := cmp.Diff(&connectors.Idempotency{Input: "key"}, o.Idempotency); diff != "" {
+		t.Errorf("an input (-want +got):\n%s", diff)
+	}
+	if !o.Inputs[1].Paging {
+		t.Errorf("the input %+v can be set by recipes, want it to be the engine's", o.Inputs[1])
+	}
+	if o := operation(t, helpdesk(t), "ticket.close").Spec; o.Idempotency != nil {
+		t.Errorf("without the word %+v, want none", o.Idempotency)
+	}
+}
+
+func TestRead_ABreaker(t *testing.T) {
+	t.Parallel()
+	got := changed(t, "[400-499]}", "[403, 500-599], rest: 1h}").Description().Breaker
+	want := &connectors.Breaker{Failures: 4, Per: time.Minute, Statuses: [][2]int{{403, 403}, {500, 599}}, Rest: time.Hour}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("breaker (-want +got):\n%s", diff)
+	}
+}
