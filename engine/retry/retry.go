@@ -62,59 +62,65 @@ const (
 // Decision is a verdict with its details.
 type Decision struct {
 	Verdict Verdict
-	Wait    time.Duration
-	Counts  bool   // the try counts as an attempt
-	Reason  string // for parked runs
+	// Rules is the place of the rules that decided, see [Judge]; -1 when none of them did.
+	Rules  int
+	Wait   time.Duration
+	Counts bool   // the try counts as an attempt
+	Reason string // for parked runs
 }
 
 // Judge says what follows from the error of a step that is known not to have
-// left an effect, or that may be repeated. attempt counts this try. The
-// service's own Retry-After wins over any backoff; waiting for a budget counts no
-// attempt.
-func Judge(err error, attempt int, step *recipes.Step, rules []recipes.Rule) Decision {
+// left an effect, or that may be repeated. attempt counts this try. rules are those of the
+// step, then those of the steps around it from the inside out, then the recipe's; the
+// first that matches decides, or else the kind of the error. The service's own Retry-After
+// wins over any backoff; waiting for a budget counts no attempt.
+func Judge(err error, attempt int, step *recipes.Step, rules ...[]recipes.Rule) Decision {
 	kind := connectors.KindOf(err)
 	if kind == connectors.RateLimited {
-		return Decision{Verdict: Later, Wait: retryAfter(err)}
+		return Decision{Verdict: Later, Wait: retryAfter(err), Rules: -1}
 	}
-	if d, ok := byRule(err, attempt, step, rules); ok {
-		return d
+	for place, list := range rules {
+		for _, r := range list {
+			if matches(r, err) {
+				d := obey(r, err, attempt, step)
+				d.Rules = place
+				return d
+			}
+		}
 	}
+	d := Decision{Verdict: Fail, Counts: true}
 	switch kind {
 	case connectors.Transient, connectors.Uncertain:
-		return retryOr(attempt, step, Decision{Verdict: Park, Reason: "gave up after repeated errors"})
+		d = retryOr(attempt, step, Decision{Verdict: Park, Reason: "gave up after repeated errors"})
 	case connectors.Auth:
-		return Decision{Verdict: Pause, Reason: ReasonAuth}
+		d = Decision{Verdict: Pause, Reason: ReasonAuth}
 	case connectors.Canceled:
-		return Decision{Verdict: Later, Wait: defaultMinWait}
+		d = Decision{Verdict: Later, Wait: defaultMinWait}
 	case connectors.Invalid, connectors.NotFound, connectors.Conflict, connectors.RateLimited:
 	}
-	return Decision{Verdict: Fail, Counts: true}
+	d.Rules = -1
+	return d
 }
 
-// byRule applies the first rule of the recipe that matches.
-func byRule(err error, attempt int, step *recipes.Step, rules []recipes.Rule) (Decision, bool) {
-	for _, r := range rules {
-		if !matches(r, err) {
-			continue
+// obey is what a rule makes of an error.
+func obey(r recipes.Rule, err error, attempt int, step *recipes.Step) Decision {
+	switch r.Do {
+	case recipes.DoRetry:
+		return retryOr(attempt, step, Decision{Verdict: Park, Reason: "gave up after repeated errors"})
+	case recipes.DoContinue:
+		return Decision{Verdict: Continue, Counts: true}
+	case recipes.DoStop:
+		return Decision{Verdict: Stop, Counts: true}
+	case recipes.DoPark:
+		// Errors that pass are retried first: a person is asked last.
+		if k := connectors.KindOf(err); k == connectors.Transient || k == connectors.Uncertain {
+			return retryOr(attempt, step, Decision{Verdict: Park, Reason: "on_error"})
 		}
-		switch r.Do {
-		case recipes.DoRetry:
-			return retryOr(attempt, step, Decision{Verdict: Park, Reason: "gave up after repeated errors"}), true
-		case recipes.DoContinue:
-			return Decision{Verdict: Continue, Counts: true}, true
-		case recipes.DoStop:
-			return Decision{Verdict: Stop, Counts: true}, true
-		case recipes.DoPark:
-			// Errors that pass are retried first: a person is asked last.
-			if k := connectors.KindOf(err); k == connectors.Transient || k == connectors.Uncertain {
-				return retryOr(attempt, step, Decision{Verdict: Park, Reason: "on_error"}), true
-			}
-			return Decision{Verdict: Park, Counts: true, Reason: "on_error"}, true
-		case recipes.DoPauseAccount:
-			return Decision{Verdict: Pause, Reason: ReasonAuth}, true
-		}
+		return Decision{Verdict: Park, Counts: true, Reason: "on_error"}
+	case recipes.DoPauseAccount:
+		return Decision{Verdict: Pause, Reason: ReasonAuth}
 	}
-	return Decision{}, false
+	return Decision{Verdict: Fail, Counts: true}
 }
 
 // matches reports whether a rule is meant for an error.

@@ -7,9 +7,6 @@ import (
 	"github.com/pollux-automation/pollux/engine/retry"
 )
 
-// reasonUnsure marks runs with an effect that nobody knows about.
-const reasonUnsure = "unsure"
-
 // reasonUnfit marks runs that their version of the recipe cannot carry out.
 const reasonUnfit = "the recipe's version does not fit any more"
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/pollux-automation/pollux/actions"
@@ -29,16 +30,22 @@ const (
 	Parked    = "parked"
 )
 
-// runner carries out one run. It belongs to one goroutine.
+// runner carries out one run.
 type runner struct {
 	x       *Executor
-	run     store.Run
 	program *Program
-	scope   *mapping.Scope
+	// mu guards what follows. Whoever walks through the steps holds it, but for the time
+	// that it waits for somebody outside.
+	mu    sync.Mutex
+	run   store.Run
+	scope *mapping.Scope
 	// saved are the stored results by step id, pending those that go into the
-	// next commit.
+	// next commit. dirty is true when that must come before anything else happens outside.
 	saved   map[string]store.Step
 	pending []store.Step
+	dirty   bool
+	// saving is held while results are on their way to the store.
+	saving sync.Mutex
 	// free gives the worker back; what follows only waits for the store.
 	free func()
 }
@@ -60,7 +67,9 @@ func (x *Executor) Execute(ctx context.Context, id store.RunID, free func()) (st
 		return rest
 	}
 	r.free = free
+	r.mu.Lock()
 	state, err := r.steps(ctx)
+	r.mu.Unlock()
 	if err != nil {
 		if ctx.Err() == nil {
 			x.Fail(err)
@@ -144,11 +153,21 @@ func (x *Executor) ready(ctx context.Context, run store.Run, saved []store.Step,
 	r.scope.Run.ID = string(run.ID)
 	for _, s := range saved {
 		r.saved[s.ID] = s
-		if err := r.know(s); err != nil {
-			return nil, err
+	}
+	r.former()
+	return r, nil
+}
+
+// former marks the steps that are behind a run which an earlier version has begun: it
+// counted them.
+func (r *runner) former() {
+	for i := range min(r.run.State.Step, len(r.program.steps)) {
+		id := r.program.steps[i].ID
+		if s, ok := r.saved[id]; ok && s.Status == Failed {
+			s.Passed = true
+			r.saved[id] = s
 		}
 	}
-	return r, nil
 }
 
 // scope builds what the expressions of a run see, from its stored event.
@@ -170,112 +189,55 @@ func (p *Program) scope(run *store.Run) (*mapping.Scope, error) {
 	return watch.NewScope(p.Recipe, run.Account, c, run.QueuedAt), nil
 }
 
-// know lets later steps see a step's result.
-func (r *runner) know(s store.Step) error {
-	if len(s.Output) == 0 {
-		return nil
-	}
-	v, err := connectors.Decode(s.Output)
-	if err != nil {
-		return fmt.Errorf("stored output of step %s: %w", s.ID, err)
-	}
-	r.scope.Steps[s.ID] = v
-	return nil
-}
-
 // steps carries out what is left of the recipe. A nil error means that the state
-// it returns is stored.
+// it returns is stored, or that nothing happened that must be.
 func (r *runner) steps(ctx context.Context) (store.RunState, error) {
-	for r.run.State.Step < len(r.program.steps) {
-		s := r.program.steps[r.run.State.Step]
-		o, err := r.step(ctx, s)
-		if err != nil {
-			return store.RunState{}, err
-		}
-		switch {
-		case o.rest != nil:
-			return *o.rest, nil
-		case o.failure != nil:
-			return r.finish(ctx, store.Failed, o.failure)
-		case o.stop:
-			return r.finish(ctx, store.Succeeded, nil)
-		}
-		r.advance()
-		if !o.save || r.run.State.Step == len(r.program.steps) {
-			continue // the next commit holds this step's result too
-		}
-		r.run.State.Status = store.Running
-		if err := r.save(ctx); err != nil {
-			return store.RunState{}, err
-		}
-		r.x.at(AfterOutcome)
+	b := branch{runner: r, scope: r.scope}
+	end, err := b.chain(ctx, r.program.steps)
+	if err != nil {
+		return store.RunState{}, err
+	}
+	if (end.kind == stopped || end.kind == failed) && r.open() {
+		end = ending{kind: parked, reason: ReasonUnsure, failure: &store.Failure{Kind: string(connectors.Uncertain), Message: errUnsure.Error()}}
+	}
+	switch end.kind {
+	case failed:
+		return r.finish(ctx, store.Failed, end.failure)
+	case parked, waits:
+		return r.rest(ctx, end)
+	case goesOn, stopped, givenUp:
 	}
 	return r.finish(ctx, store.Succeeded, nil)
 }
 
-// outcome is what follows from a step.
-type outcome struct {
-	stop    bool            // the run ends well
-	save    bool            // something happened outside: store it before going on
-	failure *store.Failure  // the run ends with an error
-	rest    *store.RunState // the run comes to rest in this state, which is stored
-}
-
-// advance puts the current step behind the run.
-func (r *runner) advance() {
-	r.run.State.Step++
-	r.run.State.Error = nil
-}
-
-// step carries out one step.
-func (r *runner) step(ctx context.Context, s step) (outcome, error) {
-	began := time.Now().UTC()
-	if s.If != nil {
-		ok, err := s.If.Match(r.scope)
-		if err != nil {
-			return r.broken(s, began, fmt.Errorf("if: %w", err)), nil
-		}
-		if !ok {
-			r.note(store.Step{ID: s.ID, Status: Skipped, StartedAt: began, FinishedAt: began})
-			return outcome{}, nil
+// open reports whether nobody knows what became of a write: another branch of the run was
+// about to find out.
+func (r *runner) open() bool {
+	for _, s := range r.saved {
+		if s.Effect != nil && !passed(&s) && (s.Effect.State == store.Sent || s.Effect.State == store.Unsure) {
+			return true
 		}
 	}
-	p, err := s.action.Prepare(r.scope)
-	if err != nil {
-		return r.broken(s, began, err), nil
-	}
-	if p.Call != nil {
-		return r.call(ctx, s, p)
-	}
-	result := store.Step{ID: s.ID, Status: Succeeded, StartedAt: began, FinishedAt: time.Now().UTC()}
-	if p.Output != nil {
-		if result.Output, err = connectors.Encode(p.Output); err != nil {
-			return r.broken(s, began, err), nil
-		}
-		r.scope.Steps[s.ID] = p.Output
-	}
-	r.note(result)
-	return outcome{stop: p.Stop || s.ThenStop}, nil
+	return false
 }
 
-// broken ends the run because the values of a step do not fit; nothing was sent.
-func (r *runner) broken(s step, began time.Time, cause error) outcome {
-	err := &connectors.Error{Kind: connectors.Invalid, Op: "step " + s.ID, Err: cause}
-	f := retry.Failure(err, s.ID)
-	r.note(store.Step{ID: s.ID, Status: Failed, Error: f, StartedAt: began, FinishedAt: time.Now().UTC()})
-	return outcome{failure: f}
-}
-
-// note keeps a step's result for the next commit.
-func (r *runner) note(s store.Step) {
-	r.saved[s.ID] = s
-	for i := range r.pending {
-		if r.pending[i].ID == s.ID {
-			r.pending[i] = s
-			return
-		}
+// rest stores the state in which the run comes to rest. One that waits although nothing
+// happened is kept in memory only.
+func (r *runner) rest(ctx context.Context, end ending) (store.RunState, error) {
+	former := r.run.State
+	state := &r.run.State
+	state.Status, state.Due, state.Reason, state.Error = store.Waiting, end.due.UTC(), end.reason, end.failure
+	if end.kind == parked {
+		state.Status, state.Due = store.Parked, time.Time{}
 	}
-	r.pending = append(r.pending, s)
+	if end.idle && len(r.pending) == 0 {
+		return store.RunState{Status: store.Waiting, Due: end.due}, nil
+	}
+	if end.kind == waits && len(r.pending) == 0 && former.Status == store.Waiting && former.Due.Equal(state.Due) {
+		return *state, nil // it was woken before its time
+	}
+	r.free()
+	return r.run.State, r.save(ctx)
 }
 
 // finish ends the run.
@@ -297,6 +259,38 @@ func (r *runner) finish(ctx context.Context, status store.Status, f *store.Failu
 	return r.run.State, nil
 }
 
+// flush stores what has happened outside, before anything else does.
+func (r *runner) flush(ctx context.Context) error {
+	if !r.dirty {
+		return nil
+	}
+	r.run.State.Status, r.run.State.Due, r.run.State.Reason, r.run.State.Error = store.Running, time.Time{}, "", nil
+	if err := r.save(ctx); err != nil {
+		return err
+	}
+	r.x.at(AfterOutcome)
+	return nil
+}
+
+// outside does something that waits, while other branches of the run may go on.
+func (r *runner) outside(do func()) {
+	r.mu.Unlock()
+	defer r.mu.Lock()
+	do()
+}
+
+// note keeps a step's result for the next commit.
+func (r *runner) note(s store.Step) {
+	r.saved[s.ID] = s
+	for i := range r.pending {
+		if r.pending[i].ID == s.ID {
+			r.pending[i] = s
+			return
+		}
+	}
+	r.pending = append(r.pending, s)
+}
+
 // save writes the pending results and the run's state in one transaction. What
 // happened outside has happened, so a stop does not end it; while the disk is full
 // it tries again until the work must end.
@@ -304,18 +298,33 @@ func (r *runner) save(ctx context.Context) error {
 	if r.run.State.StartedAt.IsZero() {
 		r.run.State.StartedAt = time.Now().UTC()
 	}
+	var err error
+	r.outside(func() {
+		// One at a time: a result must not be overwritten by an older one.
+		r.saving.Lock()
+		defer r.saving.Unlock()
+		r.mu.Lock()
+		what := store.StepSave{Run: r.run.ID, Steps: r.pending, State: r.run.State}
+		r.pending, r.dirty = nil, false
+		r.mu.Unlock()
+		err = r.x.save(ctx, what)
+	})
+	return err
+}
+
+// save writes what one moment of a run changed.
+func (x *Executor) save(ctx context.Context, what store.StepSave) error {
 	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
 		save, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
-		err := r.x.Store.SaveStep(save, store.StepSave{Run: r.run.ID, Steps: r.pending, State: r.run.State})
+		err := x.Store.SaveStep(save, what)
 		cancel()
 		if err == nil {
-			r.pending = r.pending[:0]
 			return nil
 		}
 		if !errors.Is(err, store.ErrFull) {
-			return fmt.Errorf("save run %s: %w", r.run.ID, err)
+			return fmt.Errorf("save run %s: %w", what.Run, err)
 		}
-		r.x.Log.Error().Str("component", "runner").Str("run_id", string(r.run.ID)).Err(err).
+		x.Log.Error().Str("component", "runner").Str("run_id", string(what.Run)).Err(err).
 			Int64("retry_in_ms", wait.Milliseconds()).Msg("disk is full")
 		select {
 		case <-ctx.Done():
@@ -323,16 +332,6 @@ func (r *runner) save(ctx context.Context) error {
 		case <-time.After(wait):
 		}
 	}
-}
-
-// rest stores a state in which the run comes to rest.
-func (r *runner) rest(ctx context.Context, state store.RunState) (outcome, error) {
-	r.run.State = state
-	r.free()
-	if err := r.save(ctx); err != nil {
-		return outcome{}, err
-	}
-	return outcome{rest: &r.run.State}, nil
 }
 
 // input is a step's evaluated mapping as it is stored.

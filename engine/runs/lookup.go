@@ -1,0 +1,205 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine/retry"
+	"github.com/pollux-automation/pollux/engine/store"
+)
+
+// mostSends is how often a write that can be looked up is sent: once, and once
+// again when the lookup shows that it did not arrive.
+const mostSends = 2
+
+// ReasonUnsure marks runs with an effect that nobody knows about.
+const ReasonUnsure = "unsure"
+
+// errUnsure is the error of a run that is parked because of an unsure effect.
+var errUnsure = errors.New("nobody knows whether the write was carried out; look at the service, then release or drop the run")
+
+// lost handles a write whose answer was lost, or does not tell what became of it.
+func (c *call) lost(ctx context.Context, cause error) (ending, error) {
+	c.said = retry.Failure(cause, c.result.ID)
+	c.result.Error = c.said
+	c.note(c.result)
+	c.dirty = true
+	return c.settle(ctx, cause)
+}
+
+// settle finds out what became of a write that was sent and of which nobody knows.
+func (c *call) settle(ctx context.Context, cause error) (ending, error) {
+	if c.rule != connectors.RepeatFind || !c.marked() && !c.dated() {
+		return c.unsure(cause)
+	}
+	if due := c.result.Effect.SentAt.Add(c.request.Operation.Find.Settle); time.Now().Before(due) {
+		c.result.Status, c.result.Error = Waiting, c.said
+		c.note(c.result)
+		return ending{kind: waits, due: due.UTC(), reason: "looks for a lost write", failure: c.said}, nil
+	}
+	if err := c.flush(ctx); err != nil {
+		return ending{}, err
+	}
+	c.x.at(BeforeLookup)
+	var found []candidate
+	var err error
+	c.outside(func() { found, err = c.look(ctx) })
+	if ctx.Err() != nil {
+		return ending{}, ctx.Err()
+	}
+	if err != nil {
+		return c.blind(fmt.Errorf("look for a lost write: %w", err))
+	}
+	for _, f := range found {
+		if !c.anothers(f.id) {
+			c.result.Effect.Looked = true
+			return c.confirm(f.fields)
+		}
+	}
+	return c.missing(ctx, cause)
+}
+
+// missing acts on a lookup that has shown no trace of the write. It proves that nothing
+// arrived only if the text of the write holds the run's id: any other text may come back
+// changed.
+func (c *call) missing(ctx context.Context, cause error) (ending, error) {
+	refused := c.said != nil && c.said.Status >= 400 && c.said.Status < 500
+	switch {
+	case !c.marked():
+		return c.unsure(cause)
+	case refused: // the service said no, and it was one
+		c.result.Effect.State, c.result.Effect.Looked = store.NotDone, true
+		return c.failed(&connectors.Error{
+			Kind: connectors.Invalid, Op: c.request.Operation.Name(), Status: c.said.Status, Code: c.said.Code,
+			Err: errors.New("refused, and a look has shown that nothing was written: " + c.said.Message),
+		})
+	case c.result.Effect.Sends >= mostSends:
+		return c.unsure(errUnsure)
+	}
+	return c.send(ctx)
+}
+
+// text is the input that must come back in what the write has made.
+func (c *call) text() string {
+	find := c.request.Operation.Find
+	if find == nil {
+		return ""
+	}
+	text, _ := c.request.Input[find.Match].(string)
+	return text
+}
+
+// marked reports whether what the write makes can be told from anything else: its text
+// holds the run's id.
+func (c *call) marked() bool { return strings.Contains(c.text(), string(c.run.ID)) }
+
+// dated reports whether what the write makes can be told by its text and by when it was
+// made.
+func (c *call) dated() bool {
+	find := c.request.Operation.Find
+	if find == nil || c.text() == "" {
+		return false
+	}
+	op, ok := c.step.account.Connector.Describe().Operation(find.Operation)
+	return ok && op.Answer != nil && op.Answer.Created != ""
+}
+
+// candidate is a record that the write may have made.
+type candidate struct {
+	id     string
+	fields map[string]any
+}
+
+// look reads the list in which the write would have left a record, and returns those that
+// may be it.
+func (c *call) look(ctx context.Context) ([]candidate, error) {
+	find := c.request.Operation.Find
+	op, ok := c.step.account.Connector.Describe().Operation(find.Operation)
+	if !ok {
+		return nil, fmt.Errorf("no operation %q to look with", find.Operation)
+	}
+	inputs := poll.Inputs(op, c.step.account, nil)
+	for name, from := range find.With {
+		inputs[name] = c.request.Input[from]
+	}
+	var found []candidate
+	position := ""
+	for range poll.MaxPages {
+		page, err := c.request.Session.Page(ctx, op, connectors.Query{Inputs: inputs, Position: position})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page.Records {
+			fields, err := op.Answer.Decode(r.Raw)
+			if err != nil {
+				return nil, err
+			}
+			if c.fits(fields, r, page.Date) {
+				found = append(found, candidate{id: r.ID, fields: fields})
+			}
+		}
+		if page.Next == "" || page.Next == position {
+			return found, nil
+		}
+		position = page.Next
+	}
+	return nil, fmt.Errorf("no end after %d pages", poll.MaxPages)
+}
+
+// fits reports whether a record proves the write: its text holds the run's id, or it is
+// the text that was sent and was made after the intent. date is the service's time.
+func (c *call) fits(fields map[string]any, r connectors.Record, date time.Time) bool {
+	text, _ := fields[c.request.Operation.Find.Match].(string)
+	if c.marked() {
+		return strings.Contains(text, string(c.run.ID)) && (!c.crowded || strings.TrimSpace(text) == strings.TrimSpace(c.text()))
+	}
+	sent := c.result.Effect.SentAt
+	if !date.IsZero() {
+		// The service's clock may differ from ours. Its Date has whole seconds, cut off.
+		sent = sent.Add(time.Until(date)).Truncate(time.Second)
+	}
+	return strings.TrimSpace(text) == strings.TrimSpace(c.text()) && !r.Created.IsZero() && !r.Created.Before(sent)
+}
+
+// anothers reports whether a record was left by another step of the run, or by the same
+// step for another item, whose text can hold the run's id as well.
+func (c *call) anothers(record string) bool {
+	op, _ := c.step.account.Connector.Describe().Operation(c.request.Operation.Find.Operation)
+	for id, s := range c.saved {
+		if id == c.result.ID || s.Effect == nil || s.Effect.Operation != c.request.Operation.Name() || len(s.Output) == 0 {
+			continue
+		}
+		v, err := connectors.Decode(s.Output)
+		if err != nil {
+			continue
+		}
+		fields, _ := v.(map[string]any)
+		if left := fields[op.Answer.ID]; left != nil && fmt.Sprint(left) == record {
+			return true
+		}
+	}
+	return false
+}
+
+// blind acts on a lookup that failed. The recipe's rules are for the write, of which
+// nothing is known yet: a lookup that cannot be repeated leaves it unsure.
+func (c *call) blind(cause error) (ending, error) {
+	c.result.Attempts++
+	switch d := retry.Judge(cause, c.result.Attempts, c.step.Step); d.Verdict {
+	case retry.Later, retry.Pause:
+		return c.act(cause, d)
+	case retry.Fail, retry.Park, retry.Continue, retry.Stop:
+	}
+	return c.unsure(cause)
+}
+
+// unsure parks the run: a person must look.
+func (c *call) unsure(cause error) (ending, error) {
+	c.result.Effect.State = store.Unsure
+	return c.act(cause, retry.Decision{Verdict: retry.Park, Counts: true, Reason: ReasonUnsure, Rules: -1})
+}

@@ -1,0 +1,487 @@
+package runs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/pollux-automation/pollux/actions"
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/retry"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/mapping"
+	"github.com/pollux-automation/pollux/recipes"
+)
+
+// branch is a place in the tree of a recipe's steps where somebody walks: the recipe's own
+// chain, or what is done for one item of an each.
+type branch struct {
+	*runner
+	scope *mapping.Scope
+	// prefix goes before the ids of steps, "fan[3]." inside the fourth item of fan.
+	prefix string
+	// around are the rules of the steps around, from the inside out.
+	around [][]recipes.Rule
+}
+
+// endingKind says how a chain of steps came to its end for now.
+type endingKind int
+
+// The kinds of ending. Of several branches the run does what stands furthest down.
+const (
+	goesOn  endingKind = iota // nothing is left to do in the chain
+	givenUp                   // a step around the chain has a rule that goes on behind it
+	waits                     // the run goes on at a later time
+	parked                    // the run waits for a person or a new login
+	stopped                   // the run ends well
+	failed                    // the run ends with an error
+)
+
+// ending is how a chain of steps came to its end for now.
+type ending struct {
+	kind    endingKind
+	failure *store.Failure // of failed and parked; of waits if it is a retry
+	due     time.Time      // of waits
+	reason  string         // of parked and waits
+	levels  int            // of givenUp: how many chains are given up, this one included
+	idle    bool           // of waits: nothing happened, and nothing must be stored
+}
+
+// worse returns the ending that decides what becomes of a run with two branches.
+func (e ending) worse(other ending) ending {
+	switch {
+	case e.kind < other.kind:
+		return other
+	case e.kind == waits && other.kind == waits:
+		e.idle = e.idle && other.idle
+		if other.due.Before(e.due) {
+			e.due, e.reason, e.failure = other.due, other.reason, other.failure
+		}
+	}
+	return e
+}
+
+// chain carries out what is left of some steps, one after the other.
+func (b *branch) chain(ctx context.Context, steps []step) (ending, error) {
+	for i := range steps {
+		end, err := b.step(ctx, &steps[i])
+		if err != nil || end.kind != goesOn {
+			return end, err
+		}
+		if b.prefix == "" && len(b.around) == 0 {
+			b.run.State.Step = i + 1
+		}
+	}
+	return ending{}, nil
+}
+
+// step carries out one step, unless it is behind the run.
+func (b *branch) step(ctx context.Context, s *step) (ending, error) {
+	id := b.prefix + s.ID
+	saved, begun := b.saved[id]
+	if begun && passed(&saved) {
+		if saved.Status == Succeeded && (s.ThenStop || s.Kind == recipes.Stop) {
+			return ending{kind: stopped}, nil
+		}
+		return ending{}, b.know(s, &saved)
+	}
+	began := time.Now().UTC()
+	if begun && !saved.StartedAt.IsZero() {
+		began = saved.StartedAt
+	}
+	if s.If != nil && !decided(&saved) {
+		ok, err := s.If.Match(b.scope)
+		if err != nil {
+			return b.broken(s, began, fmt.Errorf("if: %w", err)), nil
+		}
+		if !ok {
+			b.note(store.Step{ID: id, Status: Skipped, StartedAt: began, FinishedAt: began})
+			return ending{}, nil
+		}
+	}
+	if s.Kind == recipes.Each && len(saved.Input) > 0 {
+		return b.resume(ctx, s, &saved)
+	}
+	p, err := s.action.Prepare(b.scope)
+	if err != nil {
+		return b.broken(s, began, err), nil
+	}
+	switch s.Kind {
+	case recipes.Call:
+		return b.call(ctx, s, p)
+	case recipes.Wait:
+		return b.wait(s, &saved, p), nil
+	case recipes.Each:
+		return b.each(ctx, s, began, p.Items)
+	case recipes.Switch:
+		return b.cases(ctx, s, began, p)
+	case recipes.Set, recipes.Stop:
+	}
+	return b.inside(s, began, p), nil
+}
+
+// passed reports whether a step is behind the run.
+func passed(s *store.Step) bool {
+	return s.Status == Succeeded || s.Status == Skipped || s.Passed
+}
+
+// decided reports whether the condition of a step held when it began: it is not asked
+// again.
+func decided(s *store.Step) bool { return s.Effect != nil || s.Status == Waiting }
+
+// know lets later steps see the result of a step that is behind the run.
+func (b *branch) know(s *step, saved *store.Step) error {
+	if s.Kind == recipes.Each && saved.Status == Succeeded {
+		items, err := itemsOf(saved)
+		if err != nil {
+			return err
+		}
+		return b.gather(s, len(items))
+	}
+	if s.Kind == recipes.Switch && saved.Status == Succeeded {
+		if err := b.knowCases(s); err != nil {
+			return err
+		}
+	}
+	if len(saved.Output) == 0 {
+		return nil
+	}
+	v, err := connectors.Decode(saved.Output)
+	if err != nil {
+		return fmt.Errorf("stored output of step %s: %w", saved.ID, err)
+	}
+	b.scope.Steps[s.ID] = v
+	return nil
+}
+
+// knowCases lets later steps see the results of the steps inside a switch.
+func (b *branch) knowCases(s *step) error {
+	for _, chain := range s.inner {
+		for i := range chain {
+			if inner, ok := b.saved[b.prefix+chain[i].ID]; ok && passed(&inner) {
+				if err := b.know(&chain[i], &inner); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// inside notes the result of a step that needs nobody else.
+func (b *branch) inside(s *step, began time.Time, p actions.Prepared) ending {
+	result := store.Step{ID: b.prefix + s.ID, Status: Succeeded, StartedAt: began, FinishedAt: time.Now().UTC()}
+	if p.Output != nil {
+		var err error
+		if result.Output, err = connectors.Encode(p.Output); err != nil {
+			return b.broken(s, began, err)
+		}
+		b.scope.Steps[s.ID] = p.Output
+	}
+	b.note(result)
+	if p.Stop || s.ThenStop {
+		return ending{kind: stopped}
+	}
+	return ending{}
+}
+
+// broken acts on values of a step that do not fit; nothing was sent.
+func (b *branch) broken(s *step, began time.Time, cause error) ending {
+	err := &connectors.Error{Kind: connectors.Invalid, Op: "step " + s.ID, Err: cause}
+	result := store.Step{ID: b.prefix + s.ID, Status: Failed, Error: retry.Failure(err, b.prefix+s.ID), StartedAt: began, FinishedAt: time.Now().UTC()}
+	d := retry.Judge(err, 1, s.Step, b.rules(s)...)
+	if d.Verdict == retry.Later || d.Verdict == retry.Pause {
+		d.Verdict = retry.Fail // the same values would be wrong again
+	}
+	return b.end(s, result, d)
+}
+
+// rules are those that decide about an error of a step: its own, those of the steps
+// around it, the recipe's.
+func (b *branch) rules(s *step) [][]recipes.Rule {
+	list := make([][]recipes.Rule, 0, len(b.around)+2)
+	list = append(list, s.OnError)
+	list = append(list, b.around...)
+	return append(list, b.program.Recipe.OnError)
+}
+
+// end notes the result of a step that failed for good, and carries out what was decided
+// about it.
+func (b *branch) end(s *step, result store.Step, d retry.Decision) ending {
+	switch d.Verdict {
+	case retry.Continue:
+		// Rules of a step around give up all that stands before its end.
+		if up := d.Rules; up > 0 && up <= len(b.around) {
+			b.note(result)
+			return ending{kind: givenUp, levels: up}
+		}
+		result.Passed = true
+		b.note(result)
+		if s.ThenStop {
+			return ending{kind: stopped}
+		}
+		return ending{}
+	case retry.Stop:
+		result.Passed = true
+		b.note(result)
+		return ending{kind: stopped}
+	case retry.Park, retry.Pause:
+		result.Status, result.FinishedAt = Parked, time.Time{}
+		b.note(result)
+		return ending{kind: parked, reason: d.Reason, failure: result.Error}
+	case retry.Fail, retry.Later:
+	}
+	b.note(result)
+	return ending{kind: failed, failure: result.Error}
+}
+
+// wait lets time pass. When it is over is stored when it begins.
+func (b *branch) wait(s *step, saved *store.Step, p actions.Prepared) ending {
+	now := time.Now().UTC()
+	result := *saved
+	if result.Status != Waiting {
+		result = store.Step{ID: b.prefix + s.ID, Status: Waiting, StartedAt: now, Due: now}
+		switch {
+		case p.Wait > 0:
+			result.Due = now.Add(p.Wait)
+		case p.Until.After(now):
+			result.Due = p.Until.UTC()
+		}
+		b.note(result)
+	}
+	if now.Before(result.Due) {
+		return ending{kind: waits, due: result.Due, reason: "waits"}
+	}
+	result.Status, result.FinishedAt = Succeeded, now
+	b.note(result)
+	if s.ThenStop {
+		return ending{kind: stopped}
+	}
+	return ending{}
+}
+
+// within is the branch inside a step.
+func (b *branch) within(s *step) *branch {
+	inner := *b
+	inner.around = append([][]recipes.Rule{s.OnError}, b.around...)
+	return &inner
+}
+
+// cases carries out the case of a switch that holds.
+func (b *branch) cases(ctx context.Context, s *step, began time.Time, p actions.Prepared) (ending, error) {
+	result := store.Step{ID: b.prefix + s.ID, Status: Waiting, StartedAt: began}
+	var err error
+	if result.Output, err = connectors.Encode(p.Output); err != nil {
+		return ending{}, err
+	}
+	// The case that was taken stays the one, whatever an edited recipe would take.
+	if saved, begun := b.saved[result.ID]; begun && saved.Status == Waiting && len(saved.Output) > 0 {
+		var known struct{ Case int }
+		if err := json.Unmarshal(saved.Output, &known); err != nil {
+			return ending{}, fmt.Errorf("stored case of step %s: %w", result.ID, err)
+		}
+		p.Case, result = known.Case, saved
+	} else {
+		b.note(result)
+	}
+	end := ending{}
+	if p.Case >= 0 && p.Case < len(s.inner) {
+		if end, err = b.within(s).chain(ctx, s.inner[p.Case]); err != nil {
+			return ending{}, err
+		}
+	}
+	switch {
+	case end.kind == givenUp && end.levels > 1:
+		end.levels--
+		return end, nil
+	case end.kind == givenUp:
+		result.Status, result.Passed = Failed, true
+	case end.kind == goesOn:
+		result.Status = Succeeded
+		b.scope.Steps[s.ID] = map[string]any{"case": p.Case}
+	default:
+		return end, nil
+	}
+	result.FinishedAt = time.Now().UTC()
+	b.note(result)
+	if s.ThenStop {
+		return ending{kind: stopped}, nil
+	}
+	return ending{}, nil
+}
+
+// list is how the items of an each are stored.
+type list struct {
+	Items []any `json:"items"`
+}
+
+// each begins to carry out steps for each item of a list. The list is stored first: what
+// was done is known by the places of the items.
+func (b *branch) each(ctx context.Context, s *step, began time.Time, items []any) (ending, error) {
+	text, err := connectors.Encode(list{Items: items})
+	if err != nil {
+		return b.broken(s, began, err), nil
+	}
+	result := store.Step{ID: b.prefix + s.ID, Status: Waiting, StartedAt: began, Input: text}
+	b.note(result)
+	b.dirty = len(items) > 0
+	return b.items(ctx, s, result, items)
+}
+
+// resume goes on with an each that was begun.
+func (b *branch) resume(ctx context.Context, s *step, saved *store.Step) (ending, error) {
+	items, err := itemsOf(saved)
+	if err != nil {
+		return ending{}, err
+	}
+	return b.items(ctx, s, *saved, items)
+}
+
+// itemsOf returns the items of an each that was begun.
+func itemsOf(saved *store.Step) ([]any, error) {
+	v, err := connectors.Decode(saved.Input)
+	if err != nil {
+		return nil, fmt.Errorf("stored list of step %s: %w", saved.ID, err)
+	}
+	fields, _ := v.(map[string]any)
+	items, _ := fields["items"].([]any)
+	return items, nil
+}
+
+// items carries out the steps of an each for all its items, some at once.
+func (b *branch) items(ctx context.Context, s *step, result store.Step, items []any) (ending, error) {
+	w := &work{branch: b, step: s, items: items}
+	if n := min(max(s.Parallel, 1), len(items)); n > 1 {
+		var group sync.WaitGroup
+		for range n {
+			group.Go(func() { w.safely(ctx) })
+		}
+		b.outside(group.Wait)
+	} else {
+		w.all(ctx)
+	}
+	switch {
+	case w.err != nil:
+		return ending{}, w.err
+	case w.end.kind == givenUp: // by a rule around the each
+		w.end.levels--
+		return w.end, nil
+	case w.end.kind != goesOn:
+		return w.end, nil
+	}
+	if err := b.gather(s, len(items)); err != nil {
+		return ending{}, err
+	}
+	result.Status, result.FinishedAt = Succeeded, time.Now().UTC()
+	result.Output = json.RawMessage(`{"count":` + strconv.Itoa(len(items)) + `}`)
+	b.note(result)
+	if s.ThenStop {
+		return ending{kind: stopped}, nil
+	}
+	return ending{}, nil
+}
+
+// errPanicked is the error of a run whose steps have panicked; the log has the place.
+var errPanicked = errors.New("the run panicked")
+
+// work hands out the items of an each. The runner's mutex guards it.
+type work struct {
+	*branch
+	step  *step
+	items []any
+	next  int
+	end   ending
+	err   error
+}
+
+// safely carries out items on a goroutine of its own.
+func (w *work) safely(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	defer func() {
+		if p := recover(); p != nil {
+			w.x.Log.Error().Str("component", "runner").Str("run_id", string(w.run.ID)).
+				Str("error", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("run panicked")
+			w.err = errPanicked
+		}
+	}()
+	w.all(ctx)
+}
+
+// all carries out items until none is left to begin. One that waits or is parked does not
+// stop the others.
+func (w *work) all(ctx context.Context) {
+	for w.next < len(w.items) && w.err == nil && w.more() {
+		at := w.next
+		w.next++
+		end, err := w.item(ctx, at)
+		if err != nil {
+			w.err = err
+			return
+		}
+		w.end = w.end.worse(end)
+	}
+}
+
+// more reports whether another item may be begun. In order, each waits for the one before.
+func (w *work) more() bool {
+	switch w.end.kind {
+	case goesOn:
+		return true
+	case waits, parked:
+		return w.step.Parallel > 1
+	case givenUp, stopped, failed:
+	}
+	return false
+}
+
+// item carries out the steps of an each for one item.
+func (w *work) item(ctx context.Context, at int) (ending, error) {
+	id := itemID(w.prefix+w.step.ID, at)
+	if saved, ok := w.saved[id]; ok && saved.Passed {
+		return ending{}, nil // it was given up
+	}
+	inner := w.within(w.step)
+	inner.prefix = id + "."
+	scope := *w.scope
+	scope.Item, scope.Index, scope.Steps = w.items[at], at, make(map[string]any, len(w.scope.Steps)+len(w.step.inner[0]))
+	for id, v := range w.scope.Steps {
+		scope.Steps[id] = v
+	}
+	inner.scope = &scope
+	end, err := inner.chain(ctx, w.step.inner[0])
+	if err != nil || end.kind != givenUp || end.levels > 1 {
+		return end, err
+	}
+	now := time.Now().UTC()
+	w.note(store.Step{ID: id, Status: Failed, Passed: true, StartedAt: now, FinishedAt: now})
+	return ending{}, nil
+}
+
+// itemID is the id under which an item of an each is known.
+func itemID(each string, at int) string { return each + "[" + strconv.Itoa(at) + "]" }
+
+// gather lets later steps see the results of an each.
+func (b *branch) gather(s *step, count int) error {
+	results := make([]any, count)
+	for at := range results {
+		inner := branch{runner: b.runner, prefix: itemID(b.prefix+s.ID, at) + "."}
+		inner.scope = &mapping.Scope{Steps: map[string]any{}}
+		chain := s.inner[0]
+		for i := range chain {
+			if saved, ok := b.saved[inner.prefix+chain[i].ID]; ok && passed(&saved) {
+				if err := inner.know(&chain[i], &saved); err != nil {
+					return err
+				}
+			}
+		}
+		results[at] = inner.scope.Steps
+	}
+	b.scope.Steps[s.ID] = map[string]any{"count": count, "results": results}
+	return nil
+}
