@@ -69,11 +69,11 @@ func (b Bench) prepare(r *recipes.Recipe, s *step) (err error) {
 	case recipes.Stop:
 		s.action = actions.StopRun{Reason: s.Reason}
 	case recipes.Wait:
-		s.action = actions.Wait{For: s.Step.Wait.For, Until: s.Step.Wait.Until}
+		s.action = actions.Wait{For: s.Wait.For, Until: s.Wait.Until}
 	case recipes.Call:
 		return b.call(r, s)
 	case recipes.Each:
-		s.action = actions.Each{List: s.Step.Each}
+		s.action = actions.Each{List: s.Each}
 		s.inner = make([][]step, 1)
 		s.inner[0], err = b.chain(r, s.Steps)
 	case recipes.Switch:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"strconv"
 	"sync"
@@ -90,9 +91,9 @@ func (b *branch) step(ctx context.Context, s *step) (ending, error) {
 		}
 		return ending{}, b.know(s, &saved)
 	}
-	began := time.Now().UTC()
-	if begun && !saved.StartedAt.IsZero() {
-		began = saved.StartedAt
+	began := saved.StartedAt
+	if began.IsZero() {
+		began = time.Now().UTC()
 	}
 	if s.If != nil && !decided(&saved) {
 		ok, err := s.If.Match(b.scope)
@@ -104,8 +105,13 @@ func (b *branch) step(ctx context.Context, s *step) (ending, error) {
 			return ending{}, nil
 		}
 	}
+	return b.carryOut(ctx, s, &saved, began)
+}
+
+// carryOut carries out a step whose condition holds.
+func (b *branch) carryOut(ctx context.Context, s *step, saved *store.Step, began time.Time) (ending, error) {
 	if s.Kind == recipes.Each && len(saved.Input) > 0 {
-		return b.resume(ctx, s, &saved)
+		return b.resume(ctx, s, saved)
 	}
 	p, err := s.action.Prepare(b.scope)
 	if err != nil {
@@ -115,7 +121,7 @@ func (b *branch) step(ctx context.Context, s *step) (ending, error) {
 	case recipes.Call:
 		return b.call(ctx, s, p)
 	case recipes.Wait:
-		return b.wait(s, &saved, p), nil
+		return b.wait(s, saved, p), nil
 	case recipes.Each:
 		return b.each(ctx, s, began, p.Items)
 	case recipes.Switch:
@@ -450,9 +456,7 @@ func (w *work) item(ctx context.Context, at int) (ending, error) {
 	inner.prefix = id + "."
 	scope := *w.scope
 	scope.Item, scope.Index, scope.Steps = w.items[at], at, make(map[string]any, len(w.scope.Steps)+len(w.step.inner[0]))
-	for id, v := range w.scope.Steps {
-		scope.Steps[id] = v
-	}
+	maps.Copy(scope.Steps, w.scope.Steps)
 	inner.scope = &scope
 	end, err := inner.chain(ctx, w.step.inner[0])
 	if err != nil || end.kind != givenUp || end.levels > 1 {
