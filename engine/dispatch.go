@@ -53,8 +53,9 @@ type dispatcher struct {
 
 // task is a run to execute: the head of a lane.
 type task struct {
-	lane *lane
-	run  store.RunID
+	lane   *lane
+	run    store.RunID
+	behind []store.RunID // the runs that wait behind it
 }
 
 // note is what an executing run tells the dispatcher.
@@ -301,7 +302,7 @@ func (d *dispatcher) launch(work context.Context, l *lane) {
 	l.backlog.busy++
 	d.busy++
 	d.flying++
-	t := task{lane: l, run: l.runs[0]}
+	t := task{lane: l, run: l.runs[0], behind: l.behind()}
 	select {
 	case d.tasks <- t:
 	default:
@@ -323,7 +324,7 @@ func (d *dispatcher) execute(work context.Context, t task) {
 			d.notes <- note{lane: t.lane}
 		}
 	}
-	state := d.e.exec.Execute(work, t.run, free)
+	state := d.e.exec.Execute(work, t.run, t.behind, free)
 	free()
 	d.notes <- note{lane: t.lane, over: true, state: state}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
@@ -29,6 +30,14 @@ type lane struct {
 	// recall is true when parked runs were let go on while the head was being
 	// executed: should it have been parked meanwhile, it missed that.
 	recall bool
+}
+
+// behind returns the runs that wait behind the head.
+func (l *lane) behind() []store.RunID {
+	if len(l.runs) < 2 {
+		return nil
+	}
+	return slices.Clone(l.runs[1:])
 }
 
 // backlog is the part of a recipe's runs that is in memory. All fields belong to

@@ -51,9 +51,9 @@ type runner struct {
 }
 
 // Execute carries out a run from its first step that was not saved, and returns
-// the state in which it came to rest. free may be called before it returns, when
-// nothing is left but to wait for the store.
-func (x *Executor) Execute(ctx context.Context, id store.RunID, free func()) (state store.RunState) {
+// the state in which it came to rest. behind are the runs that wait behind it in its lane.
+// free may be called before it returns, when nothing is left but to wait for the store.
+func (x *Executor) Execute(ctx context.Context, id store.RunID, behind []store.RunID, free func()) (state store.RunState) {
 	defer func() {
 		if p := recover(); p != nil {
 			x.Log.Error().Str("component", "runner").Str("run_id", string(id)).
@@ -62,7 +62,7 @@ func (x *Executor) Execute(ctx context.Context, id store.RunID, free func()) (st
 		}
 	}()
 	x.at(Claimed)
-	r, rest := x.newRunner(ctx, id)
+	r, rest := x.newRunner(ctx, id, behind)
 	if r == nil {
 		return rest
 	}
@@ -89,7 +89,7 @@ func later() store.RunState {
 // newRunner loads a run and the version of the recipe that it belongs to. Without
 // a runner there is nothing to do, and the state says where the run rests: one that
 // is held or parked can stand behind others in its lane, and is met only now.
-func (x *Executor) newRunner(ctx context.Context, id store.RunID) (*runner, store.RunState) {
+func (x *Executor) newRunner(ctx context.Context, id store.RunID, behind []store.RunID) (*runner, store.RunState) {
 	var run store.Run
 	var saved []store.Step
 	known, fresh := x.Fresh(id)
@@ -104,7 +104,26 @@ func (x *Executor) newRunner(ctx context.Context, id store.RunID) (*runner, stor
 	if s := run.State.Status; s == store.Held || s == store.Parked || s.Final() {
 		return nil, run.State
 	}
-	r, err := x.ready(ctx, run, saved, known.Scope)
+	p, err := x.Program(ctx, Key{Recipe: run.Recipe, Version: run.Version})
+	if err != nil {
+		return nil, x.unfit(ctx, &run, err)
+	}
+	rest, err := x.merge(ctx, &run, p, behind)
+	wider := false
+	if err == nil && rest == nil {
+		wider, rest, err = x.widen(ctx, &run, p)
+	}
+	if err != nil {
+		return nil, x.notLoaded(ctx, id, err)
+	}
+	if rest != nil {
+		x.Ended(rest.Status)
+		return nil, *rest
+	}
+	if wider {
+		known.Scope = nil // it was made of the event as it was
+	}
+	r, err := x.ready(p, run, saved, known.Scope)
 	if err != nil {
 		return nil, x.unfit(ctx, &run, err)
 	}
@@ -138,11 +157,8 @@ func (x *Executor) unfit(ctx context.Context, run *store.Run, cause error) store
 
 // ready makes the runner of a run with the steps that are saved. A scope that is
 // still at hand need not be read from the run's event.
-func (x *Executor) ready(ctx context.Context, run store.Run, saved []store.Step, scope *mapping.Scope) (*runner, error) {
-	p, err := x.Program(ctx, Key{Recipe: run.Recipe, Version: run.Version})
-	if err != nil {
-		return nil, err
-	}
+func (x *Executor) ready(p *Program, run store.Run, saved []store.Step, scope *mapping.Scope) (*runner, error) {
+	var err error
 	run.State.Attempts++
 	r := &runner{x: x, run: run, program: p, saved: make(map[string]store.Step, len(saved))}
 	if r.scope = scope; scope == nil {

@@ -57,8 +57,10 @@ type Revision struct {
 	Was Status
 	// Version replaces the version of the recipe; empty keeps it.
 	Version string
-	// Event replaces the run's event; nil keeps it.
+	// Event replaces the run's event; nil keeps it. Kind replaces what kind of change it
+	// is; empty keeps that.
 	Event *Event
+	Kind  string
 	// Forget are ids of steps whose results are removed, with those below them: the ids
 	// that go on with "[" or "/".
 	Forget []string
@@ -122,6 +124,9 @@ func (r *Revision) Apply(run *Run) {
 	}
 	if r.Event != nil {
 		run.Event = *r.Event
+	}
+	if r.Kind != "" {
+		run.Kind = r.Kind
 	}
 	run.State = r.State
 }

@@ -59,7 +59,7 @@ func (p *revision) apply(tx *bolt.Tx) error {
 	p.store.revisions.Add(1) // pruning that has looked at the run must look again
 	run := p.run
 	p.Apply(&run)
-	if p.Version != "" || p.Event != nil {
+	if p.Version != "" || p.Event != nil || p.Kind != "" {
 		value, err := rows.EncodeRun(&run)
 		if err != nil {
 			return fmt.Errorf("run %s: %w", p.Run, err)
