@@ -74,7 +74,7 @@ var arrows = map[string][]string{
 	"internal/settings": {"connectors/auth", "internal/diag", "internal/secret", "internal/yamlnode"},
 	"internal/project": {
 		"connectors", "connectors/budget", "connectors/builtin", "connectors/httpapi", "connectors/manifest", "connectors/schema",
-		"engine", "engine/store", "engine/store/boltstore", "engine/store/boltstore/upkeep", "internal/diag", "internal/secret", "internal/settings", "recipes",
+		"engine", "engine/store", "engine/store/boltstore", "engine/store/boltstore/upkeep", "internal/diag", "internal/seal", "internal/secret", "internal/settings", "recipes",
 	},
 	"internal/show": {"connectors", "connectors/budget", "triggers", "engine", "engine/poll", "engine/store", "internal/diag", "internal/secret", "recipes"},
 	"internal/demo": {"connectors/sandbox", "engine", "engine/store", "internal/diag", "internal/project", "internal/show", "recipes"},

@@ -26,15 +26,18 @@ var (
 )
 
 // stateFile is where a project keeps its state.
-func (p *Project) stateFile() string { return filepath.Join(p.Settings.Data, "pollux.db") }
+func (p *Project) stateFile() string { return filepath.Join(p.Settings.Data, stateName) }
+
+// stateName is the name of every state file.
+const stateName = "pollux.db"
 
 // OpenStore opens the state file for writing, and makes it if there is none. The
-// errors are those of [boltstore.Open].
+// errors are those of [boltstore.Open] and of the key file.
 func (p *Project) OpenStore() (*boltstore.Store, error) {
 	if err := os.MkdirAll(p.Settings.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the state file: %w", err)
 	}
-	return openState(p.stateFile(), boltstore.Options{})
+	return p.openKeyed(boltstore.Options{})
 }
 
 // ReadStore opens the state file for looking only. The errors are [ErrNoSettings],
@@ -52,7 +55,7 @@ func (p *Project) EditStore() (*boltstore.Store, error) {
 // BackupStore copies the state file, see [upkeep.Backup]; the errors are those of it,
 // those of ReadStore, and [ErrState].
 func (p *Project) BackupStore(ctx context.Context, path string, replace bool) (st store.Stats, err error) {
-	s, err := p.ReadStore()
+	s, err := p.openExisting(boltstore.Options{ReadOnly: true, Sealed: true}) // a copy needs no key
 	if err != nil {
 		return st, err
 	}
@@ -80,6 +83,16 @@ func (p *Project) CompactStore(ctx context.Context) (upkeep.Compacted, error) {
 func (p *Project) openExisting(o boltstore.Options) (*boltstore.Store, error) {
 	if err := p.hasState(); err != nil {
 		return nil, err
+	}
+	return p.openKeyed(o)
+}
+
+// openKeyed opens the state file with the keys of the key file.
+func (p *Project) openKeyed(o boltstore.Options) (_ *boltstore.Store, err error) {
+	if !o.Sealed {
+		if o.Keys, err = keyFile(p.env, p.stateFile()).load(); err != nil {
+			return nil, err
+		}
 	}
 	return openState(p.stateFile(), o)
 }
