@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func TestPowerLoss_LeavesEveryAcknowledgedCommit(t *testing.T) {
 			path := file(t)
 			s := openWith(t, path, keys)
 			fill(t, s, 1, 20)
-			w := &worker{T: t, s: s, dice: rand.New(rand.NewPCG(7, uint64(len(name)))), sealed: keys != nil} //nolint:gosec // a test wants the same dice again
+			w := &worker{T: t, s: s, dice: rand.New(rand.NewPCG(7, uint64(len(name)))), sealed: keys != nil}
 			before, had := image(t, path), digest(t, s)
 			states := 0
 			for range 30 {
@@ -175,13 +176,13 @@ type worker struct {
 func (w *worker) write() {
 	w.n++
 	ctx := w.Context()
-	audit := &store.AuditEntry{At: time.Unix(int64(w.n), 0).UTC(), Actor: "program", Action: "test", Target: fmt.Sprint(w.n)}
+	audit := &store.AuditEntry{At: time.Unix(int64(w.n), 0).UTC(), Actor: "program", Action: "test", Target: strconv.Itoa(w.n)}
 	runs, err := w.s.ListRuns(ctx, store.RunFilter{})
 	if err != nil {
 		w.Fatal(err)
 	}
 	r := runs[w.dice.IntN(len(runs))]
-	steps := []store.Step{{ID: fmt.Sprint("s", w.dice.IntN(3)), Output: json.RawMessage(fmt.Sprint(w.n))}}
+	steps := []store.Step{{ID: fmt.Sprint("s", w.dice.IntN(3)), Output: json.RawMessage(strconv.Itoa(w.n))}}
 	state := store.RunState{Status: store.Statuses()[w.dice.IntN(8)], Attempts: w.n}
 	switch w.dice.IntN(7) {
 	case 0, 1:
@@ -189,15 +190,15 @@ func (w *worker) write() {
 	case 2:
 		err = w.s.SaveStep(ctx, store.StepSave{Run: r.ID, Steps: steps, State: state})
 	case 3:
-		err = w.s.Revise(ctx, store.Revision{Run: r.ID, Was: r.State.Status, Version: fmt.Sprint(w.n), Forget: []string{"s0"}, Steps: steps, State: state, Audit: audit})
+		err = w.s.Revise(ctx, store.Revision{Run: r.ID, Was: r.State.Status, Version: strconv.Itoa(w.n), Forget: []string{"s0"}, Steps: steps, State: state, Audit: audit})
 	case 4:
-		_, err = w.s.Prune(ctx, store.PruneSlice{Now: time.Now(), Limit: 2, After: uint64(w.dice.IntN(20)), Other: store.Keep{Runs: time.Duration(w.dice.IntN(2)) * 1e6 * time.Hour}}) //nolint:gosec // below 20
+		_, err = w.s.Prune(ctx, store.PruneSlice{Now: time.Now(), Limit: 2, After: uint64(w.dice.IntN(20)), Other: store.Keep{Runs: time.Duration(w.dice.IntN(2)) * 1e6 * time.Hour}})
 	case 5:
-		err = w.s.SetSwitch(ctx, store.Switch{Kind: store.SwitchRecipe, Name: fmt.Sprint(w.dice.IntN(3)), Paused: w.dice.IntN(2) == 0}, audit)
+		err = w.s.SetSwitch(ctx, store.Switch{Kind: store.SwitchRecipe, Name: strconv.Itoa(w.dice.IntN(3)), Paused: w.dice.IntN(2) == 0}, audit)
 	case 6:
 		err = w.s.PutSecret(ctx, "token", bytes.Repeat([]byte("x"), 1+w.dice.IntN(9000)), audit)
 		if !w.sealed && errors.Is(err, store.ErrNoKey) {
-			err = w.s.SaveBudgets(ctx, map[string]json.RawMessage{"acme": json.RawMessage(fmt.Sprint(w.n))})
+			err = w.s.SaveBudgets(ctx, map[string]json.RawMessage{"acme": json.RawMessage(strconv.Itoa(w.n))})
 		}
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
