@@ -135,7 +135,7 @@ func (s *secrets) read(data, name string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.file, err = openState(path, boltstore.Options{ReadOnly: true, Keys: keys}); err != nil {
+		if s.file, err = openState(path, boltstore.Options{ReadOnly: true, Outdated: true, Keys: keys}); err != nil {
 			return nil, err
 		}
 	}
