@@ -117,8 +117,20 @@ func (p *prune) walk(ctx context.Context, age time.Duration) (err error) {
 	for key := range p.engine.plan().programs {
 		current = append(current, store.RecipeVersion{Recipe: key.Recipe, Version: key.Version})
 	}
-	_, err = p.engine.store.PruneRecipes(ctx, current)
-	return err
+	if _, err = p.engine.store.PruneRecipes(ctx, current); err != nil {
+		return err
+	}
+	return p.trail(ctx)
+}
+
+// trail forgets the oldest entries of the audit trail.
+func (p *prune) trail(ctx context.Context) error {
+	for {
+		n, err := p.engine.store.PruneAudit(ctx, p.slice.Now.Add(-store.KeepAudit))
+		if err != nil || n < store.MaxPruned {
+			return err
+		}
+	}
 }
 
 // forget goes on behind a run until the first one that is too young, and returns how

@@ -45,7 +45,7 @@ type Decision struct {
 	Subscription uint32 // the subscription's number
 	Revision     uint32
 	Verdict      Verdict
-	Run          uint64 // sequence number of the run it made; 0 when it made none
+	Run          uint64 // sequence number of the last run that the subscription made for the record; 0 for none
 }
 
 // Verdict is the outcome of a decision.

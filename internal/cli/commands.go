@@ -22,6 +22,7 @@ func (a *app) commands() []*cobra.Command {
 		state.Feeds(a.Console),
 		state.Runs(a.Console),
 		state.Explain(a.Console),
+		state.Secrets(a.Console),
 		a.sandboxCommand(),
 		state.Check(a.Console),
 		state.Backup(a.Console),

@@ -71,7 +71,7 @@ func (v *server) run(ctx context.Context) error {
 // answer carries out a command for another program.
 func (v *server) answer(ctx context.Context, r live.Request, s live.Streams) int {
 	b := &app{&console.Console{
-		Stdin: s.In, Stdout: s.Out, Stderr: s.Err, Env: v.Env, Args: r.Args, Dir: r.Dir,
+		Stdin: s.In, Stdout: s.Out, Stderr: s.Err, Env: v.Env, Args: r.Args, Dir: r.Dir, User: r.User,
 		Live: &console.Live{Project: v.project.Load, Store: v.store, Engine: v.engine},
 	}}
 	return b.execute(ctx, b.root()) //nolint:contextcheck // commands get the context when they are executed
@@ -141,7 +141,7 @@ func (v *server) reload(ctx context.Context) {
 	v.system.Reloading()
 	defer v.system.Ready()
 	old := v.project.Load()
-	next, err := old.Reload(project.Options{Env: v.Env})
+	next, err := old.Reload(project.Options{Env: v.Env, Secret: func(name string) ([]byte, error) { return v.store.Secret(ctx, name) }})
 	switch {
 	case err != nil:
 		v.log.Error().Str("component", "reload").Err(err).Msg("not reloaded, everything stays as it was")

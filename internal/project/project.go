@@ -49,6 +49,7 @@ type Project struct {
 	gates     map[string]*budget.Gate // by account
 	hosts     map[string]*budget.Host // by host, of accounts that share something
 	hostNames map[string]string       // by account
+	env       func(string) (string, bool)
 }
 
 // Options say how to read a project.
@@ -58,14 +59,27 @@ type Options struct {
 	// NoSecrets leaves the secrets that the settings refer to unread. Such a
 	// project can be looked at and checked, but its accounts reach nothing.
 	NoSecrets bool
+	// Secret returns a secret of Pollux's own store, for a program that has the state file
+	// open. Nil opens it for reading when the settings refer to one.
+	Secret func(name string) ([]byte, error)
 }
 
 // Read reads the project of a settings file and collects what is wrong with it.
-// It opens nothing and never fails: the findings tell why something is missing.
+// It opens nothing but the state file, for secrets that the settings refer to, and never
+// fails: the findings tell why something is missing.
 func Read(config string, o Options) *Project {
-	p := &Project{Sources: map[string][]byte{}, gates: map[string]*budget.Gate{}, hosts: map[string]*budget.Host{}, hostNames: map[string]string{}}
+	p := &Project{Sources: map[string][]byte{}, gates: map[string]*budget.Gate{}, hosts: map[string]*budget.Host{}, hostNames: map[string]string{}, env: o.Env}
 	var text []byte
-	p.Settings, text = settings.Load(config, settings.Options{Env: o.Env, NoSecrets: o.NoSecrets}, &p.Findings)
+	own := secrets{env: o.Env}
+	defer own.close()
+	secret := own.read
+	if o.Secret != nil {
+		secret = func(_, name string) ([]byte, error) {
+			value, err := o.Secret(name)
+			return value, noSecret(err)
+		}
+	}
+	p.Settings, text = settings.Load(config, settings.Options{Env: o.Env, NoSecrets: o.NoSecrets, Secret: secret}, &p.Findings)
 	if text != nil {
 		p.Sources[config] = text
 	}

@@ -26,18 +26,21 @@ var (
 )
 
 // stateFile is where a project keeps its state.
-func (p *Project) stateFile() string { return filepath.Join(p.Settings.Data, "pollux.db") }
+func (p *Project) stateFile() string { return filepath.Join(p.Settings.Data, stateName) }
+
+// stateName is the name of every state file.
+const stateName = "pollux.db"
 
 // SocketFile is where the running program listens for commands.
 func (p *Project) SocketFile() string { return filepath.Join(p.Settings.Data, "pollux.sock") }
 
 // OpenStore opens the state file for writing, and makes it if there is none. The
-// errors are those of [boltstore.Open].
+// errors are those of [boltstore.Open] and of the key file.
 func (p *Project) OpenStore() (*boltstore.Store, error) {
 	if err := os.MkdirAll(p.Settings.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the state file: %w", err)
 	}
-	return openState(p.stateFile(), boltstore.Options{})
+	return p.openKeyed(boltstore.Options{})
 }
 
 // ReadStore opens the state file for looking only. The errors are [ErrNoSettings],
@@ -50,6 +53,12 @@ func (p *Project) ReadStore() (*boltstore.Store, error) {
 // ReadStore.
 func (p *Project) EditStore() (*boltstore.Store, error) {
 	return p.openExisting(boltstore.Options{})
+}
+
+// SealedStore opens the state file for copying it, which needs no key. The errors are those
+// of ReadStore.
+func (p *Project) SealedStore() (*boltstore.Store, error) {
+	return p.openExisting(boltstore.Options{ReadOnly: true, Sealed: true})
 }
 
 // Backup copies a store of the project, see [upkeep.Backup]; the errors are those of it
@@ -78,6 +87,16 @@ func (p *Project) CompactStore(ctx context.Context) (upkeep.Compacted, error) {
 func (p *Project) openExisting(o boltstore.Options) (*boltstore.Store, error) {
 	if err := p.HasState(); err != nil {
 		return nil, err
+	}
+	return p.openKeyed(o)
+}
+
+// openKeyed opens the state file with the keys of the key file.
+func (p *Project) openKeyed(o boltstore.Options) (_ *boltstore.Store, err error) {
+	if !o.Sealed {
+		if o.Keys, err = keyFile(p.env, p.stateFile()).load(); err != nil {
+			return nil, err
+		}
 	}
 	return openState(p.stateFile(), o)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -41,8 +42,15 @@ func isKey(line string) bool { return line != "" && !strings.HasPrefix(line, "#"
 
 // Load reads a key file. One that others can read is refused: who reads it reads
 // everything that was sealed.
-func Load(path string) (*Keyring, error) {
-	text, err := read(path)
+func Load(path string) (*Keyring, error) { return load(path, 0o077) }
+
+// LoadCredential is Load for a file that the service manager hands to this process alone:
+// its folder keeps others out, and its group is one of the manager's making.
+func LoadCredential(path string) (*Keyring, error) { return load(path, 0o007) }
+
+// load reads a key file whose mode has none of some bits.
+func load(path string, others fs.FileMode) (*Keyring, error) {
+	text, err := read(path, others)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +61,7 @@ func Load(path string) (*Keyring, error) {
 	return k, nil
 }
 
-func read(path string) ([]byte, error) {
+func read(path string, others fs.FileMode) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the key file: %w", err)
@@ -63,7 +71,7 @@ func read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the key file: %w", err)
 	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+	if runtime.GOOS != "windows" && info.Mode().Perm()&others != 0 {
 		return nil, fmt.Errorf("key file %s can be read by others (mode %04o): chmod 600 %s", path, info.Mode().Perm(), path)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxFile))
@@ -121,7 +129,7 @@ func KeepCurrent(path string) error {
 
 // rewrite replaces a key file by another text that is a key file too.
 func rewrite(path string, change func([]byte) []byte) error {
-	text, err := read(path)
+	text, err := read(path, 0o077)
 	if err != nil {
 		return err
 	}

@@ -145,6 +145,15 @@ func TestFile_IsMadeRotatedAndRefusedWhenOthersCanReadIt(t *testing.T) {
 	if _, err := seal.Load(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("a file for others: got %v, want chmod 600", err)
 	}
+	if k, err := seal.LoadCredential(path); err != nil || k.Current() != second.Current() {
+		t.Errorf("the same as a credential: got %v, want the key", err)
+	}
+	if err := os.Chmod(path, 0o604); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.LoadCredential(path); err == nil {
+		t.Error("a credential for all: got no error")
+	}
 }
 
 // FuzzOpen: whatever was not sealed is refused and harms nothing.

@@ -8,6 +8,7 @@ const (
 	codeSecretPlain = diag.CodeSecretInClear
 	codeSecretUnset = "secret-unset"
 	codeSecretFile  = "secret-file"
+	codeSecretStore = "secret-store"
 	codeURL         = "bad-url"
 	codeListen      = "bad-listen"
 	codeName        = "bad-name"
@@ -19,9 +20,10 @@ const (
 func Codes() []diag.Code {
 	return []diag.Code{
 		{Name: codeNoFile, Meaning: "The settings file cannot be read."},
-		{Name: codeSecretPlain, Meaning: "A secret is written out. Write a reference: env:NAME or file:PATH."},
+		{Name: codeSecretPlain, Meaning: "A secret is written out. Write a reference: env:NAME, file:PATH or secret:NAME."},
 		{Name: codeSecretUnset, Meaning: "An environment variable that a secret refers to is not set, or empty."},
 		{Name: codeSecretFile, Meaning: "A file that a secret refers to cannot be read, is empty, or others may read it."},
+		{Name: codeSecretStore, Meaning: "A secret of Pollux's own store is not there, or cannot be opened."},
 		{Name: codeURL, Meaning: "A URL must be complete, with http or https and a host."},
 		{Name: codeListen, Meaning: "An address to listen on is written as host:port, or off."},
 		{Name: codeName, Meaning: "A name must begin with a small letter and consist of small letters, digits, - and _."},

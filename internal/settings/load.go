@@ -54,6 +54,7 @@ type reader struct {
 	o    Options
 	into *diag.List
 	dir  string
+	data string // folder of the state file
 }
 
 // settings reads the file from its root.
@@ -69,6 +70,7 @@ func (r *reader) settings(file string, root *yamlnode.Node) *Settings {
 		Connectors: r.path(m.Get("connectors"), "POLLUX_CONNECTORS", "connectors"),
 		Listen:     r.listen(m.Get("listen")),
 	}
+	r.data = s.Data
 	accounts, ok := m.Get("accounts").Mapping(r.into)
 	if !ok || len(accounts.Fields()) == 0 {
 		if ok || !m.Has("accounts") {

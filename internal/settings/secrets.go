@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,10 +28,10 @@ func (r *reader) secret(n *yamlnode.Node) secret.String {
 		return r.fromEnv(n, name)
 	case found && kind == "file" && name != "":
 		return r.fromFile(n, name)
-	case found && kind == "secret":
-		r.into.Errorf(n.At(), codeNotYet, "use env:NAME or file:PATH", "Pollux's own secret store is not available in this version")
+	case found && kind == "secret" && name != "":
+		return r.fromStore(n, name)
 	default:
-		r.into.Errorf(n.At(), codeSecretPlain, "put it into an environment variable and write env:NAME, or into a file and write file:PATH",
+		r.into.Errorf(n.At(), codeSecretPlain, "put it into an environment variable and write env:NAME, or into a file and write file:PATH, or keep it here: pollux secrets set NAME, and write secret:NAME",
 			"a secret must not be written out here")
 	}
 	return secret.String{}
@@ -75,4 +76,24 @@ func (r *reader) fromFile(n *yamlnode.Node, path string) secret.String {
 		r.into.Errorf(n.At(), codeSecretFile, "", "the file of the secret is empty or cannot be read")
 	}
 	return secret.New(value)
+}
+
+// fromStore reads a secret from Pollux's own store. What the store says tells what to do
+// where it cannot be read at all.
+func (r *reader) fromStore(n *yamlnode.Node, name string) secret.String {
+	if r.o.NoSecrets {
+		return secret.String{}
+	}
+	var value []byte
+	err := ErrNoSecret
+	if r.o.Secret != nil {
+		value, err = r.o.Secret(r.data, name)
+	}
+	switch {
+	case errors.Is(err, ErrNoSecret):
+		r.into.Errorf(n.At(), codeSecretStore, "pollux secrets set "+name, "Pollux's own store has no secret %q", name)
+	case err != nil:
+		r.into.Errorf(n.At(), codeSecretStore, "or check without secrets: pollux validate --no-secrets", "the secret cannot be read: %v", err)
+	}
+	return secret.New(strings.TrimSpace(string(value)))
 }

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/auth"
@@ -43,6 +44,9 @@ type Budget struct {
 	At       diag.Place
 }
 
+// ErrNoSecret is what [Options.Secret] returns for a secret that is not in the store.
+var ErrNoSecret = errors.New("there is no such secret")
+
 // Options say how a file is read.
 type Options struct {
 	// Env looks up an environment variable.
@@ -50,4 +54,8 @@ type Options struct {
 	// NoSecrets leaves secrets out: their references are checked for their form
 	// only.
 	NoSecrets bool
+	// Secret returns a secret of Pollux's own store, which belongs to the state file in a
+	// folder; the error wraps [ErrNoSecret] where it is not there. Nil is a store without
+	// secrets.
+	Secret func(data, name string) ([]byte, error)
 }

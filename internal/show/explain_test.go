@@ -108,10 +108,14 @@ func TestExplain_NamesWhatADecisionWasTakenFrom(t *testing.T) {
 		triggers.NotWatched: `{"watch":["email","address.city"]}`,
 	} {
 		story := show.Story{Known: []show.KnownIn{{
-			Seen: store.Seen{ID: "r1", Entry: triggers.Entry{Revision: 1, Decisions: []triggers.Decision{{Subscription: 1, Revision: 1, Verdict: verdict}}}},
+			Seen: store.Seen{ID: "r1", Entry: triggers.Entry{Revision: 1, Decisions: []triggers.Decision{{Subscription: 1, Revision: 1, Verdict: verdict, Run: 7}}}},
 			Subs: []store.Subscription{{Recipe: "hello", Number: 1}},
 		}}}
-		got, err := json.Marshal(show.Explain(story, aRecipe)[1].LookedAt)
+		entry := show.Explain(story, aRecipe)[1]
+		if entry.Decision != verdict.String() { // the run is of an earlier decision
+			t.Errorf("got the decision %q, want %q", entry.Decision, verdict)
+		}
+		got, err := json.Marshal(entry.LookedAt)
 		if err != nil || string(got) != want {
 			t.Errorf("%s: got %s (%v), want %s", verdict, got, err, want)
 		}

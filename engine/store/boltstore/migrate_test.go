@@ -1,6 +1,7 @@
 package boltstore_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,5 +98,22 @@ func TestOpen_ReadsAnOlderVersionOnlyAfterItsMigration(t *testing.T) {
 	}
 	if !strings.Contains(err.Error(), "run Pollux on it once") {
 		t.Errorf("got %q, want what to do in it", err)
+	}
+}
+
+// TestOpen_ReadsSecretsOfAnOlderVersion: who brings the file up to date may need them.
+func TestOpen_ReadsSecretsOfAnOlderVersion(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"1", "2"} {
+		s, err := boltstore.Open(oldFile(t, version), boltstore.Options{ReadOnly: true, Outdated: true, Keys: ring(t, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Secret(t.Context(), "token"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("version %s: got %v, want ErrNotFound", version, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

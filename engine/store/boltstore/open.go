@@ -40,6 +40,9 @@ type Options struct {
 	// Keys seal what is personal in values from now on, and open what was sealed before.
 	// Without them values are written as they are.
 	Keys *seal.Keyring
+	// Outdated opens a file of an older version too, with ReadOnly. Its secrets can be read,
+	// and nothing else: the program that brings the file up to date may need them to start.
+	Outdated bool
 	// Sealed asks for no keys: for a program that copies values as they are. What is
 	// sealed cannot be read then.
 	Sealed bool
@@ -90,7 +93,7 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = s.identify(); err == nil {
+	if err = s.identify(o); err == nil {
 		err = s.unlock(o)
 	}
 	if err != nil {
@@ -236,7 +239,7 @@ func SyncFolder(dir string) error {
 
 // identify makes sure that the file is a state file of a version that this
 // program knows, brings it up to date, and learns its instance.
-func (s *Store) identify() error {
+func (s *Store) identify(o Options) error {
 	var version int
 	err := s.look(func(tx *bolt.Tx) (err error) {
 		version, s.rows.Instance, err = tables.ReadMeta(tx)
@@ -249,6 +252,8 @@ func (s *Store) identify() error {
 		return fmt.Errorf("%w: %s has version %d, this Pollux knows %d; use the newer Pollux",
 			store.ErrVersion, s.path, version, tables.CurrentVersion())
 	case version == tables.CurrentVersion():
+		return nil
+	case s.readOnly && o.Outdated:
 		return nil
 	case s.readOnly:
 		return fmt.Errorf("state file %s has the old version %d; run Pollux on it once", s.path, version)

@@ -247,12 +247,12 @@ func (p *pollCommit) putRuns(tx *bolt.Tx, runs *bolt.Bucket) ([]store.RunID, err
 		if err == nil && seq > store.MaxSeq {
 			err = fmt.Errorf("run %d: %w", seq, store.ErrInvalid)
 		}
-		value := r.value
+		key, value := tables.SeqKey(seq), r.value
 		if err == nil {
-			value, err = rows.SealRun(value, p.store.rows.Place(tables.Runs, tables.SeqKey(seq)))
+			value, err = rows.SealRun(value, p.store.rows.Place(tables.Runs, key))
 		}
 		if err == nil {
-			err = runs.Put(tables.SeqKey(seq), value)
+			err = runs.Put(key, value)
 		}
 		if err != nil {
 			return nil, err
@@ -261,7 +261,7 @@ func (p *pollCommit) putRuns(tx *bolt.Tx, runs *bolt.Bucket) ([]store.RunID, err
 		if r.final {
 			state = done
 		}
-		if err := state.Put(tables.SeqKey(seq), r.row); err != nil {
+		if err := state.Put(key, r.row); err != nil {
 			return nil, err
 		}
 		ids = append(ids, store.MakeRunID(p.store.rows.Instance, seq))

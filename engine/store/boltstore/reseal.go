@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -57,6 +58,9 @@ func (s *Store) reseal(tx *bolt.Tx, v tables.Vault, keys [][]byte) error {
 		sealed, err := v.Seal(value, s.rows.Place(v.Bucket, k))
 		if err != nil {
 			return err
+		}
+		if bytes.Equal(sealed, value) {
+			continue // somebody wrote it meanwhile
 		}
 		if err := b.Put(k, sealed); err != nil {
 			return err

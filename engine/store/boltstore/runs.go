@@ -64,6 +64,7 @@ func (s *Store) LoadRun(ctx context.Context, id store.RunID) (store.Run, []store
 // the parts of one that goes on.
 type stepSave struct {
 	seq   uint64
+	key   [8]byte // of the run
 	rows  tables.Reader
 	end   []byte
 	state []byte
@@ -80,6 +81,7 @@ func (s *Store) SaveStep(ctx context.Context, save store.StepSave) error {
 	if p.seq == 0 {
 		return fmt.Errorf("run %.40q: %w", save.Run, store.ErrNotFound)
 	}
+	copy(p.key[:], tables.SeqKey(p.seq))
 	if err := p.encode(); err != nil {
 		return err
 	}
@@ -89,7 +91,7 @@ func (s *Store) SaveStep(ctx context.Context, save store.StepSave) error {
 func (p *stepSave) encode() (err error) {
 	if p.save.State.Status.Final() {
 		if p.end, err = rows.EncodeEnd(p.save); err == nil {
-			p.end, err = rows.SealDone(p.end, p.rows.Place(tables.Done, tables.SeqKey(p.seq)))
+			p.end, err = rows.SealDone(p.end, p.rows.Place(tables.Done, p.key[:]))
 		}
 		return err
 	}
@@ -106,7 +108,7 @@ func (p *stepSave) encode() (err error) {
 
 // check is the guard: the run is in the queue.
 func (p *stepSave) check(tx *bolt.Tx) error {
-	if tx.Bucket(tables.Queue).Get(tables.SeqKey(p.seq)) == nil {
+	if tx.Bucket(tables.Queue).Get(p.key[:]) == nil {
 		return fmt.Errorf("run %d is not in the queue: %w", p.seq, store.ErrNotFound)
 	}
 	return nil
@@ -115,7 +117,7 @@ func (p *stepSave) check(tx *bolt.Tx) error {
 // apply writes steps and state. A final state moves the run to the history, with the
 // steps of this save inside its row.
 func (p *stepSave) apply(tx *bolt.Tx) error {
-	queue, key := tx.Bucket(tables.Queue), tables.SeqKey(p.seq)
+	queue, key := tx.Bucket(tables.Queue), p.key[:]
 	if p.end != nil {
 		if err := queue.Delete(key); err != nil {
 			return err

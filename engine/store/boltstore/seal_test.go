@@ -5,13 +5,16 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/upkeep"
 	"github.com/pollux-automation/pollux/engine/store/storetest"
 	"github.com/pollux-automation/pollux/internal/seal"
 	"github.com/pollux-automation/pollux/triggers"
@@ -206,6 +209,57 @@ func TestReseal_TakesEverythingToTheCurrentKey(t *testing.T) {
 		t.Errorf("end a run: %v", err)
 	}
 	storetest.CheckAndClose(t, s)
+}
+
+// TestReseal_LetsOthersWriteMeanwhile seals several MiB, in several commits, while runs
+// end, and wants all of it to be sealed and whole.
+func TestReseal_LetsOthersWriteMeanwhile(t *testing.T) {
+	t.Parallel()
+	ctx, path := t.Context(), file(t)
+	s := open(t, path)
+	c := store.PollCommit{Feed: store.Feed{ID: "f", Inputs: []byte(`{}`)}}
+	body := []byte(`"` + personal + strings.Repeat("x", 100_000) + `"`)
+	for i := range 60 {
+		c.Feed.State.Ordinals++
+		c.Feed.State.Records++
+		id := strconv.Itoa(i)
+		c.Seen = append(c.Seen, store.Seen{ID: id, Entry: triggers.Entry{Revision: 1, Ordinal: c.Feed.State.Ordinals, Body: body}})
+		c.Runs = append(c.Runs, store.NewRun{Run: store.Run{Recipe: "r", Record: id, Event: store.Event{Record: body}}})
+	}
+	done, err := s.CommitPoll(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.CheckAndClose(t, s)
+	s = openWith(t, path, ring(t, 1))
+	var group sync.WaitGroup
+	group.Go(func() {
+		for _, id := range done.Runs {
+			if err := s.SaveStep(ctx, store.StepSave{Run: id, Steps: []store.Step{{ID: "s", Output: body}}, State: store.RunState{Status: store.Succeeded}}); err != nil {
+				t.Errorf("end a run: %v", err)
+			}
+		}
+	})
+	if n, err := s.Reseal(ctx); err != nil || n != 120 { // what ends is sealed already
+		t.Errorf("got %d values sealed, %v; want 60 entries and 60 runs", n, err)
+	}
+	group.Wait()
+	if n, err := s.Reseal(ctx); err != nil || n != 0 {
+		t.Errorf("again: got %d values sealed, %v; want none", n, err)
+	}
+	for i, id := range done.Runs {
+		r, steps, err := s.LoadRun(ctx, id)
+		if err != nil || !bytes.Equal(r.Event.Record, body) || len(steps) != 1 || !bytes.Equal(steps[0].Output, body) {
+			t.Errorf("run %d is not whole: %v", i, err)
+		}
+	}
+	storetest.CheckAndClose(t, s)
+	if _, err := upkeep.Compact(ctx, path); err != nil {
+		t.Fatal(err)
+	}
+	if n := holds(t, path); n != 0 {
+		t.Errorf("the file holds the word %d times after a compaction, want none", n)
+	}
 }
 
 func BenchmarkCommitPollSealed(b *testing.B) {

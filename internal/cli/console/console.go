@@ -27,9 +27,10 @@ type Console struct {
 	// program may be asked.
 	Args []string
 	// Live is the running program that carries out the command for another one; nil for
-	// the usual case. Dir is the folder where that other one is.
+	// the usual case. Dir is the folder where that other one is, User who gave it.
 	Live *Live
 	Dir  string
+	User string
 }
 
 // JSONFlag adds --json to a command and returns it. Every command that answers with

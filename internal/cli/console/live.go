@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -36,11 +37,32 @@ func (a *Console) remote(ctx context.Context, p *project.Project) error {
 	if err != nil {
 		return err
 	}
-	code, err := live.Call(ctx, p.SocketFile(), live.Request{Args: a.Args, Dir: dir}, live.Streams{In: a.Stdin, Out: a.Stdout, Err: a.Stderr})
+	code, err := live.Call(ctx, p.SocketFile(), live.Request{Args: a.Args, Dir: dir, User: a.user()}, live.Streams{In: a.Stdin, Out: a.Stdout, Err: a.Stderr})
 	if err != nil || code == exitFine {
 		return err
 	}
 	return &exitError{code: code}
+}
+
+// user is who gives the command, as far as the environment tells.
+func (a *Console) user() string {
+	if a.User != "" {
+		return a.User
+	}
+	for _, name := range []string{"USER", "LOGNAME", "USERNAME"} {
+		if user, ok := a.Env(name); ok && user != "" {
+			return user
+		}
+	}
+	return "unknown"
+}
+
+// Actor is who gives the command, as the audit trail names him.
+func (a *Console) Actor() string { return "cli:" + a.user() }
+
+// Audit is what the audit trail says of an action of the command.
+func (a *Console) Audit(action, target string) *store.AuditEntry {
+	return &store.AuditEntry{At: time.Now().UTC(), Actor: a.Actor(), Action: action, Target: target}
 }
 
 // Path returns where a file is that was named on the command line.

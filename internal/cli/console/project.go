@@ -95,9 +95,26 @@ func (a *Console) Look(ctx context.Context, do func(*project.Project, store.Stor
 	return a.use(ctx, (*project.Project).ReadStore, do)
 }
 
+// LookSealed is Look for commands that copy the state and need not know what is in it: no
+// key is asked for.
+func (a *Console) LookSealed(ctx context.Context, do func(*project.Project, store.Store) error) error {
+	return a.use(ctx, (*project.Project).SealedStore, do)
+}
+
 // Edit is Look for commands that write.
 func (a *Console) Edit(ctx context.Context, do func(*project.Project, store.Store) error) error {
 	return a.use(ctx, (*project.Project).EditStore, do)
+}
+
+// Begin is Edit for commands that make the state file if there is none, once they have
+// prepared the project for it.
+func (a *Console) Begin(ctx context.Context, prepare func(*project.Project) error, do func(*project.Project, store.Store) error) error {
+	return a.use(ctx, func(p *project.Project) (*boltstore.Store, error) {
+		if err := prepare(p); err != nil {
+			return nil, err
+		}
+		return p.OpenStore()
+	}, do)
 }
 
 // use hands a command the project and its state, opened in one way or another.

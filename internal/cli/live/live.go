@@ -21,6 +21,7 @@ var ErrNobody = errors.New("no running program answers")
 type Request struct {
 	Args []string `json:"args"` // without the program's name
 	Dir  string   `json:"dir"`  // the folder that relative names of files belong to
+	User string   `json:"user"` // who gives the command
 }
 
 // frame is one message after the request.

@@ -41,7 +41,7 @@ func (a *app) backup(ctx context.Context, path string, force bool) error {
 	if err := a.hasState(); err != nil {
 		return console.Refused(fmt.Errorf("nothing was copied: %w", err))
 	}
-	return a.Look(ctx, func(p *project.Project, s store.Store) error {
+	return a.LookSealed(ctx, func(p *project.Project, s store.Store) error {
 		st, err := p.Backup(ctx, s, a.Path(path), force)
 		switch {
 		case errors.Is(err, project.ErrState):

@@ -232,7 +232,11 @@ func (t *Trail) PutSecret(ctx context.Context, name string, value []byte, audit 
 func (t *Trail) Secret(ctx context.Context, name string) ([]byte, error) {
 	var value []byte
 	err := t.file.View(ctx, func(tx *bolt.Tx) error {
-		sealed := tx.Bucket(tables.Secrets).Get([]byte(name))
+		b := tx.Bucket(tables.Secrets)
+		if b == nil { // a file of a version that had no secrets
+			return store.ErrNotFound
+		}
+		sealed := b.Get([]byte(name))
 		if sealed == nil {
 			return store.ErrNotFound
 		}
