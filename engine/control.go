@@ -8,6 +8,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/watch"
 )
 
 // accepted notes that an account's credential works, and has the dispatcher let
@@ -22,7 +23,15 @@ func (e *Engine) accepted(account string) {
 	}
 }
 
-// requeue lets the runs go on that were parked because a credential was refused.
+// recallable reports whether a run goes on by itself: it was parked because a credential
+// was refused, or held because its recipe rested and does not any more.
+func (e *Engine) recallable(recipe string, status store.Status, reason string) bool {
+	return status == store.Parked && reason == retry.ReasonAuth ||
+		status == store.Held && reason == watch.ReasonPaused && !e.rests.recipe(recipe)
+}
+
+// requeue lets the runs go on that were parked because a credential was refused, or held
+// because their recipe rested.
 // Runs belong to the account of their trigger, but any account of the recipe may
 // have been refused, so every run with that reason is looked at. Only the
 // dispatcher calls it once it runs.
@@ -36,7 +45,7 @@ func (e *Engine) requeue(ctx context.Context) error {
 		}
 		for _, q := range found {
 			after = q.ID
-			if q.Status != store.Parked || q.Reason != retry.ReasonAuth {
+			if !e.recallable(q.Recipe, q.Status, q.Reason) {
 				continue
 			}
 			ok, err := e.requeueOne(ctx, q.ID)
@@ -52,13 +61,12 @@ func (e *Engine) requeue(ctx context.Context) error {
 		}
 	}
 	if released > 0 {
-		e.log.Info().Str("component", "runner").Int("records", released).Msg("runs released after a refused credential")
+		e.log.Info().Str("component", "runner").Int("records", released).Msg("runs go on that waited for a credential or a recipe")
 	}
 	return nil
 }
 
-// requeueOne puts a run back into the queue if it was parked for a refused
-// credential.
+// requeueOne puts a run back into the queue if it goes on by itself.
 func (e *Engine) requeueOne(ctx context.Context, id store.RunID) (bool, error) {
 	run, _, err := e.store.LoadRun(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -67,7 +75,7 @@ func (e *Engine) requeueOne(ctx context.Context, id store.RunID) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if run.State.Status != store.Parked || run.State.Reason != retry.ReasonAuth {
+	if !e.recallable(run.Recipe, run.State.Status, run.State.Reason) {
 		return false, nil
 	}
 	state := run.State

@@ -173,7 +173,7 @@ func (d *dispatcher) done(take context.Context, last <-chan struct{}) bool {
 		return false
 	}
 	for _, b := range d.backlogs {
-		if len(b.ready) > 0 || b.hungry() {
+		if (len(b.ready) > 0 || b.hungry()) && !d.e.rests.recipe(b.recipe) {
 			return false
 		}
 	}
@@ -208,7 +208,7 @@ func (d *dispatcher) ready(l *lane) {
 // turn puts a recipe in the line for a turn, unless it stands there or has
 // nothing to start.
 func (d *dispatcher) turn(b *backlog) {
-	if !b.inLine && len(b.ready) > 0 && b.busy < b.workers {
+	if !b.inLine && len(b.ready) > 0 && b.busy < b.workers && !d.e.rests.recipe(b.recipe) {
 		b.inLine = true
 		d.turns = append(d.turns, b)
 	}
@@ -285,7 +285,7 @@ func (d *dispatcher) start(work context.Context) {
 		b := d.turns[0]
 		d.turns = d.turns[1:]
 		b.inLine = false
-		if len(b.ready) == 0 || b.busy >= b.workers {
+		if len(b.ready) == 0 || b.busy >= b.workers || d.e.rests.recipe(b.recipe) {
 			continue
 		}
 		l := b.ready[0]

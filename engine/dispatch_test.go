@@ -22,18 +22,18 @@ func TestDispatch_RunsOfOneRecordNeverOverlapAndNeverSwap(t *testing.T) {
 	bubble(t, func(t *testing.T, b *bench) {
 		text := recipe("every: 1m", "every: 10s", "steps:", "order: {workers: 8}\nsteps:")
 		b.once(text)
-		b.service.delay = 17 * time.Second
+		b.service.delay = 95 * time.Second // changes come faster, but not so fast that they look like a loop
 		done := make(chan struct{})
 		e := b.engine(text)
 		go func() {
 			defer close(done)
-			b.serve(e, 30*time.Minute)
+			b.serve(e, 3*time.Hour)
 		}()
 		for i := range 40 {
 			for r := range 5 {
 				b.service.put(fmt.Sprint("r", r), map[string]any{"name": fmt.Sprintf("%03d", i)})
 			}
-			b.wait(11 * time.Second)
+			b.wait(61 * time.Second)
 		}
 		<-done
 		last := map[string]string{}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -38,9 +39,26 @@ type Options struct {
 	Requests func() int64
 	// Pollers is how many feeds are polled at once; 0 means 16.
 	Pollers int
+	// Budgets are those of the accounts; nil means that nothing is known of them.
+	Budgets Budgets
+	// Disk says how large the disk of the store is and how much of it is free; nil, or a
+	// size of 0, means that nobody knows.
+	Disk func() (size, free int64)
 
 	// session gives the session that a step calls with; nil means its account's own.
 	session func(*Account, *recipes.Step) connectors.Session
+}
+
+// Budgets are what is left of the requests that accounts and hosts may make. They are
+// safe for concurrent use.
+type Budgets interface {
+	// Budgets returns them as they are to be stored, RestoreBudgets takes over stored ones
+	// and returns what it could make nothing of, in words for the log.
+	Budgets() map[string]json.RawMessage
+	RestoreBudgets(stored map[string]json.RawMessage) []string
+	// Stretch says how much longer than usual the polls of an account have to wait so that
+	// a quota lasts, from 1 on, and why.
+	Stretch(account string) (factor float64, why string)
 }
 
 // Engine polls feeds, finds changes and carries out runs.
@@ -52,12 +70,15 @@ type Engine struct {
 	runners  int
 	pollers  int
 	requests func() int64
+	disk     func() (size, free int64)
 	session  func(*Account, *recipes.Step) connectors.Session
 
 	poller *poll.Poller
 	// current is what the loaded recipes ask for; a reload replaces it.
 	current atomic.Pointer[plan]
 	health  runs.Health
+	rests   rests
+	space   space
 	exec    *runs.Executor
 	tally   tally
 	fresh   *fresh
@@ -77,6 +98,9 @@ type Engine struct {
 	// reloaded tells the dispatcher that recipes changed. It holds one signal; nobody
 	// closes it.
 	reloaded chan struct{}
+	// resumed tells the scheduler that accounts may go on. It holds one signal; nobody
+	// closes it.
+	resumed chan struct{}
 	// ended is closed when the engine hears no more wishes.
 	ended chan struct{}
 	// fatal takes the first error after which nothing can be trusted.
@@ -92,9 +116,9 @@ type Engine struct {
 func New(o Options) (*Engine, error) {
 	e := &Engine{
 		store: o.Store, log: o.Log, hooks: o.Hooks,
-		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests, session: o.session,
+		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests, session: o.session, disk: o.Disk,
 		wake: make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
-		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1),
+		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
 		programs: map[runs.Key]*runs.Program{}, fresh: newFresh(),
 	}
 	if e.drain == 0 {
@@ -109,9 +133,9 @@ func New(o Options) (*Engine, error) {
 	if e.pollers == 0 {
 		e.pollers = 16
 	}
-	e.poller = &poll.Poller{Store: o.Store, Log: o.Log, At: e.passed, Told: e.committed, Pause: e.fresh.wait}
+	e.poller = &poll.Poller{Store: o.Store, Log: o.Log, At: e.passed, Told: e.committed, Pause: e.fresh.wait, Rests: e.rests.recipe}
 	e.exec = &runs.Executor{
-		Store: o.Store, Log: o.Log, Health: &e.health, At: o.Hooks.At, Program: e.program, Fresh: e.fresh.take,
+		Store: o.Store, Log: o.Log, Rests: e.restUntil, Health: &e.health, At: o.Hooks.At, Program: e.program, Fresh: e.fresh.take,
 		Accepted: e.accepted, Ended: e.tally.ended, Fail: e.fail,
 	}
 	first, err := newPlan(o, nil)
@@ -147,6 +171,12 @@ func (e *Engine) begin(ctx context.Context) error {
 		return err
 	}
 	e.report(edits)
+	if err := e.readSwitches(ctx); err != nil {
+		return err
+	}
+	if err := e.readBudgets(ctx); err != nil {
+		return err
+	}
 	if err := e.prepare(ctx, e.plan()); err != nil {
 		return err
 	}
@@ -246,6 +276,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 	})
 	group.Go(func() { e.pruneOn(take) })
+	group.Go(func() { e.tend(take) })
 	group.Go(func() {
 		select {
 		case err := <-e.fatal:

@@ -16,6 +16,7 @@ import (
 type plan struct {
 	bench    runs.Bench
 	catalog  *Catalog
+	budgets  Budgets // may be nil
 	feeds    map[store.FeedID]*poll.Feed
 	programs map[runs.Key]*runs.Program
 	recipes  map[string]*recipes.Recipe // by id
@@ -26,7 +27,7 @@ type plan struct {
 func newPlan(o Options, former *plan) (*plan, error) {
 	p := &plan{
 		feeds: map[store.FeedID]*poll.Feed{}, programs: map[runs.Key]*runs.Program{}, recipes: map[string]*recipes.Recipe{},
-		catalog: o.Catalog, bench: runs.Bench{Accounts: map[string]*Account{}, Session: o.session},
+		catalog: o.Catalog, budgets: o.Budgets, bench: runs.Bench{Accounts: map[string]*Account{}, Session: o.session},
 	}
 	for _, a := range o.Accounts {
 		p.bench.Accounts[a.Name] = a

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +36,8 @@ type dueFeed struct {
 	due  time.Time
 	// failures counts the polls that failed in a row.
 	failures int
+	// stretched is true while polls come less often than the schedule says.
+	stretched bool
 }
 
 // dueQueue is a heap of feeds, the next one first.
@@ -105,6 +108,8 @@ func (s *scheduler) round(take, work context.Context) (next *reload, err error) 
 			return &r, nil
 		case f := <-s.back:
 			s.free(round, work, f)
+		case <-s.e.resumed:
+			s.queue.replan(time.Now())
 		case pong := <-s.e.pingScheduler:
 			close(pong)
 		case h := <-s.e.holds:
@@ -267,8 +272,12 @@ func (e *Engine) firstPolls(ctx context.Context) (dueQueue, error) {
 
 // pollDue polls a feed once and says when it is due again.
 func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
-	if until, rests := e.health.Rests(d.feed.Account.Name, time.Now()); rests {
+	if until, rests := e.restUntil(d.feed.Account.Name, time.Now()); rests {
 		d.due = until
+		return
+	}
+	if e.space.low.Load() {
+		d.due = time.Now().Add(tendEvery)
 		return
 	}
 	// A stop ends the poll between two pages, or in the middle of a request:
@@ -276,11 +285,11 @@ func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
 	ctx, cancel := context.WithCancel(work)
 	defer context.AfterFunc(take, cancel)()
 	defer cancel()
-	more, err := e.poller.Poll(ctx, d.feed, d.feed.Next(time.Now()))
+	more, err := e.poller.Poll(ctx, d.feed, e.next(d))
 	if err == nil {
 		e.recovered(d)
 		d.failures = 0
-		if d.due = d.feed.Next(time.Now()); more {
+		if d.due = e.next(d); more {
 			d.due = time.Now()
 		} else {
 			e.tally.polls.Add(1)
@@ -297,6 +306,32 @@ func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
 	}
 	d.failures++
 	e.pollFailed(work, d, err)
+}
+
+// next is when a feed is to be polled next: by its schedule, or later when the account's
+// quota would not last otherwise.
+func (e *Engine) next(d *dueFeed) time.Time {
+	now := time.Now()
+	next := d.feed.Next(now)
+	b := e.plan().budgets
+	if b == nil {
+		return next
+	}
+	factor, why := b.Stretch(d.feed.Account.Name)
+	stretched := factor > 1.05 // less is not worth a word
+	if stretched != d.stretched {
+		d.stretched = stretched
+		line := e.log.Info().Str("component", "scheduler").Str("trigger", string(d.feed.ID)).Str("account", d.feed.Account.Name)
+		if stretched {
+			line.Float64("factor", math.Round(factor*10)/10).Str("why", why).Msg("polls come less often")
+		} else {
+			line.Msg("polls come as often as usual again")
+		}
+	}
+	if stretched {
+		next = now.Add(time.Duration(float64(next.Sub(now)) * factor))
+	}
+	return next
 }
 
 // pollFailed stores and logs why a poll failed: the first time at once, then at

@@ -61,6 +61,8 @@ type Poller struct {
 	// Pause is called between two pages, so that what polls bring can be done before
 	// more comes. Never nil.
 	Pause func(context.Context)
+	// Rests tells whether a recipe rests, so that its runs are held; nil means none does.
+	Rests func(recipe string) bool
 }
 
 // Poll visits a feed's source: from where its cursor stands to the end of the list, and
@@ -379,7 +381,7 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	f.begin(r.walk, r.page.Date, r.asked, r.walk.Rows == 0 && r.walk.Position == "" && r.walk.Requests == 0)
 	a := watch.Acceptance{
 		Feed: f.ID, Shape: f.Op.Answer, Subs: f.Subs, Delta: r.delta, Walk: r.walk, Baseline: feed.State.Baseline,
-		Now: time.Now().UTC(), Former: former,
+		Now: time.Now().UTC(), Former: former, Rests: v.Rests,
 	}
 	if r.parent != nil {
 		a.Parent = &r.parent.Parent

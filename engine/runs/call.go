@@ -45,7 +45,7 @@ func (b *branch) call(ctx context.Context, s *step, p actions.Prepared) (ending,
 		return ending{kind: waits, due: due, idle: true}, nil // another branch of the run was due before
 	}
 	c.result.Due = time.Time{}
-	if until, rests := b.x.Health.Rests(p.Call.Account, now); rests {
+	if until, rests := b.x.Rests(p.Call.Account, now); rests {
 		// In memory only: nothing happened.
 		return ending{kind: waits, due: until, idle: true}, nil
 	}

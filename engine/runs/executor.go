@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -29,6 +30,8 @@ type Executor struct {
 	Store  store.Store
 	Log    zerolog.Logger
 	Health *Health
+	// Rests tells whether an account must not be used now, and until when.
+	Rests func(account string, now time.Time) (until time.Time, rests bool)
 	// At is called at every point, on the goroutine that passes it; nil means nobody
 	// wants to know.
 	At func(Point)

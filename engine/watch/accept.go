@@ -28,6 +28,8 @@ type Acceptance struct {
 	Former map[store.FeedID]map[string]triggers.Entry
 	// Parent is the one whose records the page shows; nil for lists without parents.
 	Parent *Parent
+	// Rests tells whether a recipe rests, so that its runs are held; nil means none does.
+	Rests func(recipe string) bool
 
 	// Runs are those that the recipes want, Scopes what the expressions of each see.
 	Runs   []store.NewRun
@@ -150,29 +152,33 @@ func (a *Acceptance) offer(s *Subscriber, c triggers.Change) {
 		return
 	}
 	run := newRun(s, c, j.lane, a.Now)
-	run.State = initialState(j.verdict, j.failed)
+	run.State = initialState(j)
 	run.Feed = a.Feed
 	a.Runs = append(a.Runs, store.NewRun{Subscription: s.Record.Number, Run: run})
 	a.Scopes = append(a.Scopes, j.scope)
 }
 
 // initialState is where a run begins.
-func initialState(v triggers.Verdict, failed error) store.RunState {
-	switch v {
+func initialState(j judgement) store.RunState {
+	switch j.verdict {
 	case triggers.FilterFailed:
 		return store.RunState{
 			Status: store.Parked, Reason: "the filter could not be evaluated",
-			Error: &store.Failure{Kind: string(connectors.Invalid), Message: failed.Error()},
+			Error: &store.Failure{Kind: string(connectors.Invalid), Message: j.failed.Error()},
 		}
 	case triggers.HeldForReview:
-		return store.RunState{Status: store.Held, Reason: ReasonFlood}
+		return store.RunState{Status: store.Held, Reason: j.reason}
 	default:
 		return store.RunState{Status: store.Queued}
 	}
 }
 
-// ReasonFlood marks runs that are held because one poll brought too many.
-const ReasonFlood = "hold_over"
+// The reasons why runs are held.
+const (
+	ReasonFlood  = "hold_over" // one poll brought too many
+	ReasonPaused = "paused"    // the recipe rests; they go on with it
+	ReasonLoop   = "loop"      // the record changes again and again
+)
 
 // judgement is what a recipe decides about a change.
 type judgement struct {
@@ -180,6 +186,7 @@ type judgement struct {
 	lane    string         // of the run
 	scope   *mapping.Scope // what the run's expressions see; only for verdicts that make a run
 	failed  error          // why the recipe could not decide
+	reason  string         // why the run is held
 }
 
 // decide is a recipe's judgement of a change. With a scope the kind of the change becomes
@@ -209,13 +216,28 @@ func (a *Acceptance) decide(s *Subscriber, c *triggers.Change) judgement {
 			lane = laneKey(r.ID, s.Account, fmt.Sprint(by))
 		}
 	}
-	switch {
-	case err != nil:
-		return judgement{triggers.FilterFailed, lane, scope, err}
-	case s.Record.Started && r.Trigger.HoldOver > 0 && s.accepted >= r.Trigger.HoldOver:
-		return judgement{triggers.HeldForReview, lane, scope, nil}
+	if err != nil {
+		return judgement{verdict: triggers.FilterFailed, lane: lane, scope: scope, failed: err}
 	}
-	return judgement{triggers.Accepted, lane, scope, nil}
+	if reason := a.hold(s, c); reason != "" {
+		return judgement{verdict: triggers.HeldForReview, lane: lane, scope: scope, reason: reason}
+	}
+	return judgement{verdict: triggers.Accepted, lane: lane, scope: scope}
+}
+
+// hold says why the run of a change is held; empty lets it go.
+func (a *Acceptance) hold(s *Subscriber, c *triggers.Change) string {
+	switch {
+	case a.Rests != nil && a.Rests(s.Recipe.ID):
+		return ReasonPaused
+	case s.Record.Started && s.Recipe.Trigger.HoldOver > 0 && s.accepted >= s.Recipe.Trigger.HoldOver:
+		return ReasonFlood
+	}
+	e := a.Delta.Seen[triggers.Key(c.Parent, c.Record)]
+	if d, known := e.Decision(s.Record.Number); known && d.Run != 0 && s.loops(c, a.Now) {
+		return ReasonLoop
+	}
+	return ""
 }
 
 // before is the part of a judgement that comes before the filter.

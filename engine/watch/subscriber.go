@@ -18,6 +18,8 @@ type Subscriber struct {
 	Record store.Subscription
 	// accepted counts the runs of the poll in progress, for hold_over.
 	accepted int
+	// recent are the times of the latest runs of records that had more than one, for loops.
+	recent map[string][]time.Time
 	// served counts the known records that the walk in progress has offered it.
 	served int
 }
@@ -97,4 +99,34 @@ func (s *Subscriber) Wants(p *Parent) (bool, error) {
 		return narrow.Where.Match(&mapping.Scope{Record: p.Fields, Vars: s.Recipe.Vars})
 	}
 	return true, nil
+}
+
+// A record that has more runs of one recipe than mostRuns within loopSpan is taken for one
+// that goes round in a circle.
+const (
+	mostRuns = 10
+	loopSpan = 10 * time.Minute
+)
+
+// loops notes another run of a record and reports whether it has had too many of late.
+func (s *Subscriber) loops(c *triggers.Change, now time.Time) bool {
+	if s.recent == nil {
+		s.recent = map[string][]time.Time{}
+	}
+	old := func(at time.Time) bool { return now.Sub(at) >= loopSpan }
+	if len(s.recent) >= 1000 {
+		for key, times := range s.recent {
+			if old(times[len(times)-1]) {
+				delete(s.recent, key)
+			}
+		}
+	}
+	key := triggers.Key(c.Parent, c.Record)
+	times := slices.DeleteFunc(s.recent[key], old)
+	if len(times) >= mostRuns {
+		s.recent[key] = times
+		return true
+	}
+	s.recent[key] = append(times, now)
+	return false
 }

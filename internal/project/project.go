@@ -16,6 +16,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/secret"
 	"github.com/pollux-automation/pollux/internal/settings"
@@ -187,5 +188,9 @@ func within(file, path string) bool {
 // EngineOptions returns the options of an engine that carries out the project's
 // recipes with its accounts on a store.
 func (p *Project) EngineOptions(s store.Store, log zerolog.Logger) engine.Options {
-	return engine.Options{Store: s, Catalog: p.Catalog, Accounts: p.Accounts, Recipes: p.Recipes, Log: log, Requests: p.Requests}
+	o := engine.Options{Store: s, Catalog: p.Catalog, Accounts: p.Accounts, Recipes: p.Recipes, Log: log, Requests: p.Requests, Budgets: p}
+	if file, ok := s.(*boltstore.Store); ok {
+		o.Disk = file.Disk
+	}
+	return o
 }

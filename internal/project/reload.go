@@ -4,16 +4,17 @@ import (
 	"maps"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/settings"
 )
 
-// Reload reads the project of the same settings file anew, with its accounts opened. An
-// account that is set up as before keeps its session and what is known of its budget.
-// The project that it comes from stays as it is. With findings that are errors the
-// accounts are not opened.
+// Reload reads the project of the same settings file anew, with its accounts opened. When
+// all of them are set up as before they keep their sessions; else what is known of their
+// budgets goes over to the new ones. The project that it comes from stays as it is. With
+// findings that are errors the accounts are not opened.
 func (p *Project) Reload(o Options) (*Project, error) {
 	next := Read(p.Settings.File, o)
 	if next.Findings.HasErrors() {
@@ -22,19 +23,20 @@ func (p *Project) Reload(o Options) (*Project, error) {
 	if err := next.OpenAccounts(); err != nil {
 		return next, err
 	}
-	if !p.sameConnectors(next) {
+	if !p.sameAccounts(next) {
+		next.RestoreBudgets(p.Budgets())
 		return next, nil
 	}
-	for i, a := range next.Settings.Accounts {
-		old, known := p.Account(a.Name)
-		if !known || !same(a, p.settingsOf(a.Name)) {
-			continue
-		}
-		next.Accounts[i].Session.Close()
-		next.Accounts[i] = old
-		next.gates[a.Name] = p.gates[a.Name]
+	for _, a := range next.Accounts {
+		a.Session.Close()
 	}
+	next.Accounts, next.gates, next.hosts, next.hostNames = p.Accounts, p.gates, p.hosts, p.hostNames
 	return next, nil
+}
+
+// sameAccounts reports whether another project reaches the same services in the same way.
+func (p *Project) sameAccounts(next *Project) bool {
+	return p.sameConnectors(next) && slices.EqualFunc(p.Settings.Accounts, next.Settings.Accounts, same)
 }
 
 // sameConnectors reports whether the user's own connectors are those of another project.
@@ -52,16 +54,6 @@ func (p *Project) connectorTexts() map[string][]byte {
 		}
 	}
 	return texts
-}
-
-// settingsOf returns the settings of an account; empty ones for an unknown one.
-func (p *Project) settingsOf(name string) settings.Account {
-	for _, a := range p.Settings.Accounts {
-		if a.Name == name {
-			return a
-		}
-	}
-	return settings.Account{}
 }
 
 // same reports whether two accounts are set up in the same way, wherever in the file.

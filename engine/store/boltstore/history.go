@@ -139,6 +139,10 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 	return st, err
 }
 
+// Disk says how large the disk of the file is, and how much of it is free; 0 where the
+// system does not tell.
+func (s *Store) Disk() (size, free int64) { return disk(filepath.Dir(s.path)) }
+
 // View shows the buckets as they are to a program that copies them. What bbolt hands to
 // f ends with the transaction.
 func (s *Store) View(ctx context.Context, f func(*bolt.Tx) error) error { return s.view(ctx, f) }
