@@ -325,6 +325,9 @@ func (d *dispatcher) execute(work context.Context, t task) {
 	}
 	state := d.e.exec.Execute(work, t.run, free)
 	free()
+	if d.e.witness != nil {
+		d.e.witness.over(t.run)
+	}
 	d.notes <- note{lane: t.lane, over: true, state: state}
 }
 

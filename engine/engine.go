@@ -38,6 +38,9 @@ type Options struct {
 	Requests func() int64
 	// Pollers is how many feeds are polled at once; 0 means 16.
 	Pollers int
+	// Observer is told what the engine does while it serves; nil means nobody wants to
+	// know. A reload keeps the first one.
+	Observer *Observer
 
 	// session gives the session that a step calls with; nil means its account's own.
 	session func(*Account, *recipes.Step) connectors.Session
@@ -61,6 +64,11 @@ type Engine struct {
 	exec    *runs.Executor
 	tally   tally
 	fresh   *fresh
+	// observer and witness are nil when nobody wants to know what happens.
+	observer *Observer
+	witness  *witness
+	// visited has the start of the last poll that came to its end, by feed.
+	visited sync.Map
 	// wake tells the dispatcher that runs were queued. It holds one signal, which
 	// stands for any number of them; nobody closes it.
 	wake chan struct{}
@@ -95,7 +103,7 @@ func New(o Options) (*Engine, error) {
 		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests, session: o.session,
 		wake: make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
 		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1),
-		programs: map[runs.Key]*runs.Program{}, fresh: newFresh(),
+		programs: map[runs.Key]*runs.Program{}, fresh: newFresh(), observer: o.Observer,
 	}
 	if e.drain == 0 {
 		e.drain = 30 * time.Second
@@ -113,6 +121,10 @@ func New(o Options) (*Engine, error) {
 	e.exec = &runs.Executor{
 		Store: o.Store, Log: o.Log, Health: &e.health, At: o.Hooks.At, Program: e.program, Fresh: e.fresh.take,
 		Accepted: e.accepted, Ended: e.tally.ended, Fail: e.fail,
+	}
+	if e.observer != nil {
+		e.witness = &witness{Store: o.Store, e: e, begun: map[store.RunID]*begun{}}
+		e.exec.Store, e.exec.Fresh = e.witness, e.witness.fresh
 	}
 	first, err := newPlan(o, nil)
 	e.current.Store(first)

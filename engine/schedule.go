@@ -276,7 +276,11 @@ func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
 	ctx, cancel := context.WithCancel(work)
 	defer context.AfterFunc(take, cancel)()
 	defer cancel()
-	more, err := e.poller.Poll(ctx, d.feed, d.feed.Next(time.Now()))
+	began := time.Now()
+	more, err := e.poller.Poll(ctx, d.feed, d.feed.Next(began))
+	if err == nil || take.Err() == nil {
+		e.polled(d, began, more, err)
+	}
 	if err == nil {
 		e.recovered(d)
 		d.failures = 0
