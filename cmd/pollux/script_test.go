@@ -5,6 +5,10 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -44,6 +48,8 @@ type sandboxKey struct{}
 //	occupy FILE               open a state file, as another process would
 //	await FILE                wait until a file is there
 //	awaitline FILE REGEXP     wait until a line of a file matches
+//	occupyport ADDRESS        listen on an address until the script ends
+//	get LOG CODE PATH [HOST]  ask the program whose log says where it listens; prints the answer
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -67,12 +73,13 @@ func TestScripts(t *testing.T) {
 			at := s.Endpoints("http://" + l.Addr().String())
 			e.Values[sandboxKey{}] = s
 			e.Vars = append(e.Vars, "HIGHLEVEL_URL="+at.HighLevelURL, "HIGHLEVEL_TOKEN="+at.HighLevelToken, "LOCATION_ID="+at.LocationID,
-				"STIBEE_URL="+at.StibeeURL, "STIBEE_KEY="+at.StibeeKey, "LIST_ID="+at.ListID, "VIP_GROUP="+at.VIPGroupID, "HOME="+e.WorkDir, "ADDRESS="+l.Addr().String())
+				"STIBEE_URL="+at.StibeeURL, "STIBEE_KEY="+at.StibeeKey, "LIST_ID="+at.ListID, "VIP_GROUP="+at.VIPGroupID, "HOME="+e.WorkDir, "ADDRESS="+l.Addr().String(),
+				"POLLUX_LISTEN=off") // the default address is one for the whole machine
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"change": change, "remove": remove, "backdate": backdate, "fault": fault, "heal": heal, "project": project,
-			"exits": exits, "fill": fill, "occupy": occupy, "await": await, "awaitline": awaitLine,
+			"exits": exits, "fill": fill, "occupy": occupy, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get,
 		},
 	})
 }
@@ -170,6 +177,40 @@ func awaitLine(ts *testscript.TestScript, _ bool, args []string) {
 		text, err := os.ReadFile(ts.MkAbs(args[0]))
 		return err == nil && line.Match(text)
 	})
+}
+
+func occupyPort(ts *testscript.TestScript, _ bool, args []string) {
+	poll(ts, args[0]+" does not become free", func() bool {
+		l, err := net.Listen("tcp", args[0])
+		if err == nil {
+			ts.Defer(func() { _ = l.Close() })
+		}
+		return err == nil
+	})
+}
+
+// address finds where a program says that it listens.
+var address = regexp.MustCompile(`"address":"([^"]+)"`)
+
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	found := address.FindStringSubmatch(ts.ReadFile(args[0]))
+	if found == nil {
+		ts.Fatalf("%s names no address", args[0])
+	}
+	r, err := http.NewRequest(http.MethodGet, "http://"+found[1]+args[2], nil)
+	ts.Check(err)
+	if len(args) > 3 {
+		r.Host = args[3]
+	}
+	answer, err := (&http.Client{Timeout: 20 * time.Second}).Do(r)
+	ts.Check(err)
+	defer answer.Body.Close() //nolint:errcheck // it was only read
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s", text)
+	if want := number(ts, args[1]); answer.StatusCode != want {
+		ts.Fatalf("%s: got %d, want %d:\n%s", args[2], answer.StatusCode, want, text)
+	}
 }
 
 // poll waits until something is true.
