@@ -132,6 +132,29 @@ func TestServer_LetsARequestEndWhenItStops(t *testing.T) {
 	}
 }
 
+func TestServer_RefusesHugeHeaders(t *testing.T) {
+	t.Parallel()
+	s := newFake().server(web.NewMetrics("v1"))
+	l, err := web.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx, l) }()
+	client := &http.Client{Transport: &http.Transport{}, Timeout: soon}
+	for size, want := range map[int]string{8 << 10: "200", 64 << 10: "431"} {
+		if got := read(t, client, "http://"+l.Addr().String()+"/healthz?"+strings.Repeat("x", size)); !strings.HasPrefix(got, want) {
+			t.Errorf("a head of %d bytes: got %.80s, want %s", size, got, want)
+		}
+	}
+	client.CloseIdleConnections()
+	stop()
+	if err := <-served; err != nil {
+		t.Errorf("Serve: got %v, want no error", err)
+	}
+}
+
 // read returns the status and the text of a page.
 func read(t *testing.T, c *http.Client, url string) string {
 	t.Helper()
