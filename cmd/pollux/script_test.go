@@ -50,6 +50,7 @@ type sandboxKey struct{}
 //	awaitline FILE REGEXP     wait until a line of a file matches
 //	occupyport ADDRESS        listen on an address until the script ends
 //	get LOG CODE PATH [HOST]  ask the program whose log says where it listens; prints the answer
+//	awaitget LOG PATH REGEXP  ask it until a line of the answer matches
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -79,7 +80,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"change": change, "remove": remove, "backdate": backdate, "fault": fault, "heal": heal, "project": project,
-			"exits": exits, "fill": fill, "occupy": occupy, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get,
+			"exits": exits, "fill": fill, "occupy": occupy, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get, "awaitget": awaitGet,
 		},
 	})
 }
@@ -193,24 +194,43 @@ func occupyPort(ts *testscript.TestScript, _ bool, args []string) {
 var address = regexp.MustCompile(`"address":"([^"]+)"`)
 
 func get(ts *testscript.TestScript, _ bool, args []string) {
-	found := address.FindStringSubmatch(ts.ReadFile(args[0]))
-	if found == nil {
-		ts.Fatalf("%s names no address", args[0])
-	}
-	r, err := http.NewRequest(http.MethodGet, "http://"+found[1]+args[2], nil)
-	ts.Check(err)
+	host := ""
 	if len(args) > 3 {
-		r.Host = args[3]
+		host = args[3]
+	}
+	status, text := fetch(ts, args[0], args[2], host)
+	fmt.Fprintf(ts.Stdout(), "%s", text)
+	if want := number(ts, args[1]); status != want {
+		ts.Fatalf("%s: got %d, want %d:\n%s", args[2], status, want, text)
+	}
+}
+
+func awaitGet(ts *testscript.TestScript, _ bool, args []string) {
+	line, err := regexp.Compile("(?m)" + args[2])
+	ts.Check(err)
+	poll(ts, "no line of "+args[1]+" matches "+args[2], func() bool {
+		_, text := fetch(ts, args[0], args[1], "")
+		return line.MatchString(text)
+	})
+}
+
+// fetch asks the program whose log says where it listens.
+func fetch(ts *testscript.TestScript, log, path, host string) (status int, body string) {
+	found := address.FindStringSubmatch(ts.ReadFile(log))
+	if found == nil {
+		ts.Fatalf("%s names no address", log)
+	}
+	r, err := http.NewRequest(http.MethodGet, "http://"+found[1]+path, nil)
+	ts.Check(err)
+	if host != "" {
+		r.Host = host
 	}
 	answer, err := (&http.Client{Timeout: 20 * time.Second}).Do(r)
 	ts.Check(err)
 	defer answer.Body.Close() //nolint:errcheck // it was only read
 	text, err := io.ReadAll(answer.Body)
 	ts.Check(err)
-	fmt.Fprintf(ts.Stdout(), "%s", text)
-	if want := number(ts, args[1]); answer.StatusCode != want {
-		ts.Fatalf("%s: got %d, want %d:\n%s", args[2], answer.StatusCode, want, text)
-	}
+	return answer.StatusCode, string(text)
 }
 
 // poll waits until something is true.
