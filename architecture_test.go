@@ -94,6 +94,7 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":                {"internal/cli", "internal/cli/console", "internal/cli/state"},
 	"github.com/go-json-experiment/json":    {"connectors", "connectors/schema"},
 	"github.com/jedib0t/go-pretty/v6":       {"internal/diag", "internal/show"},
+	"github.com/prometheus/client_golang":   {"web"},
 	"github.com/santhosh-tekuri/jsonschema": {},
 }
 

@@ -44,6 +44,9 @@ type Options struct {
 	// Disk says how large the disk of the store is and how much of it is free; nil, or a
 	// size of 0, means that nobody knows.
 	Disk func() (size, free int64)
+	// Observer is told what the engine does while it serves; nil means nobody wants to
+	// know. A reload keeps the first one.
+	Observer *Observer
 
 	// session gives the session that a step calls with; nil means its account's own.
 	session func(*Account, *recipes.Step) connectors.Session
@@ -82,6 +85,10 @@ type Engine struct {
 	exec    *runs.Executor
 	tally   tally
 	fresh   *fresh
+	// observer is nil when nobody wants to know what happens.
+	observer *Observer
+	// visited has the start of the last poll that came to its end, by feed.
+	visited sync.Map
 	// wake tells the dispatcher that runs were queued. It holds one signal, which
 	// stands for any number of them; nobody closes it.
 	wake chan struct{}
@@ -119,7 +126,7 @@ func New(o Options) (*Engine, error) {
 		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests, session: o.session, disk: o.Disk,
 		wake: make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
 		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
-		programs: map[runs.Key]*runs.Program{}, fresh: newFresh(),
+		programs: map[runs.Key]*runs.Program{}, fresh: newFresh(), observer: o.Observer,
 	}
 	if e.drain == 0 {
 		e.drain = 30 * time.Second
@@ -136,7 +143,7 @@ func New(o Options) (*Engine, error) {
 	e.poller = &poll.Poller{Store: o.Store, Log: o.Log, At: e.passed, Told: e.committed, Pause: e.fresh.wait, Rests: e.rests.recipe}
 	e.exec = &runs.Executor{
 		Store: o.Store, Log: o.Log, Rests: e.restUntil, Health: &e.health, At: o.Hooks.At, Program: e.program, Fresh: e.fresh.take,
-		Accepted: e.accepted, Ended: e.tally.ended, Fail: e.fail,
+		Accepted: e.accepted, Ended: e.tally.ended, Saved: e.saved, Fail: e.fail,
 	}
 	first, err := newPlan(o, nil)
 	e.current.Store(first)

@@ -39,11 +39,15 @@ func (e *Engine) passed(m poll.Moment) {
 // committed takes over what a commit brought: runs that can start at once.
 func (e *Engine) committed(c poll.Commit) {
 	e.tally.page(c.Records, c.Changes, len(c.Runs))
+	if e.observer != nil {
+		e.observer.Read(c.Records, c.Changes)
+	}
 	for i, id := range c.IDs {
 		if s := c.Runs[i].Run.State.Status; s == store.Queued {
 			e.fresh.put(id, runs.Fresh{Run: &c.Runs[i].Run, Scope: c.Scopes[i]})
 		} else {
 			e.tally.ended(s)
+			e.rested(c.Runs[i].Run.Recipe, c.Runs[i].Run.QueuedAt, c.Runs[i].Run.State)
 		}
 	}
 	if len(c.Runs) > 0 {

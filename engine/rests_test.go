@@ -3,6 +3,8 @@ package engine_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -133,7 +135,7 @@ func TestLoop_RecordThatChangesAgainAndAgainIsHeld(t *testing.T) {
 		e := b.engine(text)
 		stop := b.serving(e)
 		for i := range 30 {
-			b.service.put("wild", map[string]any{"name": fmt.Sprint(i)})
+			b.service.put("wild", map[string]any{"name": strconv.Itoa(i)})
 			b.wait(20 * time.Second)
 		}
 		b.service.put("calm", map[string]any{"name": "y"})
@@ -169,11 +171,7 @@ type purse struct {
 func (p *purse) Budgets() map[string]json.RawMessage {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := map[string]json.RawMessage{}
-	for k, v := range p.values {
-		out[k] = v
-	}
-	return out
+	return maps.Clone(p.values)
 }
 
 func (p *purse) RestoreBudgets(stored map[string]json.RawMessage) []string {

@@ -285,7 +285,11 @@ func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
 	ctx, cancel := context.WithCancel(work)
 	defer context.AfterFunc(take, cancel)()
 	defer cancel()
+	began := time.Now()
 	more, err := e.poller.Poll(ctx, d.feed, e.next(d))
+	if err == nil || take.Err() == nil {
+		e.polled(d, began, more, err)
+	}
 	if err == nil {
 		e.recovered(d)
 		d.failures = 0

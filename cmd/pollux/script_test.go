@@ -5,6 +5,10 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -44,6 +48,9 @@ type sandboxKey struct{}
 //	occupy FILE               open a state file, as another process would
 //	await FILE                wait until a file is there
 //	awaitline FILE REGEXP     wait until a line of a file matches
+//	occupyport ADDRESS        listen on an address until the script ends
+//	get LOG CODE PATH [HOST]  ask the program whose log says where it listens; prints the answer
+//	awaitget LOG PATH REGEXP  ask it until a line of the answer matches
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -67,12 +74,13 @@ func TestScripts(t *testing.T) {
 			at := s.Endpoints("http://" + l.Addr().String())
 			e.Values[sandboxKey{}] = s
 			e.Vars = append(e.Vars, "HIGHLEVEL_URL="+at.HighLevelURL, "HIGHLEVEL_TOKEN="+at.HighLevelToken, "LOCATION_ID="+at.LocationID,
-				"STIBEE_URL="+at.StibeeURL, "STIBEE_KEY="+at.StibeeKey, "LIST_ID="+at.ListID, "VIP_GROUP="+at.VIPGroupID, "HOME="+e.WorkDir, "ADDRESS="+l.Addr().String())
+				"STIBEE_URL="+at.StibeeURL, "STIBEE_KEY="+at.StibeeKey, "LIST_ID="+at.ListID, "VIP_GROUP="+at.VIPGroupID, "HOME="+e.WorkDir, "ADDRESS="+l.Addr().String(),
+				"POLLUX_LISTEN=off") // the default address is one for the whole machine
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"change": change, "remove": remove, "backdate": backdate, "fault": fault, "heal": heal, "project": project,
-			"exits": exits, "fill": fill, "occupy": occupy, "await": await, "awaitline": awaitLine,
+			"exits": exits, "fill": fill, "occupy": occupy, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get, "awaitget": awaitGet,
 		},
 	})
 }
@@ -170,6 +178,59 @@ func awaitLine(ts *testscript.TestScript, _ bool, args []string) {
 		text, err := os.ReadFile(ts.MkAbs(args[0]))
 		return err == nil && line.Match(text)
 	})
+}
+
+func occupyPort(ts *testscript.TestScript, _ bool, args []string) {
+	poll(ts, args[0]+" does not become free", func() bool {
+		l, err := net.Listen("tcp", args[0])
+		if err == nil {
+			ts.Defer(func() { _ = l.Close() })
+		}
+		return err == nil
+	})
+}
+
+// address finds where a program says that it listens.
+var address = regexp.MustCompile(`"address":"([^"]+)"`)
+
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	host := ""
+	if len(args) > 3 {
+		host = args[3]
+	}
+	status, text := fetch(ts, args[0], args[2], host)
+	fmt.Fprintf(ts.Stdout(), "%s", text)
+	if want := number(ts, args[1]); status != want {
+		ts.Fatalf("%s: got %d, want %d:\n%s", args[2], status, want, text)
+	}
+}
+
+func awaitGet(ts *testscript.TestScript, _ bool, args []string) {
+	line, err := regexp.Compile("(?m)" + args[2])
+	ts.Check(err)
+	poll(ts, "no line of "+args[1]+" matches "+args[2], func() bool {
+		_, text := fetch(ts, args[0], args[1], "")
+		return line.MatchString(text)
+	})
+}
+
+// fetch asks the program whose log says where it listens.
+func fetch(ts *testscript.TestScript, log, path, host string) (status int, body string) {
+	found := address.FindStringSubmatch(ts.ReadFile(log))
+	if found == nil {
+		ts.Fatalf("%s names no address", log)
+	}
+	r, err := http.NewRequest(http.MethodGet, "http://"+found[1]+path, nil)
+	ts.Check(err)
+	if host != "" {
+		r.Host = host
+	}
+	answer, err := (&http.Client{Timeout: 20 * time.Second}).Do(r)
+	ts.Check(err)
+	defer answer.Body.Close() //nolint:errcheck // it was only read
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	return answer.StatusCode, string(text)
 }
 
 // poll waits until something is true.

@@ -152,6 +152,10 @@ func (c *call) send(ctx context.Context) (ending, error) {
 // ask makes a request, within the step's own time limit. Running into that
 // limit is like losing the answer.
 func (c *call) ask(ctx context.Context, op *connectors.Operation, in map[string]any) (answer connectors.Answer, err error) {
+	if op.Kind == connectors.Write {
+		c.x.writing.Add(1)
+		defer c.x.writing.Add(-1)
+	}
 	c.outside(func() {
 		if c.step.Timeout <= 0 {
 			answer, err = c.request.Session.Call(ctx, op, in)

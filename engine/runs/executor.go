@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -46,7 +47,21 @@ type Executor struct {
 	Accepted func(account string)
 	Ended    func(store.Status)
 	Fail     func(error)
+	// Saved is told of everything that was stored of a run.
+	Saved func(Saved)
+
+	writing atomic.Int64
 }
+
+// Saved is what one commit has stored of a run.
+type Saved struct {
+	Recipe   string
+	QueuedAt time.Time
+	store.StepSave
+}
+
+// Writing counts the outside writes that were sent and have no answer yet.
+func (x *Executor) Writing() int { return int(x.writing.Load()) }
 
 // Fresh is a run with what its expressions see.
 type Fresh struct {

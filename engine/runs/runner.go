@@ -151,6 +151,7 @@ func (x *Executor) unfit(ctx context.Context, run *store.Run, cause error) store
 		return x.notLoaded(ctx, run.ID, errors.Join(cause, err))
 	}
 	x.Ended(state.Status)
+	x.Saved(Saved{Recipe: run.Recipe, QueuedAt: run.QueuedAt, StepSave: store.StepSave{Run: run.ID, State: state}})
 	x.Log.Error().Str("component", "runner").Str("recipe", run.Recipe).Str("run_id", string(run.ID)).Err(cause).Msg("run parked")
 	return state
 }
@@ -323,7 +324,9 @@ func (r *runner) save(ctx context.Context) error {
 		what := store.StepSave{Run: r.run.ID, Steps: r.pending, State: r.run.State}
 		r.pending, r.dirty = nil, false
 		r.mu.Unlock()
-		err = r.x.save(ctx, what)
+		if err = r.x.save(ctx, what); err == nil {
+			r.x.Saved(Saved{Recipe: r.run.Recipe, QueuedAt: r.run.QueuedAt, StepSave: what})
+		}
 	})
 	return err
 }

@@ -50,7 +50,12 @@ func (x *Executor) merge(ctx context.Context, run *store.Run, p *Program, later 
 func (x *Executor) drop(ctx context.Context, run *store.Run, reason string) (*store.RunState, error) {
 	state := run.State
 	state.Status, state.Reason, state.FinishedAt = store.Dropped, reason, time.Now().UTC()
-	return &state, x.save(ctx, store.StepSave{Run: run.ID, State: state})
+	what := store.StepSave{Run: run.ID, State: state}
+	if err := x.save(ctx, what); err != nil {
+		return nil, err
+	}
+	x.Saved(Saved{Recipe: run.Recipe, QueuedAt: run.QueuedAt, StepSave: what})
+	return &state, nil
 }
 
 // widen lets a run that is about to begin take over what the runs of its record before it
@@ -150,10 +155,11 @@ func (x *Executor) widened(ctx context.Context, run *store.Run, p *Program, w *w
 		return &rest
 	}
 	rev.Apply(run)
-	if state.Status.Final() {
-		return &state
+	if !state.Status.Final() {
+		return nil
 	}
-	return nil
+	x.Saved(Saved{Recipe: run.Recipe, QueuedAt: run.QueuedAt, StepSave: store.StepSave{Run: run.ID, State: state}})
+	return &state
 }
 
 // decode reads a stored version of a record; nil for none.

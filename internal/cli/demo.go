@@ -52,7 +52,7 @@ func (a *app) demoOptions(length time.Duration, traffic float64) demo.Options {
 			return a.LoadProject()
 		},
 		Engine: func(p *project.Project, s store.Store) (*engine.Engine, error) {
-			return a.Engine(p, s, zerolog.WarnLevel)
+			return a.Engine(p, s, zerolog.WarnLevel, nil)
 		},
 	}
 }

@@ -59,7 +59,7 @@ func (a *app) runOnce(ctx context.Context) error {
 	return console.Using(s, func() error {
 		var report engine.Report
 		err := a.Progress(ctx, s, false, nil, func() error {
-			e, err := a.Engine(p, s, zerolog.WarnLevel)
+			e, err := a.Engine(p, s, zerolog.WarnLevel, nil)
 			if err == nil {
 				report, err = e.Once(ctx)
 			}

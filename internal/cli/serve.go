@@ -29,6 +29,7 @@ type server struct {
 	store   store.Store
 	engine  *engine.Engine
 	log     zerolog.Logger
+	front   *front // nil when nothing listens
 	// system is told how the program is.
 	system *lookout.System
 }
@@ -36,12 +37,18 @@ type server struct {
 // serve runs the engine until it is stopped, and logs when it began and ended. Beside it
 // the commands of others are carried out, and edited files are loaded.
 func (a *app) serve(ctx context.Context, p *project.Project, s store.Store) error {
-	e, err := a.Engine(p, s, zerolog.InfoLevel)
+	log := a.Logger(p.Redact, zerolog.InfoLevel)
+	f, err := a.listen(ctx, p, s, log)
 	if err != nil {
 		return err
 	}
+	e, err := a.Engine(p, s, zerolog.InfoLevel, f.observer())
+	if err != nil {
+		f.close()
+		return err
+	}
 	debug.FreeOSMemory() // reading the recipes leaves garbage, and a long life follows
-	v := &server{app: a, store: s, engine: e, log: a.Logger(p.Redact, zerolog.InfoLevel), system: lookout.NewSystem(a.Env)}
+	v := &server{app: a, store: s, engine: e, log: log, front: f, system: lookout.NewSystem(a.Env)}
 	v.project.Store(p)
 	v.log.Info().Int("recipes", len(p.Recipes)).Str("version", versionNow()).Msg("started")
 	err = v.run(ctx)
@@ -63,6 +70,7 @@ func (v *server) run(ctx context.Context) error {
 			v.log.Warn().Str("component", "commands").Err(err).Msg("commands cannot reach this program")
 		}
 	})
+	group.Go(func() { v.front.serve(beside, v) })
 	group.Go(func() { v.watch(ctx) })
 	group.Go(func() { v.tend(ctx) })
 	return v.engine.Run(ctx)

@@ -11,6 +11,7 @@ const (
 	codeSecretStore = "secret-store"
 	codeURL         = "bad-url"
 	codeListen      = "bad-listen"
+	codeListenOpen  = "listen-open"
 	codeName        = "bad-name"
 	codeNotYet      = "not-yet"
 	codeNoAccounts  = "no-accounts"
@@ -26,6 +27,7 @@ func Codes() []diag.Code {
 		{Name: codeSecretStore, Meaning: "A secret of Pollux's own store is not there, or cannot be opened."},
 		{Name: codeURL, Meaning: "A URL must be complete, with http or https and a host."},
 		{Name: codeListen, Meaning: "An address to listen on is written as host:port, or off."},
+		{Name: codeListenOpen, Meaning: "The address to listen on could be reached from other machines, and there is no password yet."},
 		{Name: codeName, Meaning: "A name must begin with a small letter and consist of small letters, digits, - and _."},
 		{Name: codeNotYet, Meaning: "The key belongs to a later version."},
 		{Name: codeNoAccounts, Meaning: "The settings file has no accounts."},

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/auth"
@@ -68,9 +69,9 @@ func (r *reader) settings(file string, root *yamlnode.Node) *Settings {
 		Data:       r.path(m.Get("data"), "POLLUX_DATA", "data"),
 		Recipes:    r.path(m.Get("recipes"), "POLLUX_RECIPES", "recipes"),
 		Connectors: r.path(m.Get("connectors"), "POLLUX_CONNECTORS", "connectors"),
-		Listen:     r.listen(m.Get("listen")),
 	}
 	r.data = s.Data
+	s.Listen, s.ListenDefault = r.listen(m.Get("listen"))
 	accounts, ok := m.Get("accounts").Mapping(r.into)
 	if !ok || len(accounts.Fields()) == 0 {
 		if ok || !m.Has("accounts") {
@@ -105,20 +106,33 @@ func (r *reader) path(n *yamlnode.Node, variable, fallback string) string {
 	return filepath.Join(r.dir, path)
 }
 
-// listen reads the address of the dashboard; empty means none.
-func (r *reader) listen(n *yamlnode.Node) string {
-	address, _ := n.Text(r.into)
-	if text, ok := r.o.Env("POLLUX_LISTEN"); ok {
-		address = text
+// listen reads the address to listen on; empty means none. def is true when nobody wrote
+// one.
+func (r *reader) listen(n *yamlnode.Node) (address string, def bool) {
+	address, written := n.Text(r.into)
+	at := n.At()
+	if text, ok := r.o.Env("POLLUX_LISTEN"); ok && text != "" {
+		address, written, at = text, true, diag.Place{File: "POLLUX_LISTEN"}
 	}
-	if address == "" || address == "off" {
-		return ""
+	switch {
+	case n != nil && !written: // it is no text, which has been said
+		return "", false
+	case !written:
+		return DefaultListen, true
+	case address == "off":
+		return "", false
 	}
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		r.into.Errorf(n.At(), codeListen, `write "127.0.0.1:8088" or "off"`, "%q is no address to listen on", address)
-		return ""
+	host, port, err := net.SplitHostPort(address)
+	if _, no := strconv.ParseUint(port, 10, 16); err != nil || no != nil {
+		r.into.Errorf(at, codeListen, `write "`+DefaultListen+`" or "off"`, "%q is no address to listen on", address)
+		return "", false
 	}
-	return address
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		r.into.Errorf(at, codeListenOpen, `write "127.0.0.1:`+port+`", and let others in through a proxy that asks for a password`,
+			"%q could be reached from other machines: elsewhere it wants a password, which this version does not have", address)
+		return "", false
+	}
+	return address, false
 }
 
 // account reads one account and keeps the places that others check later.

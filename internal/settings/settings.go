@@ -8,15 +8,20 @@ import (
 	"github.com/pollux-automation/pollux/internal/diag"
 )
 
+// DefaultListen is the address that a program listens on when nobody wrote another one.
+const DefaultListen = "127.0.0.1:8088"
+
 // Settings are what a settings file says.
 type Settings struct {
 	File       string // as it was given
 	Data       string // folder of the state file
 	Recipes    string // folder of recipes
 	Connectors string // folder of extra connectors; may be absent
-	// Listen is the address of the dashboard, "" for none.
-	Listen   string
-	Accounts []Account // sorted by name
+	// Listen is the address of health and metrics, "" for none. ListenDefault is true when
+	// it is [DefaultListen] because nobody wrote one: it may be taken by another Pollux.
+	Listen        string
+	ListenDefault bool
+	Accounts      []Account // sorted by name
 }
 
 // Account is one account as a user writes it.

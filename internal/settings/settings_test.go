@@ -140,6 +140,49 @@ func TestLoad_TakesTheEnvironmentFirst(t *testing.T) {
 	}
 }
 
+// TestLoad_ListensOnAnAddressOfThisMachine says what an address becomes, written or not.
+func TestLoad_ListensOnAnAddressOfThisMachine(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, file, env string
+		want            string
+		def             bool
+	}{
+		{"nothing written", "", "", settings.DefaultListen, true},
+		{"off", "listen: off", "", "", false},
+		{"off in quotes", `listen: "off"`, "", "", false},
+		{"written", "listen: 127.0.0.1:9000", "", "127.0.0.1:9000", false},
+		{"the default, written", "listen: 127.0.0.1:8088", "", "127.0.0.1:8088", false},
+		{"by name", "listen: localhost:9000", "", "localhost:9000", false},
+		{"IPv6", `listen: "[::1]:9000"`, "", "[::1]:9000", false},
+		{"a free port", "listen: 127.0.0.1:0", "", "127.0.0.1:0", false},
+		{"the environment wins", "listen: off", "127.0.0.1:9001", "127.0.0.1:9001", false},
+		{"the environment switches it off", "", "off", "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			text := strings.Replace(good, `listen: "off"`, tt.file, 1)
+			var into diag.List
+			s, _ := settings.Load(write(t, text), settings.Options{Env: environment(map[string]string{"POLLUX_LISTEN": tt.env}), NoSecrets: true}, &into)
+			if into.Len() != 0 {
+				t.Fatalf("findings: %s", render(t, &into, nil))
+			}
+			if s.Listen != tt.want || s.ListenDefault != tt.def {
+				t.Errorf("got %q, default %t; want %q, %t", s.Listen, s.ListenDefault, tt.want, tt.def)
+			}
+		})
+	}
+}
+
+func TestLoad_SaysThatTheEnvironmentIsWrong(t *testing.T) {
+	t.Parallel()
+	var into diag.List
+	settings.Load(write(t, good), settings.Options{Env: environment(map[string]string{"POLLUX_LISTEN": ":80"}), NoSecrets: true}, &into)
+	if got := render(t, &into, nil); !strings.HasPrefix(got, "POLLUX_LISTEN: error: ") || !strings.Contains(got, "[listen-open]") {
+		t.Errorf("got %s, want a finding listen-open in POLLUX_LISTEN", got)
+	}
+}
+
 func TestLoad_WithoutSecretsLooksForNone(t *testing.T) {
 	t.Parallel()
 	var into diag.List

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore"
@@ -41,7 +42,13 @@ func TestLimited(t *testing.T) { //nolint:paralleltest // limits the whole proce
 		return
 	}
 	s := open(t, path)
+	var last error
+	told := 0
+	s.OnCommit(func(_ time.Duration, err error) { last, told = err, told+1 })
 	fill(t, s, 1, 100)
+	if told == 0 || last != nil {
+		t.Errorf("OnCommit: told %d times, last of %v; want some commits without an error", told, last)
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -54,9 +61,15 @@ func TestLimited(t *testing.T) { //nolint:paralleltest // limits the whole proce
 		if !errors.Is(failed, store.ErrFull) {
 			t.Fatalf("%s: got %v, want ErrFull", name, failed)
 		}
+		if !errors.Is(last, store.ErrFull) {
+			t.Errorf("%s: OnCommit was told of %v, want ErrFull", name, last)
+		}
 		storeStands(t, s, name)
 		limitFiles(t, former)
 		fill(t, s, 2, 100)
+		if last != nil {
+			t.Errorf("%s, afterwards: OnCommit was told of %v, want no error", name, last)
+		}
 		storeStands(t, s, name+" afterwards")
 	}
 	select {

@@ -286,6 +286,11 @@ func (s *Store) look(f func(*bolt.Tx) error) (err error) {
 	return err
 }
 
+// OnCommit lets somebody know of every transaction that writes: how long it took, and the
+// error that it ended with, which is [store.ErrFull] on a full disk. It may be called at
+// any time; whoever is told must be quick, for the next transaction waits.
+func (s *Store) OnCommit(told func(took time.Duration, err error)) { s.w.Tell(told) }
+
 // Fatal gets an error when the state file cannot be written any more and nobody
 // knows what the disk holds. The store refuses every call from then on; the
 // process should end and start anew.

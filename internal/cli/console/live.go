@@ -105,7 +105,7 @@ func (a *Console) Engaged(ctx context.Context, level zerolog.Level, do func(*pro
 		return err
 	}
 	return Using(s, func() error {
-		e, err := a.Engine(p, s, level)
+		e, err := a.Engine(p, s, level, nil)
 		if err != nil {
 			return err
 		}

@@ -158,8 +158,10 @@ func Using(c io.Closer, do func() error) error {
 
 // Engine builds the engine of a project on a store, as every command that carries
 // out recipes does. It logs to stderr from a level on, without the accounts' secrets.
-func (a *Console) Engine(p *project.Project, s store.Store, level zerolog.Level) (*engine.Engine, error) {
+// observer is told what it does; nil means nobody wants to know.
+func (a *Console) Engine(p *project.Project, s store.Store, level zerolog.Level, observer *engine.Observer) (*engine.Engine, error) {
 	o := p.EngineOptions(s, a.Logger(p.Redact, level))
+	o.Observer = observer
 	o.Hooks = testHooks(a.Env)
 	return engine.New(o)
 }

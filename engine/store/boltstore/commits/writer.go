@@ -11,7 +11,9 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -46,6 +48,23 @@ type Writer struct {
 	idle    chan struct{} // closed when the last write of a closed writer ended
 	fatal   error         // why nothing can be written any more
 	failed  chan error    // gets fatal, once
+
+	told atomic.Pointer[func(took time.Duration, err error)] // of every transaction; may be nil
+}
+
+// Tell lets somebody know of every transaction from now on: how long it took, and the
+// error that it ended with, which is [store.ErrFull] on a full disk. Whoever is told
+// must be quick: the next transaction waits.
+func (w *Writer) Tell(told func(took time.Duration, err error)) { w.told.Store(&told) }
+
+// tell tells of a transaction.
+func (w *Writer) tell(began time.Time, err error) {
+	if told := w.told.Load(); told != nil {
+		if err != nil && IsFull(err) {
+			err = fmt.Errorf("%w: %w", store.ErrFull, err)
+		}
+		(*told)(time.Since(began), err)
+	}
 }
 
 // New returns the writer of an open file.
@@ -159,6 +178,7 @@ var errAgain = errors.New("again without the change that failed")
 // before is the number of the last transaction that counted.
 func (w *Writer) attempt(open []*Change) (rest []*Change, before int, err error) {
 	defer RecoverDamage(&err)()
+	began := time.Now()
 	tx, err := w.db.Begin(true)
 	if err != nil {
 		return nil, 0, fmt.Errorf("begin a commit: %w", err)
@@ -179,7 +199,9 @@ func (w *Writer) attempt(open []*Change) (rest []*Change, before int, err error)
 	if !dirty {
 		return nil, before, nil
 	}
-	return nil, before, tx.Commit()
+	err = tx.Commit()
+	w.tell(began, err)
+	return nil, before, err
 }
 
 // settle answers the changes of a transaction that ended with an error: a full
