@@ -14,13 +14,14 @@ import (
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/console"
+	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
 )
 
 // runCommand returns "run", the program itself: everything else only prepares it
 // or looks at what it did.
 func (a *app) runCommand() *cobra.Command {
-	var once bool
+	var once, dry bool
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Poll all feeds and carry out the recipes until stopped",
@@ -29,9 +30,17 @@ func (a *app) runCommand() *cobra.Command {
 The first signal (Ctrl-C) lets running steps finish, the second ends at once;
 either way nothing is lost. With --once every feed is polled once to its end, all
 runs that can go on within a minute are carried out, and the program ends: with 1
-if a run failed or was parked or a service refused, else with 0.`,
+if a run failed or was parked or a service refused, else with 0.
+
+With --dry-run every feed is polled once and the runs are carried out on a copy of the
+state, which is thrown away. Reads are sent, writes are printed and not sent; a step whose
+write was not sent goes on with a made-up answer of the right shape. It can be used beside
+a running Pollux, which then lends its accounts and their budgets.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if dry {
+				return a.runDry(c.Context())
+			}
 			if once {
 				return a.runOnce(c.Context())
 			}
@@ -39,7 +48,26 @@ if a run failed or was parked or a service refused, else with 0.`,
 		},
 	}
 	c.Flags().BoolVar(&once, "once", false, "poll every feed once, carry out the runs, and end")
+	c.Flags().BoolVar(&dry, "dry-run", false, "print what one visit would send, and change nothing")
 	return a.JSONFlag(c)
+}
+
+// runDry visits every feed once without writing anything, outside or in the state, and
+// prints what would have been sent.
+func (a *app) runDry(ctx context.Context) error {
+	return a.Dry(ctx, func(_ *project.Project, _ store.Store, e *engine.Engine) error {
+		report, err := e.Once(ctx)
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return errors.New("stopped before the end; nothing was sent or stored")
+		}
+		if !a.JSON {
+			fmt.Fprintln(a.Stdout, "nothing was sent, nothing was stored:")
+		}
+		return a.printReport(report)
+	})
 }
 
 // onceGCPercent is how far the heap may outgrow what is in use during one visit: it
