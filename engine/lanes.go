@@ -16,6 +16,7 @@ const (
 	laneRunning                  // its first run is being executed
 	laneWaiting                  // its first run goes on at a later time
 	laneBlocked                  // its first run is parked or held
+	laneAsleep                   // its first run lets time pass; those behind it stay in the store
 )
 
 // lane is the order of one record's runs: only the first may be executed. All
@@ -30,6 +31,8 @@ type lane struct {
 	// recall is true when parked runs were let go on while the head was being
 	// executed: should it have been parked meanwhile, it missed that.
 	recall bool
+	// more is true when runs that came while the lane was asleep were left in the store.
+	more bool
 }
 
 // behind returns the runs that wait behind the head.

@@ -246,6 +246,9 @@ func (b *branch) end(s *step, result store.Step, d retry.Decision) ending {
 	return ending{kind: failed, failure: result.Error}
 }
 
+// ReasonWaits is why runs wait that let time pass because a step says so.
+const ReasonWaits = "waits"
+
 // wait lets time pass. When it is over is stored when it begins.
 func (b *branch) wait(s *step, saved *store.Step, p actions.Prepared) ending {
 	now := time.Now().UTC()
@@ -261,7 +264,7 @@ func (b *branch) wait(s *step, saved *store.Step, p actions.Prepared) ending {
 		b.note(result)
 	}
 	if now.Before(result.Due) {
-		return ending{kind: waits, due: result.Due, reason: "waits"}
+		return ending{kind: waits, due: result.Due, reason: ReasonWaits}
 	}
 	result.Status, result.FinishedAt = Succeeded, now
 	b.note(result)

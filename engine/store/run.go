@@ -168,5 +168,5 @@ type QueuedRun struct {
 	Lane    string
 	Status  Status
 	Due     time.Time // only for Waiting
-	Reason  string    // only for Parked and Held
+	Reason  string    // only for Waiting, Parked and Held
 }

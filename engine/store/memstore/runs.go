@@ -58,7 +58,7 @@ func (s *Store) Waiting(ctx context.Context, after store.RunID, limit int) ([]st
 			}
 			switch q.Status {
 			case store.Waiting:
-				q.Due = r.State.Due
+				q.Due, q.Reason = r.State.Due, r.State.Reason
 			case store.Parked, store.Held:
 				q.Reason = r.State.Reason
 			default:

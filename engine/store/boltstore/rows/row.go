@@ -97,7 +97,7 @@ func (r *Row) Queued(id store.RunID) (store.QueuedRun, error) {
 	switch r.Status {
 	case store.Waiting:
 		st, err := r.DecodeState()
-		q.Due = st.Due
+		q.Due, q.Reason = st.Due, st.Reason
 		return q, err
 	case store.Parked, store.Held:
 		st, err := r.DecodeState()
