@@ -87,7 +87,7 @@ type Engine struct {
 	fresh   *fresh
 	// observer is nil when nobody wants to know what happens.
 	observer *Observer
-	// visited has the start of the last poll that came to its end, by feed.
+	// visited has the last visit of each feed, by its id.
 	visited sync.Map
 	// wake tells the dispatcher that runs were queued. It holds one signal, which
 	// stands for any number of them; nobody closes it.

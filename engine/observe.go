@@ -54,9 +54,6 @@ type RunEnd struct {
 
 // polled tells the observer how a poll ended.
 func (e *Engine) polled(d *dueFeed, began time.Time, more bool, err error) {
-	if err == nil && !more {
-		e.visited.Store(d.feed.ID, began.UTC())
-	}
 	if e.observer == nil {
 		return
 	}
@@ -99,6 +96,21 @@ func (e *Engine) saved(run runs.Saved) {
 // OpenEffects counts the outside writes that were sent and have no answer yet.
 func (e *Engine) OpenEffects() int { return e.exec.Writing() }
 
+// visit is when a feed was last read to its end, and when it is due again.
+type visit struct{ read, next time.Time }
+
+// Latest puts into a stored feed when a serving engine has read it last, and when it is due
+// again: quiet polls are stored only now and then.
+func (e *Engine) Latest(f *store.Feed) {
+	v, ok := e.visited.Load(f.ID)
+	if !ok {
+		return
+	}
+	if last, _ := v.(visit); last.read.After(f.LastPollAt) {
+		f.LastPollAt, f.NextPollAt = last.read, last.next
+	}
+}
+
 // Loaded is what an engine works with now.
 type Loaded struct {
 	Recipes []string // ids, in no order
@@ -140,11 +152,8 @@ func (e *Engine) FeedTimes(ctx context.Context) ([]FeedTime, error) {
 		}
 		t := FeedTime{Account: f.Account.Name, Connector: f.Account.Connector.Describe().Key, Operation: f.Op.Key, Read: feed.LastPollAt}
 		// Quiet polls are stored only now and then.
-		if v, ok := e.visited.Load(id); ok {
-			if read, _ := v.(time.Time); read.After(t.Read) {
-				t.Read = read
-			}
-		}
+		e.Latest(&feed)
+		t.Read = feed.LastPollAt
 		list = append(list, t)
 	}
 	return list, nil

@@ -297,6 +297,7 @@ func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
 			d.due = time.Now()
 		} else {
 			e.tally.polls.Add(1)
+			e.visited.Store(d.feed.ID, visit{read: began.UTC(), next: d.due.UTC()})
 		}
 		return
 	}

@@ -19,7 +19,7 @@ type Snapshot struct {
 }
 
 // Snapshot copies a store of the project into a temporary folder and opens the copy. The
-// store itself may be in use.
+// store itself may be in use; nil stands for that of a project that never ran.
 func (p *Project) Snapshot(ctx context.Context, s store.Store) (*Snapshot, error) {
 	dir, err := os.MkdirTemp("", "pollux-dry-")
 	if err != nil {
@@ -34,8 +34,10 @@ func (p *Project) Snapshot(ctx context.Context, s store.Store) (*Snapshot, error
 
 // copyTo copies a store to a file and opens that.
 func (p *Project) copyTo(ctx context.Context, s store.Store, path string) (*boltstore.Store, error) {
-	if _, err := upkeep.Backup(ctx, s, path, false); err != nil {
-		return nil, fmt.Errorf("copy the state: %w", err)
+	if s != nil {
+		if _, err := upkeep.Backup(ctx, s, path, false); err != nil {
+			return nil, fmt.Errorf("copy the state: %w", err)
+		}
 	}
 	keys, err := keyFile(p.env, p.stateFile()).load()
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
-	"github.com/pollux-automation/pollux/engine/store/memstore"
 	"github.com/pollux-automation/pollux/internal/cli/live"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
@@ -24,15 +23,12 @@ func (a *Console) Dry(ctx context.Context, do func(*project.Project, store.Store
 	if err != nil || p == nil {
 		return err
 	}
-	var copied store.Store = memstore.New() // a project that never ran
-	if s != nil {
-		copied, err = p.Snapshot(ctx, s)
-		if a.Live == nil {
-			err = errors.Join(err, s.Close())
-		}
-		if err != nil {
-			return err
-		}
+	copied, err := p.Snapshot(ctx, s)
+	if a.Live == nil && s != nil {
+		err = errors.Join(err, s.Close())
+	}
+	if err != nil {
+		return err
 	}
 	return Using(copied, func() error {
 		printed := &requests{console: a}

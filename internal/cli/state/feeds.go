@@ -40,7 +40,7 @@ func (a *app) feedsListCommand() *cobra.Command {
 // listFeeds prints all feeds, sorted by id, as they were at their last commit.
 func (a *app) listFeeds(ctx context.Context) error {
 	return a.Look(ctx, func(_ *project.Project, s store.Store) error {
-		feeds, err := s.ListFeeds(ctx)
+		feeds, err := a.feeds(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -51,6 +51,17 @@ func (a *app) listFeeds(ctx context.Context) error {
 			View: func(f store.Feed) any { return show.Feed(f, now) },
 		}.Write(a.Console, feeds)
 	})
+}
+
+// feeds returns all feeds, with what the running program knows better than its store.
+func (a *app) feeds(ctx context.Context, s store.Store) ([]store.Feed, error) {
+	list, err := s.ListFeeds(ctx)
+	if a.Live != nil {
+		for i := range list {
+			a.Live.Engine.Latest(&list[i])
+		}
+	}
+	return list, err
 }
 
 // feedsShowCommand returns "feeds show": why a feed found what it found, and how
@@ -73,7 +84,7 @@ func (a *app) feedsShowCommand() *cobra.Command {
 // there is no feed with that id.
 func (a *app) showFeed(ctx context.Context, id store.FeedID) error {
 	return a.Look(ctx, func(p *project.Project, s store.Store) error {
-		feeds, err := s.ListFeeds(ctx)
+		feeds, err := a.feeds(ctx, s)
 		if err != nil {
 			return err
 		}
