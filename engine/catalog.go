@@ -36,6 +36,11 @@ func (c *Catalog) Operations(connector string) ([]recipes.Operation, bool) {
 	ops := make([]recipes.Operation, len(described))
 	for i, o := range described {
 		ops[i] = operation(o)
+		if o.Find != nil {
+			if list, ok := con.Describe().Operation(o.Find.Operation); ok && list.Answer != nil {
+				ops[i].Dated = list.Answer.Created != ""
+			}
+		}
 		if o.Poll != nil && o.Poll.Parents != nil {
 			ops[i].ParentInput = o.Poll.Parents.Input
 			if parents, ok := con.Describe().Operation(o.Poll.Parents.Operation); ok {

@@ -57,7 +57,10 @@ type Operation struct {
 	Repeat string
 	// Match is the input in which the run's id proves a repeated write; empty
 	// unless Repeat is find.
-	Match      string
+	Match string
+	// Dated is true when the records among which a lost write is looked up tell when they
+	// were made: with its text that can prove that it arrived.
+	Dated      bool
 	Deprecated string
 }
 

@@ -284,7 +284,7 @@ func (r *reader) unsure(n *yamlnode.Node, at diag.Place, t *catalog.Found, s *St
 			proof = "(run ${run.id}, ${index})"
 		}
 		r.into.Warnf(at, CodeNoProof, `add "`+proof+`" to `+o.Match, "if the answer of %s is lost, nothing in %s can prove that it arrived", t.Name(), o.Match)
-		if word == "" {
+		if word == "" && !o.Dated {
 			s.Unsure = UnsurePark
 		}
 	}
