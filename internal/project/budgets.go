@@ -26,14 +26,14 @@ func (p *Project) gate(a settings.Account, d *connectors.Description) *budget.Ga
 	all := windows(d.Limits, a.Budget)
 	h, shared := p.hosts[hostOf(a, d)]
 	if !shared {
-		return budget.New(all, 0)
+		return budget.New(all, a.Workers)
 	}
 	var breaker *budget.Breaker
 	if d.Breaker != nil {
 		b := budget.Breaker(*d.Breaker)
 		breaker = &b
 	}
-	return h.Gate(d.Key, all, breaker, 0)
+	return h.Gate(d.Key, all, breaker, a.Workers)
 }
 
 // findHosts makes the hosts that accounts share something at.

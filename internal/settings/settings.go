@@ -34,6 +34,8 @@ type Account struct {
 	Settings   map[string]any
 	// Budget replaces the connector's; nil keeps it.
 	Budget *Budget
+	// Workers is how many requests may be under way at once; 0 means the usual number.
+	Workers int
 	// Allow names dangers that the account permits: payments.
 	Allow []string
 

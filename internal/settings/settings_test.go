@@ -96,6 +96,7 @@ accounts:
     auth: {method: bearer, token: env:TOKEN}
     settings: {locationId: ve9EPM428h8vShlRW1KT}
     budget: {requests: 50, per: 10s}
+    workers: 3
 `
 
 func TestLoad_ReadsAccountsAndSecrets(t *testing.T) {
@@ -118,7 +119,7 @@ func TestLoad_ReadsAccountsAndSecrets(t *testing.T) {
 	if acme.Name != "acme" || acme.Credential.Method != auth.Bearer || acme.Credential.Secret.Reveal() != "pit-token" || acme.BaseURL != "http://127.0.0.1:9000" {
 		t.Errorf("acme: got %+v", acme)
 	}
-	if acme.Settings["locationId"] != "ve9EPM428h8vShlRW1KT" || acme.Budget.Requests != 50 || acme.Budget.Per != 10*time.Second {
+	if acme.Settings["locationId"] != "ve9EPM428h8vShlRW1KT" || acme.Budget.Requests != 50 || acme.Budget.Per != 10*time.Second || acme.Workers != 3 {
 		t.Errorf("acme: got settings %v and budget %v", acme.Settings, acme.Budget)
 	}
 	if news.Credential.Method != auth.APIKey || news.Credential.Secret.Reveal() != "the-key" || len(news.Allow) != 1 {

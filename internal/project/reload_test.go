@@ -1,0 +1,93 @@
+package project_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/internal/project"
+)
+
+// open reads a project and opens its accounts.
+func open(t *testing.T, config string) *project.Project {
+	t.Helper()
+	p := project.Read(config, project.Options{Env: withToken})
+	if p.Findings.HasErrors() {
+		t.Fatalf("findings: %v", p.Findings.Sorted())
+	}
+	if err := p.OpenAccounts(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// edit writes a file of a project anew.
+func edit(t *testing.T, config, name, text string) {
+	t.Helper()
+	path := filepath.Join(filepath.Dir(config), name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReload_KeepsAccountsThatAreTheSame(t *testing.T) {
+	t.Parallel()
+	config := write(t, map[string]string{"pollux.yaml": goodSettings, "recipes/readme.txt": "none yet"})
+	p := open(t, config)
+	edit(t, config, "pollux.yaml", "# a comment moves everything\n\n"+goodSettings)
+	next, err := p.Reload(project.Options{Env: withToken})
+	if err != nil || next.Findings.HasErrors() {
+		t.Fatalf("Reload: %v, %v", err, next.Findings.Sorted())
+	}
+	if next.Accounts[0] != p.Accounts[0] {
+		t.Error("an account that is set up as before got another session")
+	}
+	if next == p {
+		t.Error("the project that is in use was changed")
+	}
+}
+
+func TestReload_ChangedAccountTakesOverWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	config := write(t, map[string]string{"pollux.yaml": goodSettings, "recipes/readme.txt": "none yet"})
+	p := open(t, config)
+	stored := p.Budgets()
+	spent := budget.State{}
+	if err := json.Unmarshal(stored["account/acme"], &spent); err != nil {
+		t.Fatal(err)
+	}
+	spent.ClosedUntil, spent.Reason = time.Now().Add(time.Minute).UTC(), "Retry-After"
+	text, err := json.Marshal(spent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.RestoreBudgets(map[string]json.RawMessage{"account/acme": text})
+	edit(t, config, "pollux.yaml", goodSettings+"    workers: 3\n")
+	next, err := p.Reload(project.Options{Env: withToken})
+	if err != nil || next.Findings.HasErrors() {
+		t.Fatalf("Reload: %v, %v", err, next.Findings.Sorted())
+	}
+	if next.Accounts[0] == p.Accounts[0] {
+		t.Error("a changed account kept its session")
+	}
+	if got := next.BudgetStates()["account/acme"].Reason; got != "Retry-After" {
+		t.Errorf("the gate is closed because of %q, want what the service had asked for", got)
+	}
+}
+
+func TestReload_WithMistakesOpensNothing(t *testing.T) {
+	t.Parallel()
+	config := write(t, map[string]string{"pollux.yaml": goodSettings, "recipes/readme.txt": "none yet"})
+	p := open(t, config)
+	edit(t, config, "recipes/bad.yaml", badRecipe)
+	next, err := p.Reload(project.Options{Env: withToken})
+	if err != nil || !next.Findings.HasErrors() || len(next.Accounts) != 0 {
+		t.Errorf("got %v with %d findings and %d accounts, want findings and no account", err, next.Findings.Len(), len(next.Accounts))
+	}
+}
