@@ -57,7 +57,10 @@ type Operation struct {
 	Repeat string
 	// Match is the input in which the run's id proves a repeated write; empty
 	// unless Repeat is find.
-	Match      string
+	Match string
+	// Dated is true when the list in which a lost write is looked up tells when its records
+	// were made: then the same text proves it as well, as long as it is there.
+	Dated      bool
 	Deprecated string
 }
 

@@ -71,7 +71,7 @@ type Step struct {
 	Retry   Retry         // zero: the engine's
 	Timeout time.Duration // 0: the engine's
 	// Unsure is empty for what the operation itself says. Where that is find and
-	// nothing in the inputs could prove a match, it is UnsurePark.
+	// nothing could prove a match, it is UnsurePark.
 	Unsure string
 }
 
