@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/retry"
+	"github.com/pollux-automation/pollux/engine/runs"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 )
@@ -183,7 +184,9 @@ func (d *dispatcher) done(take context.Context, last <-chan struct{}) bool {
 func (d *dispatcher) head(l *lane, s store.RunState) {
 	switch s.Status {
 	case store.Waiting:
-		d.waits.wait(l, s.Due)
+		// A recipe can have any number of runs that let time pass. Which are those is not
+		// known of those that come from the store, but nothing else waits for so long.
+		d.waits.wait(l, s.Due, s.Reason == runs.ReasonWaits || time.Until(s.Due) > time.Hour)
 	case store.Parked, store.Held:
 		if d.passes(l.backlog.recipe, s) {
 			d.next(l)

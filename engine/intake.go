@@ -110,7 +110,9 @@ func (d *dispatcher) add(q store.QueuedRun, before store.RunID) {
 		return // stays in the store until it, or the lane, goes on
 	}
 	l.runs = append(l.runs, q.ID)
-	b.inHand++
+	if !l.asleep {
+		b.inHand++
+	}
 	if !known {
 		if limit := time.Now().Add(longestWait); q.Due.After(limit) {
 			state.Due = limit
