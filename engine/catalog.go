@@ -47,6 +47,10 @@ func (c *Catalog) Operations(connector string) ([]recipes.Operation, bool) {
 				ops[i].Parent = parents.Answer
 			}
 		}
+		if o.Find != nil {
+			list, ok := con.Describe().Operation(o.Find.Operation)
+			ops[i].Dated = ok && list.Answer != nil && list.Answer.Created != ""
+		}
 	}
 	return ops, true
 }

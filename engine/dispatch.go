@@ -44,7 +44,6 @@ type dispatcher struct {
 	flying   int         // runs that were started and are not over
 	busy     int         // runs that hold a worker
 	recalled bool        // parked runs may go on
-	again    bool        // runs that were left in the store may go on
 	// notes come from executing runs. There is room for two of every run in
 	// flight, so that nobody waits; nobody closes it.
 	notes chan note
@@ -171,7 +170,7 @@ func (d *dispatcher) done(take context.Context, last <-chan struct{}) bool {
 	if take.Err() != nil {
 		return true
 	}
-	if last == nil || !isClosed(last) || d.again || len(d.e.wake) > 0 || len(d.e.released) > 0 {
+	if last == nil || !isClosed(last) || len(d.e.wake) > 0 || len(d.e.released) > 0 {
 		return false
 	}
 	for _, b := range d.backlogs {
@@ -186,10 +185,8 @@ func (d *dispatcher) done(take context.Context, last <-chan struct{}) bool {
 func (d *dispatcher) head(l *lane, s store.RunState) {
 	switch s.Status {
 	case store.Waiting:
-		d.waits.wait(l, s.Due)
-		if s.Reason == runs.ReasonWaits {
-			d.sleeps(l)
-		}
+		// A recipe can have any number of runs that let time pass.
+		d.waits.wait(l, s.Due, s.Reason == runs.ReasonWaits)
 	case store.Parked, store.Held:
 		if d.passes(l.backlog.recipe, s) {
 			d.next(l)
@@ -200,23 +197,6 @@ func (d *dispatcher) head(l *lane, s store.RunState) {
 	default:
 		d.ready(l)
 	}
-}
-
-// sleeps lets a lane sleep whose first run lets time pass, perhaps for days. It does not
-// count as in hand: any number may sleep and others go on.
-func (d *dispatcher) sleeps(l *lane) {
-	l.state = laneAsleep
-	l.backlog.inHand -= len(l.runs)
-	l.more = l.more || len(l.runs) > 1
-	l.runs = []store.RunID{l.runs[0]}
-}
-
-// wakes lets a lane go on whose first run is due.
-func (d *dispatcher) wakes(l *lane) {
-	if l.state == laneAsleep {
-		l.backlog.inHand++
-	}
-	d.ready(l)
 }
 
 // ready puts a lane in the line of its recipe, and the recipe in the line for a
@@ -250,15 +230,11 @@ func (d *dispatcher) passes(recipe string, s store.RunState) bool {
 func (d *dispatcher) next(l *lane) {
 	l.runs = l.runs[1:]
 	l.backlog.inHand--
-	if len(l.runs) > 0 {
-		d.ready(l)
+	if len(l.runs) == 0 {
+		delete(d.lanes, l.key)
 		return
 	}
-	delete(d.lanes, l.key)
-	if l.more { // they are found by looking through the store
-		d.again = true
-		d.e.signal()
-	}
+	d.ready(l)
 }
 
 // backlog returns the backlog of a recipe.
@@ -305,7 +281,7 @@ func (e *Engine) recipe(id string) *recipes.Recipe {
 // start hands out runs, one a recipe in turn, as long as workers are free.
 func (d *dispatcher) start(work context.Context) {
 	for _, l := range d.waits.wake(time.Now()) {
-		d.wakes(l)
+		d.ready(l)
 	}
 	for len(d.turns) > 0 && d.busy < d.e.runners && d.flying < inFlightMost {
 		b := d.turns[0]

@@ -68,11 +68,23 @@ type service struct {
 	badParent func(item string) error
 	busy      map[string]int
 	most      int // the most calls at once
+	// crowd lets calls for one address overlap.
+	crowd bool
+	// skew is how far the service's clock is ahead of ours.
+	skew time.Duration
+	// keeps is what the service keeps of a text; nil means all of it.
+	keeps func(text string) string
+	// asked counts the reads of last letters; askErr is what they fail with.
+	asked  int
+	askErr func() error
+	// dead is true when nothing leaves the program any more: it was killed.
+	dead bool
 }
 
-// effect is a write as the service saw it.
+// effect is a write as the service saw it: when, and with which idempotency key.
 type effect struct {
-	Op, To, Text string
+	Op, To, Text, Key string
+	At                time.Time
 }
 
 func newService() *service {
@@ -141,9 +153,18 @@ func letterShape() *schema.Object {
 	}}
 }
 
+// cardShape is the shape of letters that tell when they were made.
+func cardShape() *schema.Object {
+	o := letterShape()
+	o.Created = "created"
+	o.Fields = append(o.Fields, schema.Field{Name: "created", Type: schema.Time})
+	return o
+}
+
 // Describe lists the operations: items by keyset, newest first, by snapshot and in a
-// window, with and without a read that confirms deletions; notes by item; three ways to
-// send a letter that differ in their repeat rule, and letter.list.
+// window, with and without a read that confirms deletions; notes by item; four ways to
+// send a letter that differ in their repeat rule and in how they are found, letter.list,
+// card.list that tells when they were sent, and letter.get, the last one to somebody.
 func (s *service) Describe() *connectors.Description {
 	text := func(name string, required bool) connectors.Input {
 		return connectors.Input{Field: schema.Field{Name: name, Type: schema.String, Required: required}, In: "body"}
@@ -177,6 +198,9 @@ func (s *service) Describe() *connectors.Description {
 				Poll: &connectors.Poll{Strategy: connectors.FanOut, PageSize: 100, Parents: &connectors.Parents{Operation: "item.list", Input: "item"}},
 			},
 			{Connector: "fake", Key: "letter.list", Kind: connectors.Read, Answer: letterShape(), List: true, Inputs: []connectors.Input{text("to", true)}},
+			{Connector: "fake", Key: "card.list", Kind: connectors.Read, Answer: cardShape(), List: true, Inputs: []connectors.Input{text("to", true)}},
+			{Connector: "fake", Key: "letter.get", Kind: connectors.Read, Answer: letterShape(), Inputs: []connectors.Input{text("to", true)}},
+			letter("card.send", connectors.RepeatFind, &connectors.Find{Operation: "card.list", With: map[string]string{"to": "to"}, Match: "text", Settle: time.Minute}),
 			letter("letter.put", connectors.RepeatSafe, nil),
 			letter("letter.send", connectors.RepeatFind, &connectors.Find{Operation: "letter.list", With: map[string]string{"to": "to"}, Match: "text", Settle: time.Minute}),
 			letter("letter.fire", connectors.RepeatNever, nil),
@@ -213,8 +237,8 @@ func (s *service) Page(ctx context.Context, op *connectors.Operation, q connecto
 	if err := ctx.Err(); err != nil {
 		return connectors.Page{}, &connectors.Error{Kind: connectors.Canceled, Op: op.Key, Err: err}
 	}
-	page := connectors.Page{Date: time.Now().UTC().Truncate(time.Second), Total: -1}
-	if op.Key == "letter.list" {
+	page := connectors.Page{Date: time.Now().Add(s.skew).UTC().Truncate(time.Second), Total: -1}
+	if op.Key == "letter.list" || op.Key == "card.list" {
 		page.Records = s.letters(fmt.Sprint(q.Inputs["to"]))
 		return page, nil
 	}
@@ -269,8 +293,12 @@ func (s *service) letters(to string) []connectors.Record {
 	var list []connectors.Record
 	for i, e := range s.effects {
 		if e.To == to {
-			raw, _ := json.Marshal(map[string]any{"id": strconv.Itoa(i + 1), "to": e.To, "text": e.Text})
-			list = append(list, connectors.Record{ID: strconv.Itoa(i + 1), Raw: raw})
+			text, made := e.Text, e.At.Add(s.skew).UTC()
+			if s.keeps != nil {
+				text = s.keeps(text)
+			}
+			raw, _ := json.Marshal(map[string]any{"id": strconv.Itoa(i + 1), "to": e.To, "text": text, "created": made})
+			list = append(list, connectors.Record{ID: strconv.Itoa(i + 1), Raw: raw, Created: made})
 		}
 	}
 	return list
@@ -314,15 +342,41 @@ func (s *service) set(do func()) {
 	do()
 }
 
-// Call carries out a letter.
-func (s *service) Call(ctx context.Context, op *connectors.Operation, in map[string]any) (connectors.Answer, error) {
-	e := effect{Op: op.Key, To: fmt.Sprint(in["to"]), Text: fmt.Sprint(in["text"])}
+// last returns the last letter to somebody.
+func (s *service) last(to string) (connectors.Answer, error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	if s.askErr != nil {
+		if err := s.askErr(); err != nil {
+			return connectors.Answer{}, err
+		}
+	}
+	list := s.letters(to)
+	if len(list) == 0 {
+		return connectors.Answer{}, failure(connectors.NotFound)
+	}
+	value, err := connectors.Decode(list[len(list)-1].Raw)
+	return connectors.Answer{Status: 200, Value: value}, err
+}
+
+// Call carries out a letter, or reads the last one.
+func (s *service) Call(ctx context.Context, op *connectors.Operation, in map[string]any) (connectors.Answer, error) {
+	e := effect{Op: op.Key, To: fmt.Sprint(in["to"]), Text: fmt.Sprint(in["text"]), Key: connectors.KeyOf(ctx)}
+	if op.Key == "letter.get" {
+		return s.last(e.To)
+	}
+	s.mu.Lock()
+	if s.dead {
+		defer s.mu.Unlock()
+		return connectors.Answer{}, failure(connectors.Canceled)
+	}
 	s.calls = append(s.calls, e)
 	n := len(s.calls)
 	s.busy[e.To]++
 	s.most = max(s.most, len(s.busy))
-	if s.busy[e.To] > 1 {
+	if s.busy[e.To] > 1 && !s.crowd {
+		s.mu.Unlock()
 		panic("two calls for " + e.To + " at once")
 	}
 	fail, delay := s.fail, s.delay+s.slow[e.To]
@@ -340,6 +394,7 @@ func (s *service) Call(ctx context.Context, op *connectors.Operation, in map[str
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.busy, e.To)
+	e.At = time.Now()
 	if ctx.Err() != nil && !s.stubborn {
 		s.effects = append(s.effects, e) // it arrived; we just did not wait
 		return connectors.Answer{}, &connectors.Error{Kind: connectors.Canceled, Op: op.Name(), Err: ctx.Err()}

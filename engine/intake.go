@@ -18,10 +18,6 @@ func (d *dispatcher) look(ctx context.Context) error {
 			return err
 		}
 		d.recalled = err != nil // with a full disk the next look tries again
-		d.again = true
-	}
-	if d.again {
-		d.again = false
 		d.forget()
 	}
 	return d.scan(ctx)
@@ -58,7 +54,7 @@ func (d *dispatcher) forget() {
 			delete(d.lanes, key)
 			continue
 		}
-		l.runs, l.recall, l.more = l.runs[:1], true, false
+		l.runs, l.recall, l.asleep = l.runs[:1], true, false
 		l.backlog.inHand++
 	}
 	d.waits, d.scanned = nil, ""
@@ -110,15 +106,13 @@ func (d *dispatcher) add(q store.QueuedRun, before store.RunID) {
 		d.lanes[q.Lane] = l
 	}
 	state := store.RunState{Status: q.Status, Due: q.Due, Reason: q.Reason}
-	if known && l.state == laneAsleep {
-		l.more = true
-		return
-	}
 	if known && (l.state == laneBlocked || d.passes(q.Recipe, state)) {
 		return // stays in the store until it, or the lane, goes on
 	}
 	l.runs = append(l.runs, q.ID)
-	b.inHand++
+	if !l.asleep {
+		b.inHand++
+	}
 	if !known {
 		if limit := time.Now().Add(longestWait); q.Due.After(limit) {
 			state.Due = limit

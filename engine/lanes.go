@@ -16,7 +16,6 @@ const (
 	laneRunning                  // its first run is being executed
 	laneWaiting                  // its first run goes on at a later time
 	laneBlocked                  // its first run is parked or held
-	laneAsleep                   // its first run lets time pass; those behind it stay in the store
 )
 
 // lane is the order of one record's runs: only the first may be executed. All
@@ -27,12 +26,11 @@ type lane struct {
 	state   laneState
 	runs    []store.RunID // in order; the first is the head
 	due     time.Time     // of a waiting head
+	asleep  bool          // the head waits for long: its runs are not in hand
 	index   int           // in the heap of waits
 	// recall is true when parked runs were let go on while the head was being
 	// executed: should it have been parked meanwhile, it missed that.
 	recall bool
-	// more is true when runs that came while the lane was asleep were left in the store.
-	more bool
 }
 
 // behind returns the runs that wait behind the head.
@@ -89,9 +87,13 @@ func (h *waitHeap) Pop() any {
 	return last
 }
 
-// wait lets a lane sleep until its head is due.
-func (h *waitHeap) wait(l *lane, due time.Time) {
-	l.state, l.due = laneWaiting, due
+// wait lets a lane wait until its head is due. One that is asleep leaves the hands of its
+// recipe to others.
+func (h *waitHeap) wait(l *lane, due time.Time, asleep bool) {
+	l.state, l.due, l.asleep = laneWaiting, due, asleep
+	if asleep {
+		l.backlog.inHand -= len(l.runs)
+	}
 	heap.Push(h, l)
 }
 
@@ -100,6 +102,10 @@ func (h *waitHeap) wake(now time.Time) []*lane {
 	var due []*lane
 	for len(*h) > 0 && !(*h)[0].due.After(now) {
 		l, _ := heap.Pop(h).(*lane)
+		if l.asleep {
+			l.asleep = false
+			l.backlog.inHand += len(l.runs)
+		}
 		due = append(due, l)
 	}
 	return due

@@ -20,8 +20,8 @@ import (
 	"github.com/pollux-automation/pollux/engine"
 )
 
-// crashRecipe upserts each contact, and leaves one note for each run: the upsert
-// may be repeated, the note must not be.
+// crashRecipe upserts each contact, and leaves two notes for each run at the same time: the
+// upsert may be repeated, the notes must not be.
 const crashRecipe = `recipe: v1
 id: crash
 connections:
@@ -39,10 +39,14 @@ steps:
     call: mail.subscriber.upsert
     with: {listId: "LIST", email: =record.email, fields: {name: =record.firstName}}
     retry: {tries: 20, wait: 100ms..200ms}
-  - id: note
-    call: crm.contact.note.create
-    with: {contactId: =record.id, body: "number ${record.firstName} (run ${run.id})"}
-    retry: {tries: 20, wait: 100ms..200ms}
+  - id: notes
+    each: '["a", "b"]'
+    parallel: 2
+    steps:
+      - id: note
+        call: crm.contact.note.create
+        with: {contactId: =record.id, body: "number ${record.firstName} (run ${run.id}, ${index})"}
+        retry: {tries: 20, wait: 100ms..200ms}
 `
 
 // crashWorld is a sandbox, a project at it, and the real program.
@@ -198,15 +202,15 @@ func (c *crashWorld) verify() {
 	}
 }
 
-// verifyNotes asserts that each run left one note, in order, the last version's
-// included unless its lane waits for a person.
+// verifyNotes asserts that each run left one note of each kind, in order, the last
+// version's included unless its lane waits for a person.
 func (c *crashWorld) verifyNotes(id, want string, waits bool) {
 	c.t.Helper()
 	var numbers []string
 	runs := map[string]bool{}
 	for _, n := range c.world.Notes(id) {
 		number, run, ok := strings.Cut(strings.TrimPrefix(n.Body, "number "), " ")
-		if !ok || runs[run] || slices.Contains(numbers, number) {
+		if !ok || runs[run] {
 			c.t.Errorf("note %q of %s came twice", n.Body, id)
 		}
 		runs[run] = true
@@ -215,7 +219,7 @@ func (c *crashWorld) verifyNotes(id, want string, waits bool) {
 	if !slices.IsSorted(numbers) {
 		c.t.Errorf("notes of %s are out of order: %v", id, numbers)
 	}
-	if !waits && (len(numbers) == 0 || numbers[len(numbers)-1] != want) {
+	if n := len(numbers); !waits && (n < 2 || numbers[n-1] != want || numbers[n-2] != want) {
 		c.t.Errorf("notes of %s end with %v, want %s: lost", id, numbers, want)
 	}
 }

@@ -189,6 +189,11 @@ func Poll(err error, failures int) (wait time.Duration, counts bool) {
 	return Backoff(failures+1, pollMinWait, pollMaxWait, rand.Float64()), true
 }
 
+// Cause turns a stored error of a step back into one that [Judge] decides about as before.
+func Cause(f *store.Failure) error {
+	return &connectors.Error{Kind: connectors.Kind(f.Kind), Code: f.Code, Status: f.Status, Op: "step " + f.Step, Err: errors.New(f.Message)}
+}
+
 // Failure turns an error into its stored form.
 func Failure(err error, step string) *store.Failure {
 	f := &store.Failure{Kind: string(connectors.KindOf(err)), Message: err.Error(), Step: step}

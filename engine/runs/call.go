@@ -22,9 +22,6 @@ type call struct {
 	result  store.Step
 	// said is what was answered to a write of which nobody knows what became.
 	said *store.Failure
-	// crowded is true when other writes of the run may have left texts with its id that
-	// nobody knows of.
-	crowded bool
 }
 
 // call carries out a step's call. Writes go through the ledger: one that is not
@@ -35,25 +32,25 @@ func (b *branch) call(ctx context.Context, s *step, p actions.Prepared) (ending,
 	id := b.prefix + s.ID
 	c.result = b.saved[id]
 	c.result.ID, c.result.Input = id, input(p)
-	c.crowded = b.prefix != ""
 	c.said, c.result.Error = c.result.Error, nil
 	now := time.Now()
 	if c.result.StartedAt.IsZero() {
 		c.result.StartedAt = now.UTC()
 	}
 	if due := c.result.Due; c.result.Status == Waiting && now.Before(due) && due.Sub(now) <= s.longestWait() {
-		return ending{kind: waits, due: due, idle: true}, nil // another branch of the run was due before
+		// Another branch of the run was due before.
+		return ending{kind: waits, due: due, idle: true, open: doubtful(c.result.Effect)}, nil
 	}
 	c.result.Due = time.Time{}
 	if until, rests := b.x.Rests(p.Call.Account, now); rests {
 		// In memory only: nothing happened.
-		return ending{kind: waits, due: until, idle: true}, nil
+		return ending{kind: waits, due: until, idle: true, open: doubtful(c.result.Effect)}, nil
 	}
 	ctx = connectors.WithKey(connectors.For(ctx, b.run.Recipe), effectID(b.run.ID, id))
 	if e := c.result.Effect; e != nil && e.State == store.Sent && c.rule != connectors.RepeatSafe {
 		return c.settle(ctx, errUnsure)
 	}
-	if s.OnlyIf != nil && c.result.Effect == nil {
+	if s.OnlyIf != nil && (c.result.Effect == nil || c.result.Effect.State == store.NotDone) {
 		if holds, end, err := c.guard(ctx); !holds || err != nil {
 			return end, err
 		}
@@ -63,7 +60,16 @@ func (b *branch) call(ctx context.Context, s *step, p actions.Prepared) (ending,
 
 // longestWait is the longest that the step ever waits between two tries. A due time that
 // lies further ahead was stored before the clock was set back.
-func (s *step) longestWait() time.Duration { return max(s.Retry.Max, time.Hour) }
+func (s *step) longestWait() time.Duration { return max(s.Retry.Max, longestLimit) }
+
+// longestLimit is the longest that a service wants to be left alone: as long as the longest
+// window of a budget.
+const longestLimit = 24 * time.Hour
+
+// doubtful reports whether nobody knows what became of a write.
+func doubtful(e *store.Effect) bool {
+	return e != nil && (e.State == store.Sent || e.State == store.Unsure)
+}
 
 // effectID names an outside write: the same on every attempt.
 func effectID(run store.RunID, step string) string { return string(run) + "/" + step }
@@ -125,6 +131,9 @@ func (c *call) guard(ctx context.Context) (holds bool, end ending, err error) {
 
 // send makes the call and acts on what comes back.
 func (c *call) send(ctx context.Context) (ending, error) {
+	if err := ctx.Err(); err != nil {
+		return ending{}, err // nothing is begun any more
+	}
 	if err := c.intend(ctx); err != nil {
 		return ending{}, err
 	}
@@ -137,12 +146,14 @@ func (c *call) send(ctx context.Context) (ending, error) {
 	if err == nil {
 		return c.confirm(answer.Value)
 	}
-	if k := connectors.KindOf(err); (k == connectors.Uncertain || k == connectors.Canceled) && c.rule != connectors.RepeatSafe {
-		return c.lost(ctx, err) // what was given up may have arrived all the same
+	k := connectors.KindOf(err)
+	unknown := k == connectors.Uncertain || k == connectors.Canceled // what was given up may have arrived all the same
+	if unknown && c.rule != connectors.RepeatSafe {
+		return c.lost(ctx, err)
 	}
 	if c.result.Effect != nil {
 		c.result.Effect.State = store.NotDone
-		if connectors.KindOf(err) == connectors.Uncertain {
+		if unknown {
 			c.result.Effect.State = store.Unsure // sent again all the same: that is safe
 		}
 	}
@@ -196,7 +207,7 @@ func (c *call) intend(ctx context.Context) error {
 	c.x.at(BeforeIntent)
 	c.result.Status = Waiting
 	c.note(c.result)
-	c.dirty = true
+	c.mark()
 	if err := c.flush(ctx); err != nil {
 		return err
 	}
@@ -215,7 +226,7 @@ func (c *call) confirm(value any) (ending, error) {
 	}
 	c.result.Status, c.result.Output, c.result.FinishedAt = Succeeded, output, time.Now().UTC()
 	c.note(c.result)
-	c.dirty = true
+	c.mark()
 	c.scope.Steps[c.step.ID] = value
 	c.x.Accepted(c.request.Account)
 	if c.step.ThenStop {
@@ -233,14 +244,14 @@ func (c *call) failed(cause error) (ending, error) {
 func (c *call) act(cause error, d retry.Decision) (ending, error) {
 	if !d.Counts {
 		c.result.Attempts--
-		c.run.State.Attempts--
+		c.uncount()
 	}
 	c.result.Error = retry.Failure(cause, c.result.ID)
 	switch d.Verdict {
 	case retry.Later:
 		c.result.Status, c.result.Due = Waiting, time.Now().Add(d.Wait).UTC()
 		c.note(c.result)
-		return ending{kind: waits, due: c.result.Due, failure: c.result.Error}, nil
+		return ending{kind: waits, due: c.result.Due, failure: c.result.Error, open: doubtful(c.result.Effect)}, nil
 	case retry.Pause:
 		if c.x.Health.Pause(c.request.Account, time.Now()) {
 			c.x.Log.Error().Str("component", "runner").Str("account", c.request.Account).Err(cause).Msg("account rests: its credential was refused")
@@ -250,7 +261,7 @@ func (c *call) act(cause error, d retry.Decision) (ending, error) {
 	if d.Verdict == retry.Pause || d.Verdict == retry.Park {
 		c.x.Log.Warn().Str("component", "runner").Str("recipe", c.run.Recipe).Str("run_id", string(c.run.ID)).
 			Str("account", c.run.Account).Str("step", c.result.ID).Str("kind", c.result.Error.Kind).Err(cause).Msg("run parked")
-		c.dirty = true
+		c.mark()
 	}
 	c.result.Status, c.result.FinishedAt = Failed, time.Now().UTC()
 	return c.end(c.step, c.result, d), nil

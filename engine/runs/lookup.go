@@ -1,7 +1,9 @@
 package runs
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,12 +25,16 @@ const ReasonUnsure = "unsure"
 // errUnsure is the error of a run that is parked because of an unsure effect.
 var errUnsure = errors.New("nobody knows whether the write was carried out; look at the service, then release or drop the run")
 
+// errDoubt is the error of a run that is parked because what was found may have been left
+// by another of its writes.
+var errDoubt = errors.New("there is a record that this write may have made, or another one of the same run; look at the service, then release or drop the run")
+
 // lost handles a write whose answer was lost, or does not tell what became of it.
 func (c *call) lost(ctx context.Context, cause error) (ending, error) {
 	c.said = retry.Failure(cause, c.result.ID)
 	c.result.Error = c.said
 	c.note(c.result)
-	c.dirty = true
+	c.mark()
 	return c.settle(ctx, cause)
 }
 
@@ -37,10 +43,14 @@ func (c *call) settle(ctx context.Context, cause error) (ending, error) {
 	if c.rule != connectors.RepeatFind || !c.marked() && !c.dated() {
 		return c.unsure(cause)
 	}
-	if due := c.result.Effect.SentAt.Add(c.request.Operation.Find.Settle); time.Now().Before(due) {
+	now, settle := time.Now(), c.request.Operation.Find.Settle
+	if c.result.Effect.SentAt.After(now) { // the clock was set back
+		c.result.Effect.SentAt = now.UTC()
+	}
+	if due := c.result.Effect.SentAt.Add(settle); now.Before(due) {
 		c.result.Status, c.result.Error = Waiting, c.said
 		c.note(c.result)
-		return ending{kind: waits, due: due.UTC(), reason: "looks for a lost write", failure: c.said}, nil
+		return ending{kind: waits, due: due.UTC(), reason: "looks for a lost write", failure: c.said, open: true}, nil
 	}
 	if err := c.flush(ctx); err != nil {
 		return ending{}, err
@@ -55,11 +65,13 @@ func (c *call) settle(ctx context.Context, cause error) (ending, error) {
 	if err != nil {
 		return c.blind(fmt.Errorf("look for a lost write: %w", err))
 	}
-	for _, f := range found {
-		if !c.anothers(f.id) {
-			c.result.Effect.Looked = true
-			return c.confirm(f.fields)
-		}
+	ours, doubt := c.ours(found)
+	switch {
+	case ours != nil:
+		c.result.Effect.Looked = true
+		return c.confirm(ours.fields)
+	case doubt:
+		return c.unsure(errDoubt)
 	}
 	return c.missing(ctx, cause)
 }
@@ -111,8 +123,8 @@ func (c *call) dated() bool {
 
 // candidate is a record that the write may have made.
 type candidate struct {
-	id     string
-	fields map[string]any
+	id, text string
+	fields   map[string]any
 }
 
 // look reads the list in which the write would have left a record, and returns those that
@@ -139,8 +151,9 @@ func (c *call) look(ctx context.Context) ([]candidate, error) {
 			if err != nil {
 				return nil, err
 			}
-			if c.fits(fields, r, page.Date) {
-				found = append(found, candidate{id: r.ID, fields: fields})
+			text, _ := fields[c.request.Operation.Find.Match].(string)
+			if text = strings.TrimSpace(text); c.fits(text, r, page.Date) {
+				found = append(found, candidate{id: r.ID, text: text, fields: fields})
 			}
 		}
 		if page.Next == "" || page.Next == position {
@@ -151,39 +164,117 @@ func (c *call) look(ctx context.Context) ([]candidate, error) {
 	return nil, fmt.Errorf("no end after %d pages", poll.MaxPages)
 }
 
-// fits reports whether a record proves the write: its text holds the run's id, or it is
-// the text that was sent and was made after the intent. date is the service's time.
-func (c *call) fits(fields map[string]any, r connectors.Record, date time.Time) bool {
-	text, _ := fields[c.request.Operation.Find.Match].(string)
+// fits reports whether the write may have made a record: its text holds the run's id, or
+// it is the text that was sent and was made after the intent. date is the service's time.
+func (c *call) fits(text string, r connectors.Record, date time.Time) bool {
 	if c.marked() {
-		return strings.Contains(text, string(c.run.ID)) && (!c.crowded || strings.TrimSpace(text) == strings.TrimSpace(c.text()))
+		return strings.Contains(text, string(c.run.ID))
 	}
 	sent := c.result.Effect.SentAt
 	if !date.IsZero() {
 		// The service's clock may differ from ours. Its Date has whole seconds, cut off.
 		sent = sent.Add(time.Until(date)).Truncate(time.Second)
 	}
-	return strings.TrimSpace(text) == strings.TrimSpace(c.text()) && !r.Created.IsZero() && !r.Created.Before(sent)
+	return text == strings.TrimSpace(c.text()) && !r.Created.IsZero() && !r.Created.Before(sent)
 }
 
-// anothers reports whether a record was left by another step of the run, or by the same
-// step for another item, whose text can hold the run's id as well.
-func (c *call) anothers(record string) bool {
-	op, _ := c.step.account.Connector.Describe().Operation(c.request.Operation.Find.Operation)
-	for id, s := range c.saved {
-		if id == c.result.ID || s.Effect == nil || s.Effect.Operation != c.request.Operation.Name() || len(s.Output) == 0 {
-			continue
+// ours returns the record that the write has made. There is a doubt when another write of
+// the run may have made one that was found: another step can hold the run's id in its
+// text as well, and so can the same step for another item.
+func (c *call) ours(found []candidate) (ours *candidate, doubt bool) {
+	if len(found) == 0 {
+		return nil, false
+	}
+	others := c.others()
+	for i := range found {
+		switch c.whose(&found[i], others) {
+		case isOurs:
+			return &found[i], false
+		case isDoubtful:
+			doubt = true
+		case isAnothers:
 		}
-		v, err := connectors.Decode(s.Output)
-		if err != nil {
-			continue
+	}
+	return nil, doubt
+}
+
+// owner says which write of a run has made a record.
+type owner int
+
+const (
+	isOurs owner = iota
+	isAnothers
+	isDoubtful
+)
+
+// whose finds out which write of the run has made a record.
+func (c *call) whose(f *candidate, others []other) owner {
+	exact, result := f.text == strings.TrimSpace(c.text()), isOurs
+	for i := range others {
+		o := &others[i]
+		same := o.wrote(f.text)
+		switch {
+		case o.record == f.id && o.record != "", same && !exact:
+			return isAnothers
+		case o.known, exact && (!same || !c.together(o)):
+		default:
+			result = isDoubtful
 		}
-		fields, _ := v.(map[string]any)
-		if left := fields[op.Answer.ID]; left != nil && fmt.Sprint(left) == record {
+	}
+	return result
+}
+
+// other is another write of the run that may have left a record.
+type other struct {
+	inputs map[string]any
+	record string // what it has made, where that is known
+	known  bool   // it has made that record and no other one
+}
+
+// wrote reports whether a text is one of those that the write sent.
+func (o *other) wrote(text string) bool {
+	for _, v := range o.inputs {
+		if sent, ok := v.(string); ok && strings.TrimSpace(sent) == text {
 			return true
 		}
 	}
 	return false
+}
+
+// together reports whether what another write makes stands in the list in which this one
+// is looked for.
+func (c *call) together(o *other) bool {
+	for _, from := range c.request.Operation.Find.With {
+		if v, given := o.inputs[from]; given && fmt.Sprint(v) != fmt.Sprint(c.request.Input[from]) {
+			return false
+		}
+	}
+	return true
+}
+
+// others are the other writes of the run that may have left a record which fits.
+func (c *call) others() (list []other) {
+	op, _ := c.step.account.Connector.Describe().Operation(c.request.Operation.Find.Operation)
+	for id, s := range c.saved {
+		e := s.Effect
+		if id == c.result.ID || e == nil || e.State == store.NotDone || c.marked() && !bytes.Contains(s.Input, []byte(c.run.ID)) {
+			continue
+		}
+		o := other{inputs: object(s.Input)}
+		if left := object(s.Output)[op.Answer.ID]; left != nil && e.Operation == c.request.Operation.Name() {
+			o.record = fmt.Sprint(left)
+			o.known = e.State == store.Confirmed && (s.Attempts == 1 || e.Looked)
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+// object is a stored object; nil if it is none.
+func object(text json.RawMessage) map[string]any {
+	v, _ := connectors.Decode(text)
+	fields, _ := v.(map[string]any)
+	return fields
 }
 
 // blind acts on a lookup that failed. The recipe's rules are for the write, of which
@@ -192,7 +283,12 @@ func (c *call) blind(cause error) (ending, error) {
 	c.result.Attempts++
 	switch d := retry.Judge(cause, c.result.Attempts, c.step.Step); d.Verdict {
 	case retry.Later, retry.Pause:
-		return c.act(cause, d)
+		end, err := c.act(cause, d)
+		// What was said to the write still counts, not what was said to the lookup.
+		saved := c.saved[c.result.ID]
+		saved.Error = c.said
+		c.note(saved)
+		return end, err
 	case retry.Fail, retry.Park, retry.Continue, retry.Stop:
 	}
 	return c.unsure(cause)

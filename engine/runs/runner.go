@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,13 +40,19 @@ type runner struct {
 	mu    sync.Mutex
 	run   store.Run
 	scope *mapping.Scope
-	// saved are the stored results by step id, pending those that go into the
-	// next commit. dirty is true when that must come before anything else happens outside.
-	saved   map[string]store.Step
-	pending []store.Step
-	dirty   bool
-	// saving is held while results are on their way to the store.
-	saving sync.Mutex
+	// saved are the results by step id, pending the ids of those that go into the
+	// next commit, perhaps more than once. marks counts the moments that must be stored before anything else
+	// happens outside, stored those that are. lost is why the store did not take a
+	// commit: from then on nothing else is.
+	saved         map[string]store.Step
+	pending       []string
+	marks, stored int
+	lost          error
+	// saving is true while results are on their way to the store; quiet tells of the end.
+	saving bool
+	quiet  sync.Cond
+	// uncounted is true when the run was told to wait, which is no attempt.
+	uncounted bool
 	// free gives the worker back; what follows only waits for the store.
 	free func()
 }
@@ -56,8 +63,7 @@ type runner struct {
 func (x *Executor) Execute(ctx context.Context, id store.RunID, behind []store.RunID, free func()) (state store.RunState) {
 	defer func() {
 		if p := recover(); p != nil {
-			x.Log.Error().Str("component", "runner").Str("run_id", string(id)).
-				Str("error", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("run panicked")
+			x.panicked(id, p)
 			state = later()
 		}
 	}()
@@ -67,17 +73,21 @@ func (x *Executor) Execute(ctx context.Context, id store.RunID, behind []store.R
 		return rest
 	}
 	r.free = free
-	r.mu.Lock()
 	state, err := r.steps(ctx)
-	r.mu.Unlock()
 	if err != nil {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !errors.Is(err, errPanicked) {
 			x.Fail(err)
 		}
 		return later()
 	}
 	x.Ended(state.Status)
 	return state
+}
+
+// panicked tells of a panic, on the goroutine that recovers from it.
+func (x *Executor) panicked(id store.RunID, p any) {
+	x.Log.Error().Str("component", "runner").Str("run_id", string(id)).
+		Str("error", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("run panicked")
 }
 
 // later is the state of a run that could not go on and left no trace: it is tried
@@ -162,6 +172,7 @@ func (x *Executor) ready(p *Program, run store.Run, saved []store.Step, scope *m
 	var err error
 	run.State.Attempts++
 	r := &runner{x: x, run: run, program: p, saved: make(map[string]store.Step, len(saved))}
+	r.quiet.L = &r.mu
 	if r.scope = scope; scope == nil {
 		if r.scope, err = p.scope(&run); err != nil {
 			return nil, err
@@ -172,7 +183,20 @@ func (x *Executor) ready(p *Program, run store.Run, saved []store.Step, scope *m
 		r.saved[s.ID] = s
 	}
 	r.former()
+	if run.State.Status == store.Queued {
+		r.released()
+	}
 	return r, nil
+}
+
+// released lets the steps go on that were parked, with all their attempts.
+func (r *runner) released() {
+	for _, s := range r.saved {
+		if s.Status == Parked {
+			s.Status, s.Attempts = Waiting, 0
+			r.note(s)
+		}
+	}
 }
 
 // former marks the steps that are behind a run which an earlier version has begun: it
@@ -209,9 +233,19 @@ func (p *Program) scope(run *store.Run) (*mapping.Scope, error) {
 // steps carries out what is left of the recipe. A nil error means that the state
 // it returns is stored, or that nothing happened that must be.
 func (r *runner) steps(ctx context.Context) (store.RunState, error) {
-	b := branch{runner: r, scope: r.scope}
-	end, err := b.chain(ctx, r.program.steps)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var end ending
+	err := r.safely(func() (err error) {
+		b := branch{runner: r, scope: r.scope}
+		end, err = b.chain(ctx, r.program.steps)
+		return err
+	})
 	if err != nil {
+		// What has happened outside is known, whatever stopped the rest.
+		if failed := r.flush(ctx); failed != nil {
+			err = failed
+		}
 		return store.RunState{}, err
 	}
 	if (end.kind == stopped || end.kind == failed) && r.open() {
@@ -227,11 +261,25 @@ func (r *runner) steps(ctx context.Context) (store.RunState, error) {
 	return r.finish(ctx, store.Succeeded, nil)
 }
 
+// errPanicked is the error of a run whose steps have panicked; the log has the place.
+var errPanicked = errors.New("the run panicked")
+
+// safely does something that may panic.
+func (r *runner) safely(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.x.panicked(r.run.ID, p)
+			err = errPanicked
+		}
+	}()
+	return do()
+}
+
 // open reports whether nobody knows what became of a write: another branch of the run was
 // about to find out.
 func (r *runner) open() bool {
 	for _, s := range r.saved {
-		if s.Effect != nil && !passed(&s) && (s.Effect.State == store.Sent || s.Effect.State == store.Unsure) {
+		if doubtful(s.Effect) && !passed(&s) && s.Status != Failed {
 			return true
 		}
 	}
@@ -254,6 +302,7 @@ func (r *runner) rest(ctx context.Context, end ending) (store.RunState, error) {
 		return *state, nil // it was woken before its time
 	}
 	r.free()
+	r.mark()
 	return r.run.State, r.save(ctx)
 }
 
@@ -265,6 +314,7 @@ func (r *runner) finish(ctx context.Context, status store.Status, f *store.Failu
 	r.run.State.Reason = ""
 	r.run.State.FinishedAt = time.Now().UTC()
 	r.free()
+	r.mark()
 	if err := r.save(ctx); err != nil {
 		return store.RunState{}, err
 	}
@@ -276,9 +326,20 @@ func (r *runner) finish(ctx context.Context, status store.Status, f *store.Failu
 	return r.run.State, nil
 }
 
+// uncount takes back that the run was taken up: it was told to wait.
+func (r *runner) uncount() {
+	if !r.uncounted {
+		r.uncounted = true
+		r.run.State.Attempts--
+	}
+}
+
+// mark has what was noted be stored before anything else happens outside.
+func (r *runner) mark() { r.marks++ }
+
 // flush stores what has happened outside, before anything else does.
 func (r *runner) flush(ctx context.Context) error {
-	if !r.dirty {
+	if r.stored >= r.marks {
 		return nil
 	}
 	r.run.State.Status, r.run.State.Due, r.run.State.Reason, r.run.State.Error = store.Running, time.Time{}, "", nil
@@ -299,35 +360,56 @@ func (r *runner) outside(do func()) {
 // note keeps a step's result for the next commit.
 func (r *runner) note(s store.Step) {
 	r.saved[s.ID] = s
-	for i := range r.pending {
-		if r.pending[i].ID == s.ID {
-			r.pending[i] = s
-			return
-		}
-	}
-	r.pending = append(r.pending, s)
+	r.pending = append(r.pending, s.ID)
 }
 
-// save writes the pending results and the run's state in one transaction. What
-// happened outside has happened, so a stop does not end it; while the disk is full
-// it tries again until the work must end.
+// take returns the steps that go into the next commit, in the order in which they were
+// first noted.
+func (r *runner) take() []store.Step {
+	ids := r.pending
+	r.pending = nil
+	list := make([]store.Step, 0, len(ids))
+	var seen map[string]bool
+	if len(ids) > 16 {
+		seen = make(map[string]bool, len(ids))
+	}
+	for i, id := range ids {
+		if seen != nil && seen[id] || seen == nil && slices.Contains(ids[:i], id) {
+			continue
+		}
+		if seen != nil {
+			seen[id] = true
+		}
+		list = append(list, r.saved[id])
+	}
+	return list
+}
+
+// save writes the pending results and the run's state in one transaction, unless
+// somebody else has just done so. What happened outside has happened, so a stop does not
+// end it; while the disk is full it tries again until the work must end.
 func (r *runner) save(ctx context.Context) error {
 	if r.run.State.StartedAt.IsZero() {
 		r.run.State.StartedAt = time.Now().UTC()
 	}
+	marks := r.marks
+	for r.saving { // one at a time: a result must not be overwritten by an older one
+		r.quiet.Wait()
+	}
+	if r.lost != nil || r.stored >= marks {
+		return r.lost
+	}
+	marks = r.marks
+	what := store.StepSave{Run: r.run.ID, Steps: r.take(), State: r.run.State}
+	r.saving = true
 	var err error
-	r.outside(func() {
-		// One at a time: a result must not be overwritten by an older one.
-		r.saving.Lock()
-		defer r.saving.Unlock()
-		r.mu.Lock()
-		what := store.StepSave{Run: r.run.ID, Steps: r.pending, State: r.run.State}
-		r.pending, r.dirty = nil, false
-		r.mu.Unlock()
-		if err = r.x.save(ctx, what); err == nil {
-			r.x.Saved(Saved{Recipe: r.run.Recipe, QueuedAt: r.run.QueuedAt, StepSave: what})
-		}
-	})
+	r.outside(func() { err = r.x.save(ctx, what) })
+	r.saving = false
+	r.quiet.Broadcast()
+	if r.lost = err; err == nil {
+		r.stored = marks
+		r.x.Saved(Saved{Recipe: r.run.Recipe, QueuedAt: r.run.QueuedAt, StepSave: what})
+	}
 	return err
 }
 

@@ -3,11 +3,10 @@ package runs
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
-	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,7 +32,8 @@ type branch struct {
 // endingKind says how a chain of steps came to its end for now.
 type endingKind int
 
-// The kinds of ending. Of several branches the run does what stands furthest down.
+// The kinds of ending. Of several branches the run does what stands furthest down, unless
+// one of them must first find out what became of a write.
 const (
 	goesOn  endingKind = iota // nothing is left to do in the chain
 	givenUp                   // a step around the chain has a rule that goes on behind it
@@ -51,18 +51,42 @@ type ending struct {
 	reason  string         // of parked and waits
 	levels  int            // of givenUp: how many chains are given up, this one included
 	idle    bool           // of waits: nothing happened, and nothing must be stored
+	open    bool           // of waits and parked: nobody knows what became of a write
+}
+
+// over reports whether the run is not to begin anything else.
+func (e ending) over() bool {
+	switch e.kind {
+	case givenUp, stopped, failed:
+		return true
+	case goesOn, waits, parked:
+	}
+	return false
+}
+
+// rank says which of two endings decides: the higher one.
+func (e ending) rank() int {
+	rank := 2 * int(e.kind)
+	switch {
+	case e.open:
+		rank += 2 * int(failed) // only parked stands above waits, and both above all others
+	case e.kind == parked && e.reason == retry.ReasonAuth:
+		rank-- // a person must not be passed over when the account works again
+	}
+	return rank
 }
 
 // worse returns the ending that decides what becomes of a run with two branches.
 func (e ending) worse(other ending) ending {
-	switch {
-	case e.kind < other.kind:
-		return other
-	case e.kind == waits && other.kind == waits:
-		e.idle = e.idle && other.idle
+	if e.kind == waits && other.kind == waits {
+		e.idle, e.open = e.idle && other.idle, e.open || other.open
 		if other.due.Before(e.due) {
 			e.due, e.reason, e.failure = other.due, other.reason, other.failure
 		}
+		return e
+	}
+	if e.rank() < other.rank() || e.kind == givenUp && other.kind == givenUp && e.levels < other.levels {
+		return other
 	}
 	return e
 }
@@ -85,11 +109,13 @@ func (b *branch) chain(ctx context.Context, steps []step) (ending, error) {
 func (b *branch) step(ctx context.Context, s *step) (ending, error) {
 	id := b.prefix + s.ID
 	saved, begun := b.saved[id]
-	if begun && passed(&saved) {
-		if saved.Status == Succeeded && (s.ThenStop || s.Kind == recipes.Stop) {
-			return ending{kind: stopped}, nil
+	if begun {
+		if end := b.ended(s, &saved); end.kind != goesOn {
+			return end, nil
 		}
-		return ending{}, b.know(s, &saved)
+		if passed(&saved) {
+			return ending{}, b.know(s, &saved)
+		}
 	}
 	began := saved.StartedAt
 	if began.IsZero() {
@@ -131,6 +157,51 @@ func (b *branch) carryOut(ctx context.Context, s *step, saved *store.Step, began
 	return b.inside(s, began, p), nil
 }
 
+// ended returns how a step that is stored ended what came behind it, if it did: this
+// stands, although the run has gone on for the sake of another branch.
+func (b *branch) ended(s *step, saved *store.Step) ending {
+	switch saved.Status {
+	case Succeeded:
+		if s.ThenStop || s.Kind == recipes.Stop {
+			return ending{kind: stopped}
+		}
+	case Failed:
+		if saved.Error != nil {
+			return b.follow(s, saved, b.judge(s, saved))
+		}
+		if s.ThenStop {
+			return ending{kind: stopped}
+		}
+	case Parked:
+		end := ending{kind: parked, reason: ReasonUnsure, failure: saved.Error, open: doubtful(saved.Effect)}
+		if !end.open && saved.Error != nil {
+			end.reason = b.judge(s, saved).Reason
+		}
+		if end.reason != retry.ReasonAuth { // the account says when to go on
+			return end
+		}
+	}
+	return ending{}
+}
+
+// judge judges the stored error of a step again.
+func (b *branch) judge(s *step, saved *store.Step) retry.Decision {
+	return retry.Judge(retry.Cause(saved.Error), saved.Attempts, s.Step, b.rules(s)...)
+}
+
+// follow is what follows for others from the stored error of a step.
+func (b *branch) follow(s *step, saved *store.Step, d retry.Decision) ending {
+	switch {
+	case d.Verdict == retry.Stop, saved.Passed && s.ThenStop:
+		return ending{kind: stopped}
+	case saved.Passed:
+		return ending{}
+	case d.Verdict == retry.Continue && d.Rules > 0 && d.Rules <= len(b.around):
+		return ending{kind: givenUp, levels: d.Rules}
+	}
+	return ending{kind: failed, failure: saved.Error}
+}
+
 // passed reports whether a step is behind the run.
 func passed(s *store.Step) bool {
 	return s.Status == Succeeded || s.Status == Skipped || s.Passed
@@ -149,7 +220,7 @@ func (b *branch) know(s *step, saved *store.Step) error {
 		}
 		return b.gather(s, len(items))
 	}
-	if s.Kind == recipes.Switch && saved.Status == Succeeded {
+	if s.Kind == recipes.Switch {
 		if err := b.knowCases(s); err != nil {
 			return err
 		}
@@ -239,21 +310,21 @@ func (b *branch) end(s *step, result store.Step, d retry.Decision) ending {
 	case retry.Park, retry.Pause:
 		result.Status, result.FinishedAt = Parked, time.Time{}
 		b.note(result)
-		return ending{kind: parked, reason: d.Reason, failure: result.Error}
+		return ending{kind: parked, reason: d.Reason, failure: result.Error, open: doubtful(result.Effect)}
 	case retry.Fail, retry.Later:
 	}
 	b.note(result)
 	return ending{kind: failed, failure: result.Error}
 }
 
-// ReasonWaits is why runs wait that let time pass because a step says so.
+// ReasonWaits is why runs wait in which time is to pass.
 const ReasonWaits = "waits"
 
 // wait lets time pass. When it is over is stored when it begins.
 func (b *branch) wait(s *step, saved *store.Step, p actions.Prepared) ending {
 	now := time.Now().UTC()
 	result := *saved
-	if result.Status != Waiting {
+	if result.Status != Waiting || result.Due.IsZero() {
 		result = store.Step{ID: b.prefix + s.ID, Status: Waiting, StartedAt: now, Due: now}
 		switch {
 		case p.Wait > 0:
@@ -261,6 +332,10 @@ func (b *branch) wait(s *step, saved *store.Step, p actions.Prepared) ending {
 		case p.Until.After(now):
 			result.Due = p.Until.UTC()
 		}
+		b.note(result)
+	}
+	if p.Wait > 0 && result.Due.Sub(now) > p.Wait { // the clock was set back
+		result.Due = now.Add(p.Wait)
 		b.note(result)
 	}
 	if now.Before(result.Due) {
@@ -312,10 +387,10 @@ func (b *branch) cases(ctx context.Context, s *step, began time.Time, p actions.
 		result.Status, result.Passed = Failed, true
 	case end.kind == goesOn:
 		result.Status = Succeeded
-		b.scope.Steps[s.ID] = map[string]any{"case": p.Case}
 	default:
 		return end, nil
 	}
+	b.scope.Steps[s.ID] = map[string]any{"case": p.Case}
 	result.FinishedAt = time.Now().UTC()
 	b.note(result)
 	if s.ThenStop {
@@ -338,7 +413,9 @@ func (b *branch) each(ctx context.Context, s *step, began time.Time, items []any
 	}
 	result := store.Step{ID: b.prefix + s.ID, Status: Waiting, StartedAt: began, Input: text}
 	b.note(result)
-	b.dirty = len(items) > 0
+	if len(items) > 0 {
+		b.mark()
+	}
 	return b.items(ctx, s, result, items)
 }
 
@@ -368,7 +445,7 @@ func (b *branch) items(ctx context.Context, s *step, result store.Step, items []
 	if n := min(max(s.Parallel, 1), len(items)); n > 1 {
 		var group sync.WaitGroup
 		for range n {
-			group.Go(func() { w.safely(ctx) })
+			group.Go(func() { w.work(ctx) })
 		}
 		b.outside(group.Wait)
 	} else {
@@ -395,9 +472,6 @@ func (b *branch) items(ctx context.Context, s *step, result store.Step, items []
 	return ending{}, nil
 }
 
-// errPanicked is the error of a run whose steps have panicked; the log has the place.
-var errPanicked = errors.New("the run panicked")
-
 // work hands out the items of an each. The runner's mutex guards it.
 type work struct {
 	*branch
@@ -405,21 +479,19 @@ type work struct {
 	items []any
 	next  int
 	end   ending
+	over  bool // an item ended the run: no further one is begun
 	err   error
+	// places are those of the items of which something is stored, once that is asked.
+	places map[int]bool
 }
 
-// safely carries out items on a goroutine of its own.
-func (w *work) safely(ctx context.Context) {
+// work carries out items on a goroutine of its own.
+func (w *work) work(ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	defer func() {
-		if p := recover(); p != nil {
-			w.x.Log.Error().Str("component", "runner").Str("run_id", string(w.run.ID)).
-				Str("error", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("run panicked")
-			w.err = errPanicked
-		}
-	}()
-	w.all(ctx)
+	if err := w.safely(func() error { w.all(ctx); return nil }); err != nil {
+		w.err = err
+	}
 }
 
 // all carries out items until none is left to begin. One that waits or is parked does not
@@ -428,25 +500,40 @@ func (w *work) all(ctx context.Context) {
 	for w.next < len(w.items) && w.err == nil && w.more() {
 		at := w.next
 		w.next++
+		if w.over && !w.begun(at) {
+			continue
+		}
 		end, err := w.item(ctx, at)
 		if err != nil {
 			w.err = err
 			return
 		}
+		w.over = w.over || end.over()
 		w.end = w.end.worse(end)
 	}
 }
 
-// more reports whether another item may be begun. In order, each waits for the one before.
+// more reports whether there may be another item to carry out. In order, each waits for the
+// one before.
 func (w *work) more() bool {
-	switch w.end.kind {
-	case goesOn:
-		return true
-	case waits, parked:
-		return w.step.Parallel > 1
-	case givenUp, stopped, failed:
+	return w.end.kind == goesOn || w.step.Parallel > 1
+}
+
+// begun reports whether something of an item was stored. Such an item is not left alone
+// when another one ends the run: nobody may know what became of its write.
+func (w *work) begun(at int) bool {
+	if w.places == nil {
+		w.places = map[int]bool{}
+		prefix := w.prefix + w.step.ID + "["
+		for id := range w.saved {
+			if rest, inside := strings.CutPrefix(id, prefix); inside {
+				place, _, _ := strings.Cut(rest, "]")
+				n, _ := strconv.Atoi(place)
+				w.places[n] = true
+			}
+		}
 	}
-	return false
+	return w.places[at]
 }
 
 // item carries out the steps of an each for one item.

@@ -58,8 +58,8 @@ type Operation struct {
 	// Match is the input in which the run's id proves a repeated write; empty
 	// unless Repeat is find.
 	Match string
-	// Dated is true when the records among which a lost write is looked up tell when they
-	// were made: with its text that can prove that it arrived.
+	// Dated is true when the list in which a lost write is looked up tells when its records
+	// were made: then the same text proves it as well, as long as it is there.
 	Dated      bool
 	Deprecated string
 }

@@ -283,6 +283,10 @@ func (r *reader) unsure(n *yamlnode.Node, at diag.Place, t *catalog.Found, s *St
 		if r.eachDepth > 0 {
 			proof = "(run ${run.id}, ${index})"
 		}
+		if o.Dated {
+			r.into.Warnf(at, CodeNoProof, `add "`+proof+`" to `+o.Match, "if the answer of %s is lost, nothing in %s can prove that it did not arrive", t.Name(), o.Match)
+			return
+		}
 		r.into.Warnf(at, CodeNoProof, `add "`+proof+`" to `+o.Match, "if the answer of %s is lost, nothing in %s can prove that it arrived", t.Name(), o.Match)
 		if word == "" && !o.Dated {
 			s.Unsure = UnsurePark
