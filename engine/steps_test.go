@@ -316,26 +316,6 @@ func TestWait_EndsAlthoughTheClockWasSetBack(t *testing.T) {
 	}
 }
 
-// TestWait_ThoseThatWaitLeaveRoomForOthers has more runs wait than the dispatcher keeps
-// in its hands.
-func TestWait_ThoseThatWaitLeaveRoomForOthers(t *testing.T) {
-	t.Parallel()
-	bubble(t, func(t *testing.T, b *bench) {
-		text := strings.NewReplacer("start: now", "start: now\n  hold_over: 100000", "every: 1m", "every: 48h").
-			Replace(withSteps("  - {id: w, wait: 30d}\n  - " + letterTo("a", "letter.put", "${record.id}", "") + "\n"))
-		b.service.size = 500
-		b.once(text)
-		for i := range 2500 {
-			b.service.put(fmt.Sprintf("r%04d", i), map[string]any{"name": "A"})
-		}
-		b.wait(49 * time.Hour)
-		b.serve(b.engine(text), 5*24*time.Hour)
-		b.serve(b.engine(text), 26*24*time.Hour)
-		if got := len(b.service.effects); got != 2500 {
-			t.Errorf("%d letters after the time that all of them wait, want 2500", got)
-		}
-	})
-}
 
 func TestOnlyIf(t *testing.T) {
 	t.Parallel()

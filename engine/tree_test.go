@@ -23,7 +23,7 @@ import (
 func TestTree(t *testing.T) {
 	t.Parallel()
 	var seeds []uint64
-	for i := range uint64(100) {
+	for i := range uint64(40) {
 		seeds = append(seeds, i)
 	}
 	more, _ := strconv.Atoi(os.Getenv("POLLUX_TREES")) // none when it is not set

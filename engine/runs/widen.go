@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
@@ -60,13 +61,15 @@ func (x *Executor) drop(ctx context.Context, run *store.Run, reason string) (*st
 
 // widen lets a run that is about to begin take over what the runs of its record before it
 // have not carried out: failed and dropped ones. It sees as before what the first of them
-// saw. As long as they left no effect it is also told the kind of the whole change. The
-// state that it returns is where the run rests if nothing is left to do; nil lets it begin.
+// saw. As long as they left no effect it is also told the kind of the whole change, if the
+// recipe is told of that kind. Where all of them only waited (keep_latest), the whole change
+// can come to nothing, or to what the recipe is not told of: then the run ends in the state
+// that is returned; nil lets it begin.
 func (x *Executor) widen(ctx context.Context, run *store.Run, p *Program) (changed bool, rest *store.RunState, err error) {
 	if run.Event.Previous == "" || !run.State.StartedAt.IsZero() {
 		return false, nil, nil
 	}
-	w := widening{event: run.Event, kind: triggers.Kind(run.Kind), clean: true}
+	w := widening{event: run.Event, kind: triggers.Kind(run.Kind), clean: true, waited: true}
 	for id := run.Event.Previous; id != ""; {
 		former, steps, err := x.Store.LoadRun(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
@@ -95,7 +98,9 @@ type widening struct {
 	kind  triggers.Kind
 	from  store.RunID // the first of them
 	clean bool        // none of them has left an effect
-	none  bool        // nothing is left of the whole change
+	// waited is true when none of them has begun because this run waited behind it.
+	waited bool
+	none   bool // nothing is left of the whole change
 }
 
 // take adds an earlier run and reports whether it was one that was not carried out.
@@ -112,6 +117,7 @@ func (w *widening) take(former *store.Run, steps []store.Step) bool {
 	}
 	w.from = former.ID
 	w.clean = w.clean && !slices.ContainsFunc(steps, func(s store.Step) bool { return s.Effect != nil && s.Effect.State != store.NotDone })
+	w.waited = w.waited && strings.HasPrefix(former.State.Reason, ReasonMerged)
 	if !w.clean || w.none {
 		return true
 	}
@@ -119,10 +125,10 @@ func (w *widening) take(former *store.Run, steps []store.Step) bool {
 	switch {
 	case left:
 		w.kind = kind
-	case former.State.StartedAt.IsZero():
+	case w.waited:
 		w.none = true
 	default:
-		w.clean = false // it began: something may have come of it that nobody noted
+		w.clean = false // somebody may have acted on it: the last word stands
 	}
 	return true
 }
@@ -141,7 +147,10 @@ func (x *Executor) widened(ctx context.Context, run *store.Run, p *Program, w *w
 	switch {
 	case w.none:
 		state.Status, state.Reason, state.FinishedAt = store.Dropped, reasonNothing, time.Now().UTC()
-	case !slices.Contains(p.Recipe.Trigger.Kinds, string(w.kind)):
+	case slices.Contains(p.Recipe.Trigger.Kinds, string(w.kind)):
+	case !w.waited: // the recipe asked to be told of this one
+		w.kind = triggers.Kind(run.Kind)
+	default:
 		state.Status, state.Reason, state.FinishedAt = store.Dropped, reasonUnwanted+string(w.kind), time.Now().UTC()
 	}
 	rev := store.Revision{Run: run.ID, Was: run.State.Status, Event: &w.event, Kind: string(w.kind), State: state}
