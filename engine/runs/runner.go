@@ -230,7 +230,7 @@ func (r *runner) steps(ctx context.Context) (store.RunState, error) {
 // about to find out.
 func (r *runner) open() bool {
 	for _, s := range r.saved {
-		if s.Effect != nil && !passed(&s) && (s.Effect.State == store.Sent || s.Effect.State == store.Unsure) {
+		if s.Effect != nil && !s.Effect.Safe && !passed(&s) && (s.Effect.State == store.Sent || s.Effect.State == store.Unsure) {
 			return true
 		}
 	}
