@@ -124,13 +124,7 @@ func (w *widening) take(former *store.Run, steps []store.Step) bool {
 
 // widened stores what a run has taken over.
 func (x *Executor) widened(ctx context.Context, run *store.Run, p *Program, w *widening) *store.RunState {
-	before, errBefore := decode(p, w.event.Before)
-	after, errAfter := decode(p, w.event.Record)
-	if errBefore == nil && errAfter == nil && w.event.BeforeKnown && before != nil {
-		w.event.Fields = p.Source.Answer.Changed(before, after)
-	} else {
-		w.event.Fields = nil
-	}
+	p.Compare(&w.event)
 	state := run.State
 	state.Widened = w.from
 	switch {
@@ -154,6 +148,17 @@ func (x *Executor) widened(ctx context.Context, run *store.Run, p *Program, w *w
 		return &state
 	}
 	return nil
+}
+
+// Compare notes in an event which fields of the record differ from how it was before; none
+// where that is not known.
+func (p *Program) Compare(e *store.Event) {
+	before, errBefore := decode(p, e.Before)
+	after, errAfter := decode(p, e.Record)
+	e.Fields = nil
+	if errBefore == nil && errAfter == nil && e.BeforeKnown && before != nil {
+		e.Fields = p.Source.Answer.Changed(before, after)
+	}
 }
 
 // decode reads a stored version of a record; nil for none.
