@@ -43,8 +43,8 @@ var (
 	ErrNothingLeft = errors.New("the run succeeded, so nothing is left to do; say from which step on with --from")
 	// ErrNoStep is returned by Replay for a step that the recipe does not have.
 	ErrNoStep = errors.New("the recipe has no such step")
-	// ErrLater is returned by Replay when a later run of the lane has ended.
-	ErrLater = errors.New("a later run of the same lane has ended since; --as-now takes the record as it is now, --stale carries out the old change all the same")
+	// ErrLater is returned by Replay when a later run of the lane has begun.
+	ErrLater = errors.New("a later run of the same lane has begun since; --as-now takes the record as it is now, --stale carries out the old change all the same")
 	// ErrForgotten is returned by Replay for a run whose record was forgotten.
 	ErrForgotten = errors.New("what the run carried was forgotten (keep.payloads); --as-now takes the record as it is now")
 	// ErrRepeat is returned by Replay when writes are to be repeated from no step on.
