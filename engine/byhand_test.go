@@ -46,7 +46,7 @@ func seen(more ...string) []string {
 // rewind rewinds the feed of an operation.
 func (b *bench) rewind(operation string, to time.Time) error {
 	b.t.Helper()
-	_, err := engine.Rewind(b.t.Context(), b.store, b.feed(operation).ID, to)
+	_, err := engine.Rewind(b.t.Context(), b.store, b.feed(operation).ID, to, nil)
 	return err
 }
 
@@ -99,7 +99,7 @@ func TestRewind_RefusesWhatCannotBe(t *testing.T) {
 				t.Errorf("%s: a refusal changed the feed:\n%s", tt.operation, diff)
 			}
 		}
-		if _, err := engine.Rewind(t.Context(), b.store, "acme.nothing", time.Time{}); !errors.Is(err, store.ErrNotFound) {
+		if _, err := engine.Rewind(t.Context(), b.store, "acme.nothing", time.Time{}, nil); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("got %v, want ErrNotFound", err)
 		}
 	})
@@ -193,7 +193,7 @@ func TestAccept_TakesWhatIsMissingAsGone(t *testing.T) {
 				text := told(operation)
 				b.filled(40)
 				b.once(text)
-				if _, err := engine.Accept(t.Context(), b.store, b.feed(operation).ID); !errors.Is(err, engine.ErrNotRefused) {
+				if _, err := engine.Accept(t.Context(), b.store, b.feed(operation).ID, nil); !errors.Is(err, engine.ErrNotRefused) {
 					t.Errorf("nothing is refused: got %v", err)
 				}
 				var want []string
@@ -207,7 +207,7 @@ func TestAccept_TakesWhatIsMissingAsGone(t *testing.T) {
 					t.Fatalf("refused is %+v", r)
 				}
 				b.expect()
-				f, err := engine.Accept(t.Context(), b.store, b.feed(operation).ID)
+				f, err := engine.Accept(t.Context(), b.store, b.feed(operation).ID, nil)
 				if err != nil || !f.State.Accepted {
 					t.Fatalf("got %+v, %v", f.State, err)
 				}
@@ -245,7 +245,7 @@ func TestAccept_OfARoundBeginsANewOne(t *testing.T) {
 			t.Fatalf("the state is %+v", f.State)
 		}
 		before := len(b.service.sent())
-		if _, err := engine.Accept(t.Context(), b.store, f.ID); err != nil {
+		if _, err := engine.Accept(t.Context(), b.store, f.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		b.later(time.Second, text)

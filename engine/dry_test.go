@@ -7,6 +7,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/desk"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -83,9 +84,7 @@ func TestCarry_CarriesOutOneRun(t *testing.T) {
 		b.wait(time.Second)
 		b.once(careful)
 		held := b.runs(store.RunFilter{Status: store.Held})[0]
-		if err := engine.Release(t.Context(), b.store, held.ID, engine.AskUnsure); err != nil {
-			t.Fatal(err)
-		}
+		b.revise(held.ID, desk.Release{Who: ann()})
 		before := len(b.service.sent())
 		state, err := b.engine(careful).Carry(t.Context(), held.ID)
 		if err != nil || state.Status != store.Succeeded || len(b.service.sent()) != before+1 {

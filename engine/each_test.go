@@ -12,6 +12,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/desk"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -301,14 +302,14 @@ func TestEach_StopEndsTheRun(t *testing.T) {
 func TestEach_ParkedItemStopsNoOthersAndIsDoneAlone(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		rule engine.UnsureRule
+		rule desk.UnsureRule
 		kind connectors.Kind
 		more string
 		want string
 	}{
-		{engine.SendUnsure, connectors.Uncertain, "", "a b c d tell"},
-		{engine.DoneUnsure, connectors.Uncertain, "", "a c d tell"},
-		{engine.AskUnsure, connectors.Invalid, ", on_error: [{match: any, do: park}]", "a b c d tell"},
+		{desk.SendUnsure, connectors.Uncertain, "", "a b c d tell"},
+		{desk.DoneUnsure, connectors.Uncertain, "", "a c d tell"},
+		{desk.AskUnsure, connectors.Invalid, ", on_error: [{match: any, do: park}]", "a b c d tell"},
 	} {
 		t.Run(fmt.Sprint(tt.rule, tt.kind), func(t *testing.T) {
 			t.Parallel()
@@ -323,9 +324,7 @@ func TestEach_ParkedItemStopsNoOthersAndIsDoneAlone(t *testing.T) {
 				if got := b.addressees(); strings.Join(sorted(got), "") != "acd" || run.State.Status != store.Parked {
 					t.Fatalf("got letters to %q and a run that is %s, want a c d and parked", got, run.State.Status)
 				}
-				if err := engine.Release(t.Context(), b.store, run.ID, tt.rule); err != nil {
-					t.Fatal(err)
-				}
+				b.revise(run.ID, desk.Release{Who: ann(), Unsure: tt.rule})
 				b.service.fail = nil
 				calls := len(b.service.calls)
 				b.serve(b.engine(text), time.Hour)

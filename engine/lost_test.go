@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
-	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/desk"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -108,9 +108,7 @@ func TestLost_TraceOfAnotherWriteProvesNothing(t *testing.T) {
 				b.serve(b.engine(text), 10*time.Minute)
 				run, _ := b.run()
 				if tt.release {
-					if err := engine.Release(t.Context(), b.store, run.ID, engine.DoneUnsure); err != nil {
-						t.Fatal(err)
-					}
+					b.revise(run.ID, desk.Release{Who: ann(), Unsure: desk.DoneUnsure})
 					b.serve(b.engine(text), 10*time.Minute)
 				}
 				run, _ = b.run()

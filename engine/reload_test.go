@@ -12,6 +12,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/desk"
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 )
@@ -269,9 +270,7 @@ func TestEditRuns_IsTakenUpAtOnceAndSparesWhatIsBeingCarriedOut(t *testing.T) {
 			if !running(slow[0].Lane, slow[0].ID) || running(parked[0].Lane, parked[0].ID) {
 				t.Errorf("running: got %t and %t, want the slow run alone", running(slow[0].Lane, slow[0].ID), running(parked[0].Lane, parked[0].ID))
 			}
-			if err := engine.Release(t.Context(), b.store, parked[0].ID, engine.AskUnsure); err != nil {
-				t.Error(err)
-			}
+			b.revise(parked[0].ID, desk.Release{Who: ann()})
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -25,9 +25,9 @@ var (
 
 // Accept notes that a person has looked, and that what is missing on a feed is gone: the
 // next complete walk over the whole list, which is due at once and begins anew, takes it
-// so. It returns the feed as it is then. The error is [store.ErrNotFound],
+// so. audit is what the trail says of it; nil says nothing. It returns the feed as it is then. The error is [store.ErrNotFound],
 // [ErrNotRefused] or one of the store; after any of them nothing has changed.
-func Accept(ctx context.Context, s store.Feeds, id store.FeedID) (store.Feed, error) {
+func Accept(ctx context.Context, s store.Feeds, id store.FeedID, audit *store.AuditEntry) (store.Feed, error) {
 	f, err := s.LoadFeed(ctx, id)
 	if err != nil {
 		return f, err
@@ -37,15 +37,15 @@ func Accept(ctx context.Context, s store.Feeds, id store.FeedID) (store.Feed, er
 	}
 	f.State.Accepted = true
 	f.State = whole(f)
-	return moved(ctx, s, f)
+	return moved(ctx, s, f, audit)
 }
 
 // Rewind moves the watermark of a feed back, so that its list is read again from there;
 // a zero time makes the walk over the whole list due. What was missed is found then;
-// what is known makes no second run. It returns the feed as it is then. The error is
+// what is known makes no second run. audit is as for [Accept]. It returns the feed as it is then. The error is
 // [store.ErrNotFound], [ErrReadWhole], [ErrLearning], [ErrAhead] or one of the store;
 // after any of them nothing has changed.
-func Rewind(ctx context.Context, s store.Feeds, id store.FeedID, to time.Time) (store.Feed, error) {
+func Rewind(ctx context.Context, s store.Feeds, id store.FeedID, to time.Time, audit *store.AuditEntry) (store.Feed, error) {
 	f, err := s.LoadFeed(ctx, id)
 	if err != nil {
 		return f, err
@@ -53,13 +53,13 @@ func Rewind(ctx context.Context, s store.Feeds, id store.FeedID, to time.Time) (
 	if f.State, err = rewound(f, to); err != nil {
 		return f, err
 	}
-	return moved(ctx, s, f)
+	return moved(ctx, s, f, audit)
 }
 
 // moved stores a feed that somebody has moved, and makes it due.
-func moved(ctx context.Context, s store.Feeds, f store.Feed) (store.Feed, error) {
+func moved(ctx context.Context, s store.Feeds, f store.Feed, audit *store.AuditEntry) (store.Feed, error) {
 	f.NextPollAt = time.Now().UTC()
-	committed, err := s.CommitPoll(ctx, store.PollCommit{Feed: f})
+	committed, err := s.CommitPoll(ctx, store.PollCommit{Feed: f, Audit: audit})
 	if err != nil {
 		return f, fmt.Errorf("move feed %s: %w", f.ID, err)
 	}

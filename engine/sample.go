@@ -36,27 +36,31 @@ func Sample(ctx context.Context, o Options, r *recipes.Recipe, s SampleOptions) 
 	if err != nil {
 		return nil, err
 	}
+	sample := func(since time.Time) ([]SampleRecord, error) {
+		kept, err := find(ctx, f, connectors.Query{Inputs: f.Inputs, Since: since}, s)
+		if err != nil {
+			return nil, err
+		}
+		return decoded(f.Op, kept)
+	}
 	if s.Record != "" || f.Op.Poll.Strategy != connectors.Keyset {
-		return sample(ctx, f, time.Time{}, s)
+		return sample(time.Time{})
 	}
 	now := time.Now()
 	for _, back := range []time.Duration{time.Hour, 24 * time.Hour, 30 * 24 * time.Hour} {
-		found, err := sample(ctx, f, now.Add(-back), s)
+		found, err := sample(now.Add(-back))
 		if err != nil || len(found) >= s.Last {
 			return found, err
 		}
 	}
-	return sample(ctx, f, time.Time{}, s)
+	return sample(time.Time{})
 }
 
-// sample reads the list from a time on and keeps what is wanted.
-func sample(ctx context.Context, f *poll.Feed, since time.Time, s SampleOptions) ([]SampleRecord, error) {
-	var kept []connectors.Record
-	position := ""
+// find reads a list and keeps what is wanted.
+func find(ctx context.Context, f *poll.Feed, q connectors.Query, s SampleOptions) (kept []connectors.Record, err error) {
+	q.Size = f.Op.Poll.PageSize
 	for range poll.MaxPages {
-		page, err := f.Account.Session.Page(ctx, f.Op, connectors.Query{
-			Inputs: f.Inputs, Since: since, Position: position, Size: f.Op.Poll.PageSize,
-		})
+		page, err := f.Account.Session.Page(ctx, f.Op, q)
 		if err != nil {
 			return nil, err
 		}
@@ -68,10 +72,10 @@ func sample(ctx context.Context, f *poll.Feed, since time.Time, s SampleOptions)
 		if s.Record == "" && len(kept) > s.Last {
 			kept = kept[len(kept)-s.Last:]
 		}
-		if page.Next == "" || page.Next == position || s.Record != "" && len(kept) > 0 {
-			return decoded(f.Op, kept)
+		if page.Next == "" || page.Next == q.Position || s.Record != "" && len(kept) > 0 {
+			return kept, nil
 		}
-		position = page.Next
+		q.Position = page.Next
 	}
 	return nil, fmt.Errorf("%s: no end after %d pages", f.Op.Name(), poll.MaxPages)
 }

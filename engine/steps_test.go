@@ -316,7 +316,6 @@ func TestWait_EndsAlthoughTheClockWasSetBack(t *testing.T) {
 	}
 }
 
-
 func TestOnlyIf(t *testing.T) {
 	t.Parallel()
 	const text = `  - id: write

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/desk"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -281,18 +282,16 @@ func (w *tree) release(run *store.Run, steps map[string]store.Step) bool {
 			not++
 		}
 	}
-	rule := engine.AskUnsure
+	rule := desk.AskUnsure
 	switch {
 	case done > 0 && not > 0:
 		return false
 	case done > 0:
-		rule = engine.DoneUnsure
+		rule = desk.DoneUnsure
 	case not > 0:
-		rule = engine.SendUnsure
+		rule = desk.SendUnsure
 	}
-	if err := engine.Release(w.t.Context(), w.store, run.ID, rule); err != nil {
-		w.t.Fatal(err)
-	}
+	w.revise(run.ID, desk.Release{Who: ann(), Unsure: rule})
 	return true
 }
 

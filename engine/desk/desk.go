@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/runs"
@@ -44,10 +43,12 @@ var (
 	ErrNothingLeft = errors.New("the run succeeded, so nothing is left to do; say from which step on with --from")
 	// ErrNoStep is returned by Replay for a step that the recipe does not have.
 	ErrNoStep = errors.New("the recipe has no such step")
-	// ErrLater is returned by Replay when a later run of the lane has ended.
-	ErrLater = errors.New("a later run of the same lane has ended since; --as-now takes the record as it is now, --stale carries out the old change all the same")
+	// ErrLater is returned by Replay when a later run of the lane has begun.
+	ErrLater = errors.New("a later run of the same lane has begun since; --as-now takes the record as it is now, --stale carries out the old change all the same")
 	// ErrForgotten is returned by Replay for a run whose record was forgotten.
 	ErrForgotten = errors.New("what the run carried was forgotten (keep.payloads); --as-now takes the record as it is now")
+	// ErrRepeat is returned by Replay when writes are to be repeated from no step on.
+	ErrRepeat = errors.New("say from which step on writes are to be repeated, with --from")
 	// ErrGone is returned when the recipe of a run is not loaded any more.
 	ErrGone = errors.New("its recipe is not loaded any more; --original takes the version of then")
 )
@@ -82,15 +83,18 @@ func (r Release) Revise(run *store.Run, steps []store.Step) (store.Revision, err
 		return store.Revision{}, fmt.Errorf("run %s is %s: %w", run.ID, s, ErrNotWaiting)
 	}
 	rev := store.Revision{Run: run.ID, Was: run.State.Status, State: again(run.State)}
-	if r.Recipe != nil {
+	if r.Recipe != nil && r.Recipe.Version != run.Version {
 		rev.Version = r.Recipe.Version
 	}
 	for _, s := range legacy(run, steps, &rev) {
-		if !unsure(&s) {
-			continue
-		}
-		if err := settle(&rev, s, r.Unsure); err != nil {
-			return store.Revision{}, fmt.Errorf("run %s, step %s: %w", run.ID, s.ID, err)
+		switch {
+		case unsure(&s):
+			if err := settle(&rev, s, r.Unsure); err != nil {
+				return store.Revision{}, fmt.Errorf("run %s, step %s: %w", run.ID, s.ID, err)
+			}
+		case s.Status == runs.Parked:
+			s.Attempts = 0 // it has all its tries again
+			rev.Steps = append(rev.Steps, s)
 		}
 	}
 	rev.Audit = r.entry("run.release", run, map[string]string{"unsure": string(r.Unsure), "version": rev.Version})
@@ -109,7 +113,7 @@ func again(s store.RunState) store.RunState {
 func legacy(run *store.Run, steps []store.Step, rev *store.Revision) []store.Step {
 	out := slices.Clone(steps)
 	for i := range out[:min(run.State.Step, len(out))] {
-		if out[i].Status == runs.Failed && !out[i].Passed && run.State.Error != nil && run.State.Error.Step != out[i].ID {
+		if out[i].Status == runs.Failed && !out[i].Passed && (run.State.Error == nil || run.State.Error.Step != out[i].ID) {
 			out[i].Passed = true
 			rev.Steps = append(rev.Steps, out[i])
 		}
@@ -117,9 +121,9 @@ func legacy(run *store.Run, steps []store.Step, rev *store.Revision) []store.Ste
 	return out
 }
 
-// unsure reports whether nobody knows what became of the write of a step.
+// unsure reports whether nobody knows what became of the write of a step, and it matters.
 func unsure(s *store.Step) bool {
-	return s.Effect != nil && s.Effect.State == store.Unsure && !s.Passed && s.Status != runs.Succeeded
+	return s.Effect != nil && s.Effect.State == store.Unsure && !s.Effect.Safe && !s.Passed && s.Status != runs.Succeeded
 }
 
 // settle takes a person's word about an unsure write.
@@ -133,6 +137,8 @@ func settle(rev *store.Revision, s store.Step, u UnsureRule) error {
 		s.Effect, s.Status, s.Error, s.Due = &effect, runs.Succeeded, nil, time.Time{}
 		rev.Steps = append(rev.Steps, s)
 	case SendUnsure:
+		s.Attempts, s.Due = 0, time.Time{}
+		rev.Steps = append(rev.Steps, s)
 	default:
 		return fmt.Errorf("unknown rule %q for unsure writes", u)
 	}
@@ -162,199 +168,4 @@ func (d Drop) Revise(run *store.Run, _ []store.Step) (store.Revision, error) {
 	}
 	rev.Audit = d.entry("run.drop", run, map[string]string{"reason": run.State.Reason, "forget": narrow})
 	return rev, nil
-}
-
-// Replay carries out a run again: from the step that failed, or from another one.
-type Replay struct {
-	Who
-	Unsure UnsureRule
-	// Recipe is the version that is carried out: as it is now, or the one of then.
-	Recipe *recipes.Recipe
-	// From is the id of the step to begin at; empty for where the run stands.
-	From string
-	// Repeat also repeats writes that were confirmed.
-	Repeat bool
-	// Event replaces that of the run: the record as it is now. nil keeps it.
-	Event *store.Event
-	// Later is true when a later run of the lane has ended; Stale does not mind.
-	Later, Stale bool
-}
-
-// Revise returns what the replay means for a run.
-func (r Replay) Revise(run *store.Run, steps []store.Step) (store.Revision, error) {
-	if err := r.allowed(run); err != nil {
-		return store.Revision{}, fmt.Errorf("run %s: %w", run.ID, err)
-	}
-	rev := store.Revision{Run: run.ID, Was: run.State.Status, State: again(run.State), Event: r.Event}
-	if r.Recipe.Version != run.Version {
-		rev.Version = r.Recipe.Version
-	}
-	list := legacy(run, steps, &rev)
-	if err := r.begin(&rev, list); err != nil {
-		return store.Revision{}, fmt.Errorf("run %s: %w", run.ID, err)
-	}
-	details := map[string]string{"from": r.From, "version": rev.Version, "unsure": string(r.Unsure)}
-	for name, on := range map[string]bool{"as_now": r.Event != nil, "stale": r.Later && r.Stale && r.Event == nil, "repeat": r.Repeat} {
-		if on {
-			details[name] = "yes"
-		}
-	}
-	rev.Audit = r.entry("run.replay", run, details)
-	return rev, nil
-}
-
-// allowed says why a run cannot be carried out again; nil if it can.
-func (r Replay) allowed(run *store.Run) error {
-	switch run.State.Status {
-	case store.Held:
-		return ErrHeld
-	case store.Queued, store.Running, store.Waiting:
-		return ErrGoesOn
-	case store.Succeeded:
-		if r.From == "" {
-			return ErrNothingLeft
-		}
-	case store.Parked, store.Failed, store.Dropped:
-	}
-	switch {
-	case r.Recipe == nil:
-		return ErrGone
-	case r.Event == nil && run.Event.Forgotten:
-		return ErrForgotten
-	case r.Event == nil && r.Later && !r.Stale:
-		return ErrLater
-	}
-	return nil
-}
-
-// begin takes back the results of the steps that are to be carried out again.
-func (r Replay) begin(rev *store.Revision, list []store.Step) error {
-	var p places
-	if r.From != "" {
-		var err error
-		if p, err = placesOf(r.Recipe, r.From); err != nil {
-			return err
-		}
-	}
-	kept := r.keptUnder(list, p)
-	for _, s := range list {
-		again, err := r.again(rev, &s, p, kept)
-		if err != nil {
-			return fmt.Errorf("step %s: %w", s.ID, err)
-		}
-		if again {
-			rev.Forget = append(rev.Forget, s.ID)
-		}
-	}
-	// What is forgotten with a step takes along what lies below it.
-	rev.Forget = slices.DeleteFunc(rev.Forget, func(id string) bool {
-		return slices.ContainsFunc(kept, func(k string) bool { return under(k, id) })
-	})
-	return nil
-}
-
-// again reports whether the result of a step is to be forgotten. What is kept of it in
-// another form is put into the revision.
-func (r Replay) again(rev *store.Revision, s *store.Step, p places, kept []string) (bool, error) {
-	if unsure(s) {
-		return false, settle(rev, *s, r.Unsure)
-	}
-	if s.Effect != nil && s.Effect.State == store.Sent || slices.Contains(kept, s.ID) {
-		return false, nil // it is looked up, or stays
-	}
-	at := r.place(p, s)
-	switch {
-	case at == around || at == after && slices.ContainsFunc(kept, func(k string) bool { return under(k, s.ID) }):
-		// The step is carried out again, for the sake of what is inside it.
-		s.Status, s.Passed, s.Error, s.FinishedAt = runs.Waiting, false, nil, time.Time{}
-		rev.Steps = append(rev.Steps, *s)
-		return false, nil
-	case at == before:
-		// Only what stands in the way: another try may find other values.
-		return (s.Status == runs.Failed || s.Status == runs.Parked) && !s.Passed, nil
-	}
-	return true, nil
-}
-
-// place is where a step stands from where the replay begins. With another record all that
-// was only computed or read is done again.
-func (r Replay) place(p places, s *store.Step) place {
-	at := p.of(s.ID)
-	if r.Event != nil && at == before && s.Effect == nil {
-		return after
-	}
-	return at
-}
-
-// keptUnder are the steps that stay as they are because their write was confirmed.
-func (r Replay) keptUnder(list []store.Step, p places) (kept []string) {
-	for _, s := range list {
-		confirmed := s.Effect != nil && s.Effect.State == store.Confirmed
-		if confirmed && (!r.Repeat || p.of(s.ID) != after) {
-			kept = append(kept, s.ID)
-		}
-	}
-	return kept
-}
-
-// under reports whether an id is that of a step inside another one, or the same.
-func under(id, other string) bool {
-	rest, ok := strings.CutPrefix(id, other)
-	return ok && (rest == "" || rest[0] == '[' || rest[0] == '.')
-}
-
-// place is where a step stands from where a replay begins.
-type place int
-
-// The places.
-const (
-	before place = iota // behind the run, or no beginning was named
-	around              // around the step where it begins
-	after               // that step, and what follows
-)
-
-// places tells the places of steps, by their ids in the recipe.
-type places map[string]place
-
-// placesOf finds out where the steps of a recipe stand from one of them.
-func placesOf(r *recipes.Recipe, from string) (places, error) {
-	p, found := places{}, false
-	for s := range r.AllSteps() {
-		found = found || s.ID == from
-		p[s.ID] = before
-		if found {
-			p[s.ID] = after
-		}
-	}
-	if !found {
-		var ids []string
-		for s := range r.AllSteps() {
-			ids = append(ids, s.ID)
-		}
-		return nil, fmt.Errorf("%q: %w; it has %s", from, ErrNoStep, strings.Join(ids, ", "))
-	}
-	for s := range r.AllSteps() {
-		if s.ID != from && holds(s, from) {
-			p[s.ID] = around
-		}
-	}
-	return p, nil
-}
-
-// holds reports whether a step is inside another one.
-func holds(s *recipes.Step, id string) bool {
-	within := func(list []recipes.Step) bool {
-		return slices.ContainsFunc(list, func(inner recipes.Step) bool { return inner.ID == id || holds(&inner, id) })
-	}
-	return within(s.Steps) || slices.ContainsFunc(s.Cases, func(c recipes.Case) bool { return within(c.Steps) })
-}
-
-// of is the place of a stored step: "fan[3].send" is the step send for an item of fan, and
-// "fan[3]" the item itself.
-func (p places) of(id string) place {
-	if at := strings.LastIndexByte(id, '.'); at >= 0 {
-		id = id[at+1:]
-	}
-	name, _, _ := strings.Cut(id, "[")
-	return p[name]
 }

@@ -419,6 +419,9 @@ func (v *visit) commit(ctx context.Context, r result) error {
 	f.mark(r)
 	v.records += len(r.page.Records)
 	v.changes += len(r.delta.Changes)
+	for i, previous := range committed.Previous {
+		a.Runs[i].Run.Event.Previous = previous
+	}
 	v.Told(Commit{Records: len(r.page.Records), Changes: len(r.delta.Changes), Runs: a.Runs, IDs: committed.Runs, Scopes: a.Scopes})
 	return nil
 }

@@ -194,7 +194,7 @@ func (c *call) intend(ctx context.Context) error {
 		return c.flush(ctx)
 	}
 	now := time.Now().UTC()
-	e := store.Effect{Operation: c.request.Operation.Name(), SentAt: now}
+	e := store.Effect{Operation: c.request.Operation.Name(), SentAt: now, Safe: c.rule == connectors.RepeatSafe}
 	if old := c.result.Effect; old != nil && old.State == store.Sent {
 		e.Sends = old.Sends
 	}

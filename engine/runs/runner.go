@@ -279,7 +279,7 @@ func (r *runner) safely(do func() error) (err error) {
 // about to find out.
 func (r *runner) open() bool {
 	for _, s := range r.saved {
-		if doubtful(s.Effect) && !passed(&s) && s.Status != Failed {
+		if doubtful(s.Effect) && !s.Effect.Safe && !passed(&s) && s.Status != Failed {
 			return true
 		}
 	}

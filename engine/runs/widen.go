@@ -62,9 +62,9 @@ func (x *Executor) drop(ctx context.Context, run *store.Run, reason string) (*st
 // widen lets a run that is about to begin take over what the runs of its record before it
 // have not carried out: failed and dropped ones. It sees as before what the first of them
 // saw. As long as they left no effect it is also told the kind of the whole change, if the
-// recipe is told of that kind. Where all of them only waited (keep_latest), the whole change
-// can come to nothing, or to what the recipe is not told of: then the run ends in the state
-// that is returned; nil lets it begin.
+// recipe is told of that kind. Where none of them has begun the whole change can come to
+// nothing, and with keep_latest to what the recipe is not told of: then the run ends in the
+// state that is returned; nil lets it begin.
 func (x *Executor) widen(ctx context.Context, run *store.Run, p *Program) (changed bool, rest *store.RunState, err error) {
 	if run.Event.Previous == "" || !run.State.StartedAt.IsZero() {
 		return false, nil, nil
@@ -98,7 +98,7 @@ type widening struct {
 	kind  triggers.Kind
 	from  store.RunID // the first of them
 	clean bool        // none of them has left an effect
-	// waited is true when none of them has begun because this run waited behind it.
+	// waited is true when this run waited behind all of them (keep_latest).
 	waited bool
 	none   bool // nothing is left of the whole change
 }
@@ -125,23 +125,17 @@ func (w *widening) take(former *store.Run, steps []store.Step) bool {
 	switch {
 	case left:
 		w.kind = kind
-	case w.waited:
+	case former.State.StartedAt.IsZero():
 		w.none = true
 	default:
-		w.clean = false // somebody may have acted on it: the last word stands
+		w.clean = false // it began: something may have come of it that nobody noted
 	}
 	return true
 }
 
 // widened stores what a run has taken over.
 func (x *Executor) widened(ctx context.Context, run *store.Run, p *Program, w *widening) *store.RunState {
-	before, errBefore := decode(p, w.event.Before)
-	after, errAfter := decode(p, w.event.Record)
-	if errBefore == nil && errAfter == nil && w.event.BeforeKnown && before != nil {
-		w.event.Fields = p.Source.Answer.Changed(before, after)
-	} else {
-		w.event.Fields = nil
-	}
+	p.Compare(&w.event)
 	state := run.State
 	state.Widened = w.from
 	switch {
@@ -169,6 +163,17 @@ func (x *Executor) widened(ctx context.Context, run *store.Run, p *Program, w *w
 	}
 	x.Saved(Saved{Recipe: run.Recipe, QueuedAt: run.QueuedAt, StepSave: store.StepSave{Run: run.ID, State: state}})
 	return &state
+}
+
+// Compare notes in an event which fields of the record differ from how it was before; none
+// where that is not known.
+func (p *Program) Compare(e *store.Event) {
+	before, errBefore := decode(p, e.Before)
+	after, errAfter := decode(p, e.Record)
+	e.Fields = nil
+	if errBefore == nil && errAfter == nil && e.BeforeKnown && before != nil {
+		e.Fields = p.Source.Answer.Changed(before, after)
+	}
 }
 
 // decode reads a stored version of a record; nil for none.

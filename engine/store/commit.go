@@ -127,6 +127,19 @@ func (l *Links) Previous(run int, instance string) RunID {
 	return MakeRunID(instance, l.previous[run])
 }
 
+// PreviousAll returns what Previous returns, for all runs of the commit; nil when none of
+// them has one.
+func (l *Links) PreviousAll(instance string) []RunID {
+	if l.previous == nil {
+		return nil
+	}
+	all := make([]RunID, len(l.previous))
+	for i := range all {
+		all[i] = l.Previous(i, instance)
+	}
+	return all
+}
+
 // Seen returns the entries of the commit with the runs filled in that its decisions
 // made, for runs numbered from first. Entries that change are copies.
 func (l *Links) Seen(first uint64) []Seen {

@@ -130,4 +130,7 @@ type Committed struct {
 	// Feed is the feed as stored, with its new revision and its number.
 	Feed Feed
 	Runs []RunID // in the order of PollCommit.Runs
+	// Previous are the runs before those, see [Event.Previous], in the same order; nil
+	// when none of them has one.
+	Previous []RunID
 }

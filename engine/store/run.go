@@ -129,6 +129,8 @@ type Effect struct {
 	Sends int `json:"sends"`
 	// Looked is true when a lookup settled the question.
 	Looked bool `json:"looked,omitempty"`
+	// Safe is true when the write may be repeated whatever became of it.
+	Safe bool `json:"safe,omitempty"`
 }
 
 // StepSave is what one moment of a run changes. It is written whole or not at

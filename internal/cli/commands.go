@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/pollux-automation/pollux/internal/cli/runs"
 	"github.com/pollux-automation/pollux/internal/cli/state"
 )
 
@@ -20,8 +21,9 @@ func (a *app) commands() []*cobra.Command {
 		a.callCommand(),
 		a.connectorsCommand(),
 		state.Feeds(a.Console),
-		state.Runs(a.Console),
+		runs.Runs(a.Console),
 		state.Explain(a.Console),
+		runs.Export(a.Console),
 		state.Secrets(a.Console),
 		a.sandboxCommand(),
 		state.Check(a.Console),

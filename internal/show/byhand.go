@@ -63,7 +63,7 @@ type RewoundView struct {
 
 // Rewound returns the view of a feed before and after it was rewound.
 func Rewound(before, after store.Feed, whole bool) RewoundView {
-	return RewoundView{ID: after.ID, Whole: whole, Watermark: optional(after.State.Watermark), Was: optional(before.State.Watermark)}
+	return RewoundView{ID: after.ID, Whole: whole, Watermark: Optional(after.State.Watermark), Was: Optional(before.State.Watermark)}
 }
 
 // PrintRewound says for people what was done.

@@ -134,7 +134,7 @@ type InputView struct {
 func Operation(o *connectors.Operation) OperationView {
 	v := OperationView{
 		Key: o.Key, Title: o.Title, Kind: string(o.Kind), Method: o.Method, Path: o.Path, Version: o.Version,
-		Scopes: append([]string{}, o.Scopes...), Inputs: []InputView{}, Repeat: word(string(o.Repeat)), Deprecated: word(o.Deprecated), Notes: o.Notes,
+		Scopes: append([]string{}, o.Scopes...), Inputs: []InputView{}, Repeat: Word(string(o.Repeat)), Deprecated: Word(o.Deprecated), Notes: o.Notes,
 	}
 	if o.Poll != nil {
 		v.poll(o.Poll)
@@ -155,7 +155,7 @@ func Operation(o *connectors.Operation) OperationView {
 
 // poll fills in how an operation is polled.
 func (v *OperationView) poll(p *connectors.Poll) {
-	v.Poll, v.By = word(string(p.Strategy)), p.By
+	v.Poll, v.By = Word(string(p.Strategy)), p.By
 	if p.Window != nil {
 		v.Window = &WindowView{Back: p.Window.Back.String(), Ahead: p.Window.Ahead.String()}
 	}

@@ -104,7 +104,7 @@ func walkView(w *triggers.Walk) *WalkView {
 	if w == nil {
 		return nil
 	}
-	v := &WalkView{Number: w.Number, Whole: w.Full, Rows: w.Rows, BeganAt: optional(w.BeganAt)}
+	v := &WalkView{Number: w.Number, Whole: w.Full, Rows: w.Rows, BeganAt: Optional(w.BeganAt)}
 	if w.Total >= 0 {
 		v.Total = &w.Total
 	}
@@ -132,11 +132,11 @@ func (d *FeedDetail) fanOut() *FanOutView {
 	}
 	f := d.FanOut.Forecast
 	v := &FanOutView{
-		From: word(string(d.FanOut.From)), Parents: f.Parents,
+		From: Word(string(d.FanOut.From)), Parents: f.Parents,
 		Forecast: ForecastView{Requests: f.Requests, RoundMS: f.Round.Milliseconds(), PerDay: f.PerDay},
 	}
 	if r := d.Feed.State.Round; r != nil {
-		v.LastRound = &RoundView{Parents: r.Parents, Requests: r.Requests, TookMS: r.Took.Milliseconds(), EndedAt: optional(r.EndedAt)}
+		v.LastRound = &RoundView{Parents: r.Parents, Requests: r.Requests, TookMS: r.Took.Milliseconds(), EndedAt: Optional(r.EndedAt)}
 	}
 	return v
 }
@@ -151,7 +151,7 @@ func (d *FeedDetail) Print(w io.Writer) {
 	line("reads", "%s of account %s, strategy %s", f.Operation, f.Account, f.Strategy)
 	line("inputs", "%s", Clean(string(f.Inputs)))
 	line("records", "%s known", Thousands(int64(f.State.Records)))
-	line("last poll", "%s, next %s", ago(f.LastPollAt, d.Now), ago(f.NextPollAt, d.Now))
+	line("last poll", "%s, next %s", Ago(f.LastPollAt, d.Now), Ago(f.NextPollAt, d.Now))
 	d.printCursor(line)
 	if d.FanOut != nil {
 		d.printRounds(line)
@@ -182,9 +182,9 @@ func (d *FeedDetail) printCursor(line func(name, format string, args ...any)) {
 	}
 	switch {
 	case s.Side != nil:
-		line("whole list", "being read: %s, since %s", progress(s.Side), ago(s.Side.BeganAt, d.Now))
+		line("whole list", "being read: %s, since %s", progress(s.Side), Ago(s.Side.BeganAt, d.Now))
 	case !s.FullAt.IsZero():
-		line("whole list", "read %s", ago(s.FullAt, d.Now))
+		line("whole list", "read %s", Ago(s.FullAt, d.Now))
 	}
 	if s.Gap != 0 {
 		line("gap", "something may have been passed over: the whole list is read with the next poll")
@@ -231,7 +231,7 @@ func (d *FeedDetail) printRounds(line func(name, format string, args ...any)) {
 	}
 	line("parents", "%s, %s", Thousands(int64(f.Parents)), from)
 	if r := d.Feed.State.Round; r != nil {
-		line("last round", "%s of %s in %s with %s, ended %s", Plural(r.Parents, "parent"), Thousands(int64(r.Of)), span(r.Took), Plural(r.Requests, "request"), ago(r.EndedAt, d.Now))
+		line("last round", "%s of %s in %s with %s, ended %s", Plural(r.Parents, "parent"), Thousands(int64(r.Of)), span(r.Took), Plural(r.Requests, "request"), Ago(r.EndedAt, d.Now))
 	}
 	line("forecast", "a round takes %s and %s; at most %s a day", span(f.Round), Plural(f.Requests, "request"), Plural(f.PerDay, "request"))
 }

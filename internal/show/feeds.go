@@ -46,7 +46,7 @@ func refused(f store.Feed) *RefusedView {
 		return nil
 	}
 	v := &RefusedView{
-		At: optional(r.At), Missing: r.Missing, Records: r.Records, Accepted: f.State.Accepted,
+		At: Optional(r.At), Missing: r.Missing, Records: r.Records, Accepted: f.State.Accepted,
 		Advice: "look at the service; if the records are really gone: pollux feeds accept " + string(f.ID),
 	}
 	if v.Accepted {
@@ -64,7 +64,7 @@ func (v *RefusedView) numbers() string {
 func Feed(f store.Feed, now time.Time) FeedView {
 	v := FeedView{
 		ID: f.ID, Account: f.Account, Operation: f.Operation, Inputs: f.Inputs, Strategy: f.Strategy, Status: feedStatus(f),
-		Records: f.State.Records, LastPoll: optional(f.LastPollAt), NextPoll: optional(f.NextPollAt), Error: f.Error, Refused: refused(f),
+		Records: f.State.Records, LastPoll: Optional(f.LastPollAt), NextPoll: Optional(f.NextPollAt), Error: f.Error, Refused: refused(f),
 	}
 	if !f.LastPollAt.IsZero() {
 		lag := now.Sub(f.LastPollAt).Milliseconds()
@@ -101,7 +101,7 @@ func FeedRow(f store.Feed, now time.Time) []string {
 		message = r.numbers() + "; see: pollux feeds show"
 	}
 	return []string{
-		string(f.ID), f.Strategy, feedStatus(f), Thousands(int64(f.State.Records)), ago(f.LastPollAt, now), ago(f.NextPollAt, now), cut(message, 60),
+		string(f.ID), f.Strategy, feedStatus(f), Thousands(int64(f.State.Records)), Ago(f.LastPollAt, now), Ago(f.NextPollAt, now), Cut(message, 60),
 	}
 }
 
@@ -126,7 +126,7 @@ func Watchers(subs []store.Subscription, id store.FeedID) []WatcherView {
 		if s.Feed == id {
 			list = append(list, WatcherView{
 				Recipe: s.Recipe, Account: s.Account, Start: s.Start, Started: s.Started,
-				From: optional(s.From), Accepted: s.Accepted, Rejected: s.Rejected,
+				From: Optional(s.From), Accepted: s.Accepted, Rejected: s.Rejected,
 			})
 		}
 	}

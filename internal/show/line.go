@@ -47,7 +47,7 @@ func (l *Line) Set(text string) {
 		return
 	}
 	l.text = text
-	_, _ = io.WriteString(l.to, clearLine+cut(text, l.width())) // a closed terminal is the reader's wish
+	_, _ = io.WriteString(l.to, clearLine+Cut(text, l.width())) // a closed terminal is the reader's wish
 }
 
 // Write writes above the line.
@@ -57,7 +57,7 @@ func (l *Line) Write(p []byte) (int, error) {
 	if l.text == "" {
 		return l.to.Write(p)
 	}
-	if _, err := io.WriteString(l.to, clearLine+string(p)+cut(l.text, l.width())); err != nil {
+	if _, err := io.WriteString(l.to, clearLine+string(p)+Cut(l.text, l.width())); err != nil {
 		return 0, err
 	}
 	return len(p), nil

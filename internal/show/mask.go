@@ -46,9 +46,9 @@ func NewMask(names []string, r store.Run) *Mask {
 	return m
 }
 
-// json returns JSON text with what must be hidden replaced by stars. Text that is
+// JSON returns JSON text with what must be hidden replaced by stars. Text that is
 // not JSON is hidden whole: better hidden than shown by mistake.
-func (m *Mask) json(text json.RawMessage) json.RawMessage {
+func (m *Mask) JSON(text json.RawMessage) json.RawMessage {
 	if len(m.names) == 0 || len(text) == 0 {
 		return text
 	}
@@ -95,8 +95,8 @@ func (m *Mask) text(s string) string {
 	return s
 }
 
-// failure returns an error with masked values hidden in its message; nil for nil.
-func (m *Mask) failure(f *store.Failure) *store.Failure {
+// Failure returns an error with masked values hidden in its message; nil for nil.
+func (m *Mask) Failure(f *store.Failure) *store.Failure {
 	if f == nil {
 		return nil
 	}

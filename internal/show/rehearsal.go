@@ -46,7 +46,7 @@ func Rehearsal(r *recipes.Recipe, id string, p engine.Performance) RehearsalView
 		v.Requests = append(v.Requests, RequestView{Step: c.Step, Operation: c.Connection + "." + c.Operation, Request: c.Request})
 	}
 	if p.Run != nil && p.Run.State.Status != store.Succeeded {
-		v.Error = word(FailureText(p.Run.State))
+		v.Error = Word(FailureText(p.Run.State))
 	}
 	return v
 }

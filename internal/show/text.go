@@ -58,8 +58,8 @@ func Clean(s string) string {
 	}, s)
 }
 
-// cut shortens a text to a number of letters.
-func cut(s string, most int) string {
+// Cut shortens a text to a number of letters.
+func Cut(s string, most int) string {
 	r := []rune(s)
 	if len(r) <= most {
 		return s
@@ -93,10 +93,19 @@ func IsTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// word is a text, or nil for none.
-func word(s string) *string {
+// Word is a text, or nil for none.
+func Word(s string) *string {
 	if s == "" {
 		return nil
 	}
 	return &s
+}
+
+// Cell is a text for a cell of a CSV. One that a spreadsheet would take for a formula gets
+// a quote before it.
+func Cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
 }

@@ -13,12 +13,12 @@ func Stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-// optional is a time as Stamp writes it, or nil for none.
-func optional(t time.Time) *string { return word(Stamp(t)) }
+// Optional is a time as Stamp writes it, or nil for none.
+func Optional(t time.Time) *string { return Word(Stamp(t)) }
 
-// ago is how long ago a time is, in seconds, for people. A time to come is "in"
+// Ago is how long ago a time is, in seconds, for people. A time to come is "in"
 // so long, none is "never".
-func ago(t, now time.Time) string {
+func Ago(t, now time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}

@@ -143,7 +143,7 @@ func (p *pollCommit) apply(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	p.done = store.Committed{Feed: p.next, Runs: ids}
+	p.done = store.Committed{Feed: p.next, Runs: ids, Previous: p.links.PreviousAll(p.store.rows.Instance)}
 	return trail.Append(tx, p.commit.Audit)
 }
 

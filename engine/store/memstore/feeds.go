@@ -240,7 +240,7 @@ func (s *Store) commit(c *store.PollCommit) (store.Committed, error) {
 	s.subscribe(c.Subscriptions)
 	s.mark(c.Parents)
 	s.note(c.Audit)
-	return store.Committed{Feed: value, Runs: s.queue(runs)}, nil
+	return store.Committed{Feed: value, Runs: s.queue(runs), Previous: links.PreviousAll(s.instance)}, nil
 }
 
 // guard returns the feed as it will be stored, or ErrConflict. It changes nothing. A

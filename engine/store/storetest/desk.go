@@ -154,6 +154,11 @@ func previousRunIsKnown(t *testing.T, s store.Store) {
 			if len(runs) >= 2 {
 				previous = runs[len(runs)-2]
 			}
+			said := store.RunID("")
+			if done.Previous != nil {
+				said = done.Previous[i]
+			}
+			same(t, fmt.Sprintf("the commit says what was before run %d", len(runs)+1), previous, said)
 			runs, want = append(runs, done.Runs[i]), append(want, previous)
 		}
 		entries, err := s.Entries(ctx, "f", []string{"a"})

@@ -44,7 +44,7 @@ func (a *app) accept(ctx context.Context, id store.FeedID) error {
 		}
 		var f store.Feed
 		err := a.EditFeed(ctx, id, func(ctx context.Context) (err error) {
-			f, err = engine.Accept(ctx, s, id)
+			f, err = engine.Accept(ctx, s, id, a.Audit("feed.accept", string(id)))
 			return err
 		})
 		if errors.Is(err, engine.ErrNotRefused) {

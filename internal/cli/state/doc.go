@@ -1,8 +1,8 @@
 // Package state has the commands that look at the state file, and those that let a
-// person change what is in it: feeds, runs, explain, secrets, check, backup,
+// person change what is in it: feeds, explain, secrets, check, backup,
 // compact.
 //
-// [Feeds], [Runs], [Explain], [Secrets], [Check], [Backup] and [Compact] return their cobra commands; each subcommand is a
+// [Feeds], [Explain], [Secrets], [Check], [Backup] and [Compact] return their cobra commands; each subcommand is a
 // function of its own. Those that only look open the file for reading; what others
 // change is done by packages engine and engine/poll, never here.
 package state

@@ -13,6 +13,7 @@ import (
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
+	"github.com/pollux-automation/pollux/internal/show/told"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -55,19 +56,19 @@ func (a *app) explain(ctx context.Context, account, record string) error {
 			slices.Sort(names)
 			return console.Refused(fmt.Errorf("there is no account %q; %s", account, diag.Choices(account, slices.Compact(names))))
 		}
-		var story show.Story
+		var story told.Story
 		if story.Known, err = known(ctx, s, feeds, account, record); err != nil {
 			return err
 		}
-		if story.Runs, err = told(ctx, p, s, store.RunFilter{Record: record, Account: account}); err != nil {
+		if story.Runs, err = tellRuns(ctx, p, s, store.RunFilter{Record: record, Account: account}); err != nil {
 			return err
 		}
-		entries := show.Explain(story, p.Recipe)
+		entries := told.Explain(story, p.Recipe)
 		if len(entries) == 0 {
 			return console.Refused(fmt.Errorf("no feed of %s knows a record %q, and there is no run of it; ids are those of the service", account, record))
 		}
 		if !a.JSON {
-			show.PrintExplain(a.Stdout, entries)
+			told.PrintExplain(a.Stdout, entries)
 			return nil
 		}
 		for i := range entries {
@@ -80,12 +81,12 @@ func (a *app) explain(ctx context.Context, account, record string) error {
 }
 
 // known returns what the feeds of an account know of a record.
-func known(ctx context.Context, s store.Feeds, feeds []store.Feed, account, record string) ([]show.KnownIn, error) {
+func known(ctx context.Context, s store.Feeds, feeds []store.Feed, account, record string) ([]told.KnownIn, error) {
 	all, err := s.Subscriptions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var list []show.KnownIn
+	var list []told.KnownIn
 	for _, f := range feeds {
 		if f.Account != account {
 			continue
@@ -101,7 +102,7 @@ func known(ctx context.Context, s store.Feeds, feeds []store.Feed, account, reco
 			}
 		}
 		for _, e := range entries {
-			list = append(list, show.KnownIn{Feed: f, Seen: e, Subs: subs})
+			list = append(list, told.KnownIn{Feed: f, Seen: e, Subs: subs})
 		}
 	}
 	return list, nil
@@ -138,20 +139,24 @@ func entriesOf(ctx context.Context, s store.Feeds, f store.Feed, record string) 
 	}
 }
 
-// told returns the runs that a filter selects, with their steps, the oldest first.
-func told(ctx context.Context, p *project.Project, s store.Store, f store.RunFilter) ([]show.RunTold, error) {
+// tellRuns returns the runs that a filter selects, with their steps, the oldest first.
+func tellRuns(ctx context.Context, p *project.Project, s store.Store, f store.RunFilter) ([]told.RunTold, error) {
 	runs, err := s.ListRuns(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(runs)
-	list := make([]show.RunTold, len(runs))
+	list := make([]told.RunTold, len(runs))
 	for i, r := range runs {
 		run, steps, err := s.LoadRun(ctx, r.ID)
 		if err != nil {
 			return nil, err
 		}
-		list[i] = show.RunTold{Run: run, Steps: steps, Mask: console.MaskOf(p, run)}
+		audit, err := console.AuditOf(ctx, s, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = told.RunTold{Run: run, Steps: steps, Mask: console.MaskOf(p, run), Audit: audit}
 	}
 	return list, nil
 }

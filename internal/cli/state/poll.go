@@ -42,6 +42,9 @@ func (a *app) pollFeed(ctx context.Context, id store.FeedID) error {
 		if err := watched(e, id); err != nil {
 			return err
 		}
+		if err := s.AddAudit(ctx, *a.Audit("feed.poll", string(id))); err != nil {
+			return err
+		}
 		poll := e.PollFeed
 		if a.Live != nil {
 			poll = e.PollNow
@@ -60,7 +63,7 @@ func (a *app) pollFeed(ctx context.Context, id store.FeedID) error {
 		if f, err := s.LoadFeed(ctx, id); err == nil && f.State.Refused != nil {
 			fmt.Fprintln(a.Stderr, show.RefusedLine(f))
 		}
-		return a.Answer(report, func(w io.Writer) { show.PrintPoll(w, report, a.when()) })
+		return a.Answer(report, func(w io.Writer) { show.PrintPoll(w, report, a.When()) })
 	})
 }
 

@@ -64,7 +64,7 @@ func (r *rewindRequest) read(now time.Time) (err error) {
 		return errors.New("say from where: --to TIME or --to-start")
 	}
 	if !r.start {
-		r.to, err = moment("--to", r.text, now)
+		r.to, err = console.Moment("--to", r.text, now)
 	}
 	return err
 }
@@ -78,7 +78,7 @@ func (a *app) rewind(ctx context.Context, r rewindRequest) error {
 		var before, f store.Feed
 		err := a.EditFeed(ctx, r.id, func(ctx context.Context) (err error) {
 			if before, err = s.LoadFeed(ctx, r.id); err == nil {
-				f, err = engine.Rewind(ctx, s, r.id, r.to)
+				f, err = engine.Rewind(ctx, s, r.id, r.to, a.rewindAudit(r))
 			}
 			return err
 		})
@@ -88,6 +88,16 @@ func (a *app) rewind(ctx context.Context, r rewindRequest) error {
 		view := show.Rewound(before, f, r.start)
 		return a.Answer(view, func(w io.Writer) { show.PrintRewound(w, view) })
 	})
+}
+
+// rewindAudit is what the trail says of a rewind.
+func (a *app) rewindAudit(r rewindRequest) *store.AuditEntry {
+	entry := a.Audit("feed.rewind", string(r.id))
+	entry.Details = map[string]string{"to": "start"}
+	if !r.start {
+		entry.Details["to"] = show.Stamp(r.to)
+	}
+	return entry
 }
 
 // previewRewind reads the list and says what is in it. Nothing is stored.

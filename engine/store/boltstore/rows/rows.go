@@ -123,6 +123,9 @@ func AppendStep(b []byte, s *store.Step) ([]byte, error) {
 		if e.Looked {
 			b = append(b, `,"looked":true`...)
 		}
+		if e.Safe {
+			b = append(b, `,"safe":true`...)
+		}
 		b = append(b, '}')
 	}
 	return append(b, '}'), nil

@@ -41,6 +41,7 @@ func TestMarshal_SaysWhatPackageJSONSays(t *testing.T) {
 			st.Effect = &store.Effect{
 				State: store.Confirmed, Operation: text.Draw(t, "operation"), SentAt: at.Draw(t, "sent"),
 				Sends: rapid.IntRange(0, 3).Draw(t, "sends"), Looked: rapid.Bool().Draw(t, "looked"),
+				Safe: rapid.Bool().Draw(t, "safe"),
 			}
 		}
 		same(t, &st, rows.AppendStep)

@@ -1,4 +1,4 @@
-package show_test
+package told_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/show"
+	"github.com/pollux-automation/pollux/internal/show/told"
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/triggers"
 )
@@ -26,15 +27,15 @@ func aRecipe(id string) (*recipes.Recipe, bool) {
 }
 
 // aStory is a record that came, changed in a field that nobody watches, and went.
-func aStory() show.Story {
+func aStory() told.Story {
 	at := func(minute int) time.Time { return time.Date(2026, 3, 1, 12, minute, 0, 0, time.UTC) }
 	body := json.RawMessage(`{"id":"r1","email":"ann@example.com","address":{"city":"Seoul"},"phone":null}`)
 	run := store.Run{
 		ID: "abcde-00000001", Recipe: "hello", Version: "v1", Account: "acme", Feed: "acme.item.list", Record: "r1", Revision: 1, Kind: "created",
 		QueuedAt: at(1), Event: store.Event{Record: body, Parent: "p1"}, State: store.RunState{Status: store.Parked, Reason: "unsure", Attempts: 2},
 	}
-	return show.Story{
-		Known: []show.KnownIn{{
+	return told.Story{
+		Known: []told.KnownIn{{
 			Feed: store.Feed{ID: "acme.item.list"},
 			Seen: store.Seen{ID: triggers.Key("p1", "r1"), Entry: triggers.Entry{
 				Revision: 2, UpdatedAt: at(5), Body: body, Missing: 3,
@@ -46,7 +47,7 @@ func aStory() show.Story {
 			}},
 			Subs: []store.Subscription{{Recipe: "hello", Number: 1}, {Recipe: "gone", Number: 2, Start: "now", From: at(0)}, {Recipe: "runs", Number: 3}, {Recipe: "new", Number: 4}},
 		}},
-		Runs: []show.RunTold{{
+		Runs: []told.RunTold{{
 			Run: run, Mask: show.NewMask([]string{"email"}, run), Steps: []store.Step{
 				{ID: "look", Status: "succeeded", StartedAt: at(2)},
 				{
@@ -61,7 +62,7 @@ func aStory() show.Story {
 func TestExplain_TellsTheOldestFirst(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	show.PrintExplain(&b, show.Explain(aStory(), aRecipe))
+	told.PrintExplain(&b, told.Explain(aStory(), aRecipe))
 	//nolint:dupword // words of two lines
 	want := `
 2026-03-01T12:01:00Z            run abcde-00000001 of hello for revision 1 under p1, created: parked
@@ -87,7 +88,7 @@ no time known                   no run of gone for revision 1: older than the st
 func TestExplain_HidesWhatIsMasked(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	list := show.Explain(aStory(), aRecipe)
+	list := told.Explain(aStory(), aRecipe)
 	for i := range list {
 		if err := show.JSON(&b, list[i]); err != nil {
 			t.Fatal(err)
@@ -107,11 +108,11 @@ func TestExplain_NamesWhatADecisionWasTakenFrom(t *testing.T) {
 		triggers.WrongKind: `{"kinds":["created"]}`, triggers.OtherParent: `{}`, triggers.Filtered: `{}`, triggers.OutOfScope: `{}`,
 		triggers.NotWatched: `{"watch":["email","address.city"]}`,
 	} {
-		story := show.Story{Known: []show.KnownIn{{
+		story := told.Story{Known: []told.KnownIn{{
 			Seen: store.Seen{ID: "r1", Entry: triggers.Entry{Revision: 1, Decisions: []triggers.Decision{{Subscription: 1, Revision: 1, Verdict: verdict, Run: 7}}}},
 			Subs: []store.Subscription{{Recipe: "hello", Number: 1}},
 		}}}
-		entry := show.Explain(story, aRecipe)[1]
+		entry := told.Explain(story, aRecipe)[1]
 		if entry.Decision != verdict.String() { // the run is of an earlier decision
 			t.Errorf("got the decision %q, want %q", entry.Decision, verdict)
 		}
@@ -124,18 +125,18 @@ func TestExplain_NamesWhatADecisionWasTakenFrom(t *testing.T) {
 
 func TestExplain_SaysWhatIsForgotten(t *testing.T) {
 	t.Parallel()
-	told := func(s show.Story) string {
+	telling := func(s told.Story) string {
 		var b bytes.Buffer
-		show.PrintExplain(&b, show.Explain(s, aRecipe))
+		told.PrintExplain(&b, told.Explain(s, aRecipe))
 		return b.String()
 	}
 	story := aStory()
 	story.Runs[0].Run.Event = store.Event{Forgotten: true}
-	if got := told(story); !strings.Contains(got, "forgotten, with what the steps sent and received") || strings.Contains(got, "the run is forgotten") {
+	if got := telling(story); !strings.Contains(got, "forgotten, with what the steps sent and received") || strings.Contains(got, "the run is forgotten") {
 		t.Errorf("a run without payload: got\n%s", got)
 	}
 	story.Runs = nil
-	if got := told(story); !strings.Contains(got, "accepted; the run is forgotten (keep.runs)") {
+	if got := telling(story); !strings.Contains(got, "accepted; the run is forgotten (keep.runs)") {
 		t.Errorf("a run that is gone: got\n%s", got)
 	}
 }

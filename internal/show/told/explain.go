@@ -1,4 +1,4 @@
-package show
+package told
 
 import (
 	"encoding/json"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/show"
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/triggers"
 )
@@ -33,7 +34,8 @@ type KnownIn struct {
 type RunTold struct {
 	Run   store.Run
 	Steps []store.Step
-	Mask  *Mask
+	Mask  *show.Mask
+	Audit []store.AuditEntry // what people did with it, the oldest first
 }
 
 // The kinds of entry.
@@ -42,10 +44,12 @@ const (
 	whatDecision = "decision"
 	whatRun      = "run"
 	whatStep     = "step"
+	whatHand     = "hand"
 )
 
 // ExplainEntry is one thing that is known of a record, as --json prints it: that a feed
-// knows it, a decision that made no run, a run, or a step of a run. What does not belong
+// knows it, a decision that made no run, a run, a step of a run, or what a person did with
+// a run. What does not belong
 // to an entry is left out; at is nil where the time is not known.
 type ExplainEntry struct {
 	At     *string      `json:"at"`
@@ -67,17 +71,23 @@ type ExplainEntry struct {
 	Decision string         `json:"decision,omitempty"`
 	LookedAt map[string]any `json:"looked_at,omitempty"`
 
-	Status     string          `json:"status,omitempty"`
-	Reason     string          `json:"reason,omitempty"`
-	Operation  string          `json:"operation,omitempty"`
-	Attempts   int             `json:"attempts,omitempty"`
-	Record     json.RawMessage `json:"record,omitempty"`
-	Forgotten  bool            `json:"payload_forgotten,omitempty"` // of a run: record, inputs and outputs were too old to keep
-	Input      json.RawMessage `json:"input,omitempty"`
-	Output     json.RawMessage `json:"output,omitempty"`
-	Effect     *store.Effect   `json:"effect,omitempty"`
-	Error      *store.Failure  `json:"error,omitempty"`
-	FinishedAt *string         `json:"finished_at,omitempty"`
+	Status     string            `json:"status,omitempty"`
+	Reason     string            `json:"reason,omitempty"`
+	Operation  string            `json:"operation,omitempty"`
+	DueAt      *string           `json:"due_at,omitempty"`  // when a run that waits goes on
+	Widened    store.RunID       `json:"widened,omitempty"` // the first run whose change this one carries out too
+	Passed     bool              `json:"passed,omitempty"`  // the run went on in spite of the step's failure
+	Action     string            `json:"action,omitempty"`  // of a person, by Actor
+	Actor      string            `json:"actor,omitempty"`
+	Details    map[string]string `json:"details,omitempty"`
+	Attempts   int               `json:"attempts,omitempty"`
+	Record     json.RawMessage   `json:"record,omitempty"`
+	Forgotten  bool              `json:"payload_forgotten,omitempty"` // of a run: record, inputs and outputs were too old to keep
+	Input      json.RawMessage   `json:"input,omitempty"`
+	Output     json.RawMessage   `json:"output,omitempty"`
+	Effect     *store.Effect     `json:"effect,omitempty"`
+	Error      *store.Failure    `json:"error,omitempty"`
+	FinishedAt *string           `json:"finished_at,omitempty"`
 
 	sort time.Time
 }
@@ -105,7 +115,7 @@ func Explain(s Story, recipe func(id string) (*recipes.Recipe, bool)) []ExplainE
 func (k KnownIn) entries(told map[uint64]bool, recipe func(string) (*recipes.Recipe, bool)) []ExplainEntry {
 	e := k.Seen.Entry
 	parent, _ := triggers.SplitKey(k.Seen.ID)
-	at := optional(e.UpdatedAt)
+	at := show.Optional(e.UpdatedAt)
 	list := []ExplainEntry{{
 		At: at, What: whatKnown, Feed: k.Feed.ID, Parent: parent, Revision: e.Revision,
 		Deleted: e.Deleted, Missing: e.Missing != 0 && !e.Deleted, sort: e.UpdatedAt,
@@ -134,7 +144,7 @@ func (k KnownIn) entries(told map[uint64]bool, recipe func(string) (*recipes.Rec
 		if d.Verdict == triggers.BeforeStart {
 			entry.LookedAt["start"] = s.Start
 			if !s.From.IsZero() {
-				entry.LookedAt["from"] = Stamp(s.From)
+				entry.LookedAt["from"] = show.Stamp(s.From)
 			}
 		}
 		list = append(list, entry)
@@ -203,7 +213,7 @@ func valuesOf(fields []string, body []byte, mask []string) json.RawMessage {
 	if err != nil {
 		return nil // it was JSON before
 	}
-	return NewMask(mask, store.Run{Event: store.Event{Record: body}}).json(text)
+	return show.NewMask(mask, store.Run{Event: store.Event{Record: body}}).JSON(text)
 }
 
 // entries are a run and its steps.
@@ -212,9 +222,15 @@ func (r RunTold) entries(recipe func(string) (*recipes.Recipe, bool)) []ExplainE
 	list := []ExplainEntry{{
 		At: run.QueuedAt, What: whatRun, Feed: r.Run.Feed, Parent: r.Run.Event.Parent, Recipe: r.Run.Recipe, Run: r.Run.ID,
 		Kind: r.Run.Kind, Revision: r.Run.Revision, Fields: r.Run.Event.Fields, Status: string(run.Status), Reason: run.Reason,
-		Attempts: run.Attempts, Record: r.Mask.json(r.Run.Event.Record), Forgotten: r.Run.Event.Forgotten,
-		Error: run.Error, FinishedAt: run.FinishedAt, sort: r.Run.QueuedAt,
+		Attempts: run.Attempts, Record: r.Mask.JSON(r.Run.Event.Record), Forgotten: r.Run.Event.Forgotten,
+		Error: run.Error, FinishedAt: run.FinishedAt, DueAt: run.DueAt, Widened: run.Widened, sort: r.Run.QueuedAt,
 	}}
+	for i := range r.Audit {
+		e := &r.Audit[i]
+		list = append(list, ExplainEntry{
+			At: show.Optional(e.At), What: whatHand, Recipe: r.Run.Recipe, Run: r.Run.ID, Action: e.Action, Actor: e.Actor, Details: e.Details, sort: e.At,
+		})
+	}
 	last := r.Run.QueuedAt
 	for i, s := range RunSteps(r.Run, r.Steps, r.Mask).Steps {
 		if began := r.Steps[i].StartedAt; began.After(last) {
@@ -222,7 +238,7 @@ func (r RunTold) entries(recipe func(string) (*recipes.Recipe, bool)) []ExplainE
 		}
 		entry := ExplainEntry{
 			At: s.StartedAt, What: whatStep, Recipe: r.Run.Recipe, Run: r.Run.ID, Step: s.ID, Status: s.Status, Attempts: s.Attempts,
-			Input: s.Input, Output: s.Output, Effect: s.Effect, Error: s.Error, FinishedAt: s.FinishedAt, sort: last,
+			Input: s.Input, Output: s.Output, Effect: s.Effect, Error: s.Error, FinishedAt: s.FinishedAt, Passed: s.Passed, sort: last,
 		}
 		if s.Effect != nil {
 			entry.Operation = s.Effect.Operation
@@ -244,10 +260,17 @@ func operationOf(r *recipes.Recipe, step string) string {
 	return ""
 }
 
-// PrintExplain prints for people what is known of a record.
+// PrintExplain prints for people what is known of a record. Of runs with many items it
+// shows the steps that did not end well.
 func PrintExplain(w io.Writer, list []ExplainEntry) {
+	var f folding
 	for i := range list {
-		list[i].write(w)
+		if e := &list[i]; e.What != whatStep || !f.hides(e.Step, e.Status, e.Passed) {
+			e.write(w)
+		}
+	}
+	if rest := f.rest(); rest != "" {
+		fmt.Fprintln(w, rest)
 	}
 }
 
@@ -257,10 +280,10 @@ func (e *ExplainEntry) write(w io.Writer) {
 	if e.At != nil {
 		at = *e.At
 	}
-	fmt.Fprintf(w, "%-30s  %s\n", at, Clean(e.line()))
+	fmt.Fprintf(w, "%-30s  %s\n", at, show.Clean(e.line()))
 	detail := func(name string, text string) {
 		if text != "" && text != "null" {
-			fmt.Fprintf(w, "%32s  %-7s %s\n", "", name, Clean(text))
+			fmt.Fprintf(w, "%32s  %-7s %s\n", "", name, show.Clean(text))
 		}
 	}
 	for _, name := range []string{"start", "from", "kinds", "watch", "scope", "filter", "parents", "values"} {
@@ -278,8 +301,18 @@ func (e *ExplainEntry) write(w io.Writer) {
 	if e.Error != nil {
 		detail("error", e.Error.Message)
 	}
+	if e.Widened != "" {
+		detail("widened", "carries out what is left of run "+string(e.Widened)+" too")
+	}
 	if e.Reason != "" {
-		detail("waits", reasonText(e.Reason))
+		name := "waits"
+		if store.Status(e.Status) == store.Dropped {
+			name = "because"
+		}
+		detail(name, show.ReasonText(e.Reason))
+	}
+	if e.DueAt != nil {
+		detail("goes on", *e.DueAt)
 	}
 }
 
@@ -319,11 +352,15 @@ func (e *ExplainEntry) line() string {
 	case whatRun:
 		return fmt.Sprintf("run %s of %s for revision %d%s, %s: %s", e.Run, e.Recipe, e.Revision, of, e.Kind, e.Status)
 	}
+	if e.What == whatHand {
+		entry := store.AuditEntry{Actor: e.Actor, Details: e.Details}
+		return fmt.Sprintf("%s of run %s %s", e.Action, e.Run, hands(&entry))
+	}
 	line := "  step " + e.Step
 	if e.Operation != "" {
 		line += ", " + e.Operation
 	}
-	line += ": " + e.Status
+	line += ": " + how(e.Step, e.Status, e.Passed, e.Input)
 	if e.Attempts > 1 {
 		line += fmt.Sprintf(" after %d attempts", e.Attempts)
 	}

@@ -1,4 +1,4 @@
-package show
+package told
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/show"
 )
 
 // RunView is a run as --json prints it. Times are RFC 3339 in UTC, nil for none.
@@ -29,14 +30,19 @@ type RunView struct {
 	Error    *store.Failure `json:"error"`
 	// Reason says why a held or parked run does not go on, in one word.
 	Reason string `json:"reason,omitempty"`
+	// DueAt is when a run that waits goes on.
+	DueAt *string `json:"due_at,omitempty"`
+	// Widened is the first of the earlier runs whose changes this one carries out too.
+	Widened store.RunID `json:"widened,omitempty"`
 }
 
 // Run returns the view of a run through a mask.
-func Run(r store.Run, m *Mask) RunView {
+func Run(r store.Run, m *show.Mask) RunView {
 	return RunView{
 		ID: r.ID, Recipe: r.Recipe, Version: r.Version, Status: r.State.Status, Kind: r.Kind, Account: r.Account,
-		Record: r.Record, QueuedAt: optional(r.QueuedAt), StartedAt: optional(r.State.StartedAt),
-		FinishedAt: optional(r.State.FinishedAt), Attempts: r.State.Attempts, Error: m.failure(r.State.Error), Reason: r.State.Reason,
+		Record: r.Record, QueuedAt: show.Optional(r.QueuedAt), StartedAt: show.Optional(r.State.StartedAt),
+		FinishedAt: show.Optional(r.State.FinishedAt), Attempts: r.State.Attempts, Error: m.Failure(r.State.Error), Reason: r.State.Reason,
+		DueAt: show.Optional(r.State.Due), Widened: r.State.Widened,
 	}
 }
 
@@ -46,37 +52,12 @@ func RunHead() []string {
 }
 
 // RunRow is a run as a row of a table, through a mask.
-func RunRow(r store.Run, m *Mask, now time.Time) []string {
+func RunRow(r store.Run, m *show.Mask, now time.Time) []string {
 	state := r.State
-	state.Error = m.failure(state.Error)
+	state.Error = m.Failure(state.Error)
 	return []string{
-		string(r.ID), r.Recipe, string(state.Status), r.Kind, r.Record, ago(r.QueuedAt, now), cut(FailureText(state), 60),
+		string(r.ID), r.Recipe, string(state.Status), r.Kind, r.Record, show.Ago(r.QueuedAt, now), show.Cut(show.FailureText(state), 60),
 	}
-}
-
-// FailureText is the error of a run, or else the reason why it does not go on, or
-// "" when there is neither.
-func FailureText(s store.RunState) string {
-	if s.Error != nil {
-		return s.Error.Message
-	}
-	return reasonText(s.Reason)
-}
-
-// reasonText says in words why a held or parked run does not go on. A reason that
-// it does not know it returns as it is.
-func reasonText(reason string) string {
-	switch reason {
-	case "unsure":
-		return "nobody knows whether the write was carried out: look at the service"
-	case "auth":
-		return "the credential was refused; the run goes on by itself when the account works"
-	case "hold_over":
-		return "one poll brought more runs than hold_over allows"
-	case "on_error":
-		return "a rule of on_error asks for a person"
-	}
-	return reason
 }
 
 // StepView is a step as --json prints it. Input is what was sent to the operation,
@@ -92,6 +73,8 @@ type StepView struct {
 	Effect     *store.Effect   `json:"effect"`
 	StartedAt  *string         `json:"started_at"`
 	FinishedAt *string         `json:"finished_at"`
+	// Passed is true when the run went on in spite of the step's failure.
+	Passed bool `json:"passed,omitempty"`
 }
 
 // RunStepsView is a run with its steps, as --json prints it.
@@ -104,47 +87,62 @@ type RunStepsView struct {
 }
 
 // RunSteps returns the view of a run and its steps through a mask.
-func RunSteps(r store.Run, steps []store.Step, m *Mask) RunStepsView {
+func RunSteps(r store.Run, steps []store.Step, m *show.Mask) RunStepsView {
 	v := RunStepsView{RunView: Run(r, m), PayloadForgotten: r.Event.Forgotten, Steps: make([]StepView, len(steps))}
 	for i, s := range steps {
 		v.Steps[i] = StepView{
-			ID: s.ID, Status: s.Status, Attempts: s.Attempts, Input: m.json(s.Input), Output: m.json(s.Output),
-			Error: m.failure(s.Error), Effect: s.Effect, StartedAt: optional(s.StartedAt), FinishedAt: optional(s.FinishedAt),
+			ID: s.ID, Status: s.Status, Attempts: s.Attempts, Input: m.JSON(s.Input), Output: m.JSON(s.Output),
+			Error: m.Failure(s.Error), Effect: s.Effect, StartedAt: show.Optional(s.StartedAt), FinishedAt: show.Optional(s.FinishedAt), Passed: s.Passed,
 		}
 	}
 	return v
 }
 
-// PrintRun prints a run and its steps for people, through a mask.
-func PrintRun(w io.Writer, r store.Run, steps []store.Step, m *Mask) {
+// PrintRun prints a run and its steps for people, through its mask: of many items only
+// those that did not end well, and how many others there are.
+func PrintRun(w io.Writer, t RunTold) {
+	r, steps, m := t.Run, t.Steps, t.Mask
 	state := r.State
-	state.Error = m.failure(state.Error)
+	state.Error = m.Failure(state.Error)
 	fmt.Fprintf(w, "run %s: %s\n", r.ID, state.Status)
 	fmt.Fprintf(w, "  recipe   %s (version %s)\n", r.Recipe, r.Version)
-	fmt.Fprintf(w, "  record   %s of %s, %s, revision %d\n", Clean(r.Record), r.Account, r.Kind, r.Revision)
-	fmt.Fprintf(w, "  queued   %s\n", Stamp(r.QueuedAt))
-	if text := FailureText(state); text != "" {
-		fmt.Fprintf(w, "  because  %s\n", Clean(text))
+	fmt.Fprintf(w, "  record   %s of %s, %s, revision %d\n", show.Clean(r.Record), r.Account, r.Kind, r.Revision)
+	fmt.Fprintf(w, "  queued   %s\n", show.Stamp(r.QueuedAt))
+	if text := show.FailureText(state); text != "" {
+		fmt.Fprintf(w, "  because  %s\n", show.Clean(text))
 	}
 	if state.Error != nil && state.Reason != "" {
-		fmt.Fprintf(w, "  waits    %s\n", Clean(reasonText(state.Reason)))
+		fmt.Fprintf(w, "  waits    %s\n", show.Clean(show.ReasonText(state.Reason)))
 	}
 	if !state.Due.IsZero() {
-		fmt.Fprintf(w, "  goes on  %s\n", Stamp(state.Due))
+		fmt.Fprintf(w, "  goes on  %s\n", show.Stamp(state.Due))
+	}
+	if state.Widened != "" {
+		fmt.Fprintf(w, "  widened  carries out what is left of run %s too\n", state.Widened)
+	}
+	for i := range t.Audit {
+		e := &t.Audit[i]
+		fmt.Fprintf(w, "  %-8s %s %s\n", deed(e.Action), show.Stamp(e.At), show.Clean(hands(e)))
 	}
 	if r.Event.Forgotten {
 		fmt.Fprintln(w, "  event    forgotten, with what the steps sent and received (keep.payloads)")
 	} else {
-		fmt.Fprintf(w, "  event    %s\n", Clean(string(m.json(r.Event.Record))))
+		fmt.Fprintf(w, "  event    %s\n", show.Clean(string(m.JSON(r.Event.Record))))
 	}
+	var f folding
 	for _, s := range RunSteps(r, steps, m).Steps {
-		printStep(w, s)
+		if !f.hides(s.ID, s.Status, s.Passed) {
+			printStep(w, s)
+		}
+	}
+	if rest := f.rest(); rest != "" {
+		fmt.Fprintf(w, "\n  %s\n", rest)
 	}
 }
 
 // printStep prints one step of a run for people: what is not there takes no line.
 func printStep(w io.Writer, s StepView) {
-	fmt.Fprintf(w, "\n  step %s: %s", s.ID, s.Status)
+	fmt.Fprintf(w, "\n  step %s: %s", s.ID, how(s.ID, s.Status, s.Passed, s.Input))
 	if s.Attempts > 1 {
 		fmt.Fprintf(w, " after %d attempts", s.Attempts)
 	}
@@ -157,25 +155,10 @@ func printStep(w io.Writer, s StepView) {
 		text json.RawMessage
 	}{{"input", s.Input}, {"output", s.Output}} {
 		if len(part.text) > 0 && string(part.text) != "null" {
-			fmt.Fprintf(w, "    %-7s%s\n", part.name, Clean(string(part.text)))
+			fmt.Fprintf(w, "    %-7s%s\n", part.name, show.Clean(string(part.text)))
 		}
 	}
 	if s.Error != nil {
-		fmt.Fprintf(w, "    error  %s\n", Clean(s.Error.Message))
+		fmt.Fprintf(w, "    error  %s\n", show.Clean(s.Error.Message))
 	}
-}
-
-// ReleaseView is what became of the wish to let a run go on, as --json prints it.
-type ReleaseView struct {
-	ID       store.RunID `json:"id"`
-	Released bool        `json:"released"`
-	Error    *string     `json:"error"` // why it was not released
-}
-
-// Release returns the view of a run that was released, or was not because of err.
-func Release(id store.RunID, err error) ReleaseView {
-	if err != nil {
-		return ReleaseView{ID: id, Error: word(err.Error())}
-	}
-	return ReleaseView{ID: id, Released: true}
 }
