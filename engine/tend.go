@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pollux-automation/pollux/engine/edits"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -101,7 +102,7 @@ func (e *Engine) lookAtDisk() {
 
 // countWaiting reports recipes with very many unfinished runs.
 func (e *Engine) countWaiting(ctx context.Context) {
-	counts, err := e.waiting(ctx)
+	counts, err := edits.Waiting(ctx, e.store)
 	if err != nil {
 		return // the dispatcher reads the same, and says so
 	}
