@@ -46,6 +46,9 @@ type Edit struct {
 	// Scope is what an edited scope means for the records that are known; nil when the
 	// scope is the same.
 	Scope *ScopeEdit
+	// Matches is how many known records the recipe wants; nil when the edit cannot change
+	// that, or nobody looked: only [Comparison.Foresee] does.
+	Matches *MatchEdit
 }
 
 // Details are the fields of a log line that not every edit has.
