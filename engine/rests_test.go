@@ -70,6 +70,26 @@ func TestSwitch_RestIsRememberedAndOnceDoesNotWaitForIt(t *testing.T) {
 	})
 }
 
+func TestSwitch_OnceDoesNotAskAnAccountThatRests(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.once(recipe())
+		if err := b.store.SetSwitch(t.Context(), pause(store.SwitchAccount, "acme", true), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.service.put("r1", map[string]any{"name": "A"})
+		pages := b.pages()
+		if r := b.once(recipe()); b.pages() != pages || len(r.Failures) != 0 {
+			t.Errorf("got %d pages and failures %v, want none", b.pages()-pages, r.Failures)
+		}
+		if err := b.store.SetSwitch(t.Context(), pause(store.SwitchAccount, "acme", false), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.once(recipe())
+		b.expect("letter.put r1 A")
+	})
+}
+
 func TestSwitch_QueuedRunsOfARecipeThatRestsStay(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/pollux-automation/pollux/internal/cli/setup"
 	"github.com/pollux-automation/pollux/internal/cli/state"
 )
 
@@ -15,10 +16,13 @@ func (a *app) commands() []*cobra.Command {
 		a.initCommand(),
 		a.runCommand(),
 		a.validateCommand(),
+		setup.Plan(a.Console),
 		a.testCommand(),
 		a.tryCommand(),
 		a.callCommand(),
 		a.connectorsCommand(),
+		setup.Accounts(a.Console),
+		setup.Recipes(a.Console),
 		state.Feeds(a.Console),
 		state.Runs(a.Console),
 		state.Explain(a.Console),
