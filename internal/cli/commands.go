@@ -28,6 +28,7 @@ func (a *app) commands() []*cobra.Command {
 		state.Explain(a.Console),
 		state.Secrets(a.Console),
 		a.sandboxCommand(),
+		setup.Doctor(a.Console, versionNow()),
 		state.Check(a.Console),
 		state.Backup(a.Console),
 		state.Compact(a.Console),

@@ -21,6 +21,8 @@ type HealthView struct {
 	Result string `json:"result"`
 	Words  string `json:"message"`
 	Advice string `json:"advice,omitempty"`
+	// Version is that of the running program; empty elsewhere.
+	Version string `json:"version,omitempty"`
 }
 
 // Print prints it in a line for people.
