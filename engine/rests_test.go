@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/watch"
@@ -286,5 +287,27 @@ func TestDisk_NearlyFullStopsPollsAndGoesOnByItself(t *testing.T) {
 		if log := b.log.String(); !strings.Contains(log, "nearly full") || !strings.Contains(log, "has room again") {
 			t.Errorf("the log does not tell of the disk:\n%s", log)
 		}
+	})
+}
+
+func TestRefused_SaysUntilWhen(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.once(recipe())
+		b.service.fail = func(string, int) (error, bool) { return failure(connectors.Auth), false }
+		e := b.engine(recipe())
+		if _, refused := e.Refused("acme"); refused {
+			t.Error("before anything was asked: got refused, want not")
+		}
+		stop := b.serving(e)
+		b.service.put("r1", map[string]any{"name": "A"})
+		b.until("a refused credential", func() bool { _, refused := e.Refused("acme"); return refused })
+		if until, _ := e.Refused("acme"); !until.After(time.Now()) {
+			t.Errorf("got until %v, want a time to come", until)
+		}
+		if _, refused := e.Refused("other"); refused {
+			t.Error("another account: got refused, want not")
+		}
+		stop()
 	})
 }

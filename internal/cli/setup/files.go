@@ -65,7 +65,11 @@ func (d *doctor) findings(p *project.Project) map[string]int {
 		}
 	}
 	for _, what := range slices.Sorted(maps.Keys(mistakes)) {
-		if n := mistakes[what]; n > mostFindings {
+		switch n := mistakes[what]; {
+		case n <= mostFindings:
+		case p.Findings.HasErrors(): // perhaps among those that are left out
+			d.problem(what, "pollux validate", "and %d more", n-mostFindings)
+		default:
 			d.warn(what, "pollux validate", "and %d more", n-mostFindings)
 		}
 	}
