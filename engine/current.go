@@ -8,7 +8,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
-	"github.com/pollux-automation/pollux/engine/runs"
+	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -21,7 +21,7 @@ var ErrNoRecord = errors.New("the record is not at its service any more")
 // read.
 func (e *Engine) Current(ctx context.Context, run *store.Run) (store.Event, error) {
 	event := run.Event
-	p, err := e.program(ctx, runs.Key{Recipe: run.Recipe, Version: run.Version})
+	p, err := e.program(ctx, program.Key{Recipe: run.Recipe, Version: run.Version})
 	if err != nil {
 		return event, err
 	}

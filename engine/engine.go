@@ -13,6 +13,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/runs"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/diag"
@@ -115,7 +116,7 @@ type Engine struct {
 
 	// programs holds former versions of recipes that runs began with.
 	mu       sync.Mutex
-	programs map[runs.Key]*runs.Program
+	programs map[program.Key]*program.Program
 }
 
 // New makes an engine. It starts nothing. The error says which recipe does not
@@ -126,7 +127,7 @@ func New(o Options) (*Engine, error) {
 		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests, session: o.session, disk: o.Disk,
 		wake: make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
 		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
-		programs: map[runs.Key]*runs.Program{}, fresh: newFresh(), observer: o.Observer,
+		programs: map[program.Key]*program.Program{}, fresh: newFresh(), observer: o.Observer,
 	}
 	if e.drain == 0 {
 		e.drain = 30 * time.Second
@@ -212,7 +213,7 @@ func (e *Engine) saveRecipes(ctx context.Context, p *plan) error {
 
 // program returns a version of a recipe: the loaded one, or an earlier one from
 // the store for runs that began with it.
-func (e *Engine) program(ctx context.Context, key runs.Key) (*runs.Program, error) {
+func (e *Engine) program(ctx context.Context, key program.Key) (*program.Program, error) {
 	p := e.plan()
 	if prog, ok := p.programs[key]; ok {
 		return prog, nil
@@ -236,7 +237,7 @@ func (e *Engine) program(ctx context.Context, key runs.Key) (*runs.Program, erro
 }
 
 // former makes an earlier version of a recipe ready to run.
-func (e *Engine) former(ctx context.Context, p *plan, key runs.Key) (*runs.Program, error) {
+func (e *Engine) former(ctx context.Context, p *plan, key program.Key) (*program.Program, error) {
 	text, err := e.store.LoadRecipe(ctx, key.Recipe, key.Version)
 	if err != nil {
 		return nil, fmt.Errorf("load version %s of recipe %s: %w", key.Version, key.Recipe, err)

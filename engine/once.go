@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"sort"
 	"sync"
@@ -77,6 +78,7 @@ func (e *Engine) Once(ctx context.Context) (Report, error) {
 	if err == nil && ctx.Err() == nil && cause != nil {
 		err = cause
 	}
+	e.storeBudgets(context.WithoutCancel(ctx), map[string]json.RawMessage{})
 	e.fill(ctx, &report, began, sent)
 	if err == nil && ctx.Err() == nil {
 		e.pruneOnce(ctx)
@@ -118,7 +120,8 @@ func (e *Engine) pollAll(ctx context.Context) []FeedFailure {
 	return failures
 }
 
-// pollEach polls some feeds once.
+// pollEach polls some feeds once, without those of accounts that rest because a person wants
+// it so.
 func (e *Engine) pollEach(ctx context.Context, feeds []*poll.Feed) []FeedFailure {
 	var (
 		mu       sync.Mutex
@@ -127,6 +130,9 @@ func (e *Engine) pollEach(ctx context.Context, feeds []*poll.Feed) []FeedFailure
 	)
 	slots := make(chan struct{}, e.pollers)
 	for _, f := range feeds {
+		if e.rests.account(f.Account.Name) {
+			continue
+		}
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()

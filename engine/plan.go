@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/pollux-automation/pollux/engine/poll"
-	"github.com/pollux-automation/pollux/engine/runs"
+	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 )
@@ -14,11 +14,11 @@ import (
 // plan is what the loaded recipes ask of the engine: which feeds to poll, and who
 // watches them.
 type plan struct {
-	bench    runs.Bench
+	bench    program.Bench
 	catalog  *Catalog
 	budgets  Budgets // may be nil
 	feeds    map[store.FeedID]*poll.Feed
-	programs map[runs.Key]*runs.Program
+	programs map[program.Key]*program.Program
 	recipes  map[string]*recipes.Recipe // by id
 }
 
@@ -26,16 +26,16 @@ type plan struct {
 // accounts are used again; nil means there is none.
 func newPlan(o Options, former *plan) (*plan, error) {
 	p := &plan{
-		feeds: map[store.FeedID]*poll.Feed{}, programs: map[runs.Key]*runs.Program{}, recipes: map[string]*recipes.Recipe{},
-		catalog: o.Catalog, budgets: o.Budgets, bench: runs.Bench{Accounts: map[string]*Account{}, Session: o.session},
+		feeds: map[store.FeedID]*poll.Feed{}, programs: map[program.Key]*program.Program{}, recipes: map[string]*recipes.Recipe{},
+		catalog: o.Catalog, budgets: o.Budgets, bench: program.Bench{Accounts: map[string]*Account{}, Session: o.session},
 	}
 	for _, a := range o.Accounts {
 		p.bench.Accounts[a.Name] = a
 	}
 	same := former != nil && maps.Equal(former.bench.Accounts, p.bench.Accounts)
 	for _, r := range o.Recipes {
-		key := runs.Key{Recipe: r.ID, Version: r.Version}
-		var prog *runs.Program
+		key := program.Key{Recipe: r.ID, Version: r.Version}
+		var prog *program.Program
 		if same {
 			prog = former.programs[key]
 		}

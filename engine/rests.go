@@ -97,6 +97,12 @@ func (e *Engine) restUntil(account string, now time.Time) (time.Time, bool) {
 	return e.health.Rests(account, now)
 }
 
+// Refused reports whether an account rests because its credential was refused, and until
+// when. It may be called at any time.
+func (e *Engine) Refused(account string) (until time.Time, refused bool) {
+	return e.health.Rests(account, time.Now())
+}
+
 // readBudgets takes over what was left of the budgets.
 func (e *Engine) readBudgets(ctx context.Context) error {
 	b := e.plan().budgets

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/watch"
@@ -63,6 +64,26 @@ func TestSwitch_RestIsRememberedAndOnceDoesNotWaitForIt(t *testing.T) {
 			t.Errorf("once took %s, want it not to wait for a recipe that rests", took)
 		}
 		if err := b.store.SetSwitch(t.Context(), pause(store.SwitchRecipe, "letters", false), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.once(recipe())
+		b.expect("letter.put r1 A")
+	})
+}
+
+func TestSwitch_OnceDoesNotAskAnAccountThatRests(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.once(recipe())
+		if err := b.store.SetSwitch(t.Context(), pause(store.SwitchAccount, "acme", true), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.service.put("r1", map[string]any{"name": "A"})
+		pages := b.pages()
+		if r := b.once(recipe()); b.pages() != pages || len(r.Failures) != 0 {
+			t.Errorf("got %d pages and failures %v, want none", b.pages()-pages, r.Failures)
+		}
+		if err := b.store.SetSwitch(t.Context(), pause(store.SwitchAccount, "acme", false), nil); err != nil {
 			t.Fatal(err)
 		}
 		b.once(recipe())
@@ -266,5 +287,27 @@ func TestDisk_NearlyFullStopsPollsAndGoesOnByItself(t *testing.T) {
 		if log := b.log.String(); !strings.Contains(log, "nearly full") || !strings.Contains(log, "has room again") {
 			t.Errorf("the log does not tell of the disk:\n%s", log)
 		}
+	})
+}
+
+func TestRefused_SaysUntilWhen(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.once(recipe())
+		b.service.fail = func(string, int) (error, bool) { return failure(connectors.Auth), false }
+		e := b.engine(recipe())
+		if _, refused := e.Refused("acme"); refused {
+			t.Error("before anything was asked: got refused, want not")
+		}
+		stop := b.serving(e)
+		b.service.put("r1", map[string]any{"name": "A"})
+		b.until("a refused credential", func() bool { _, refused := e.Refused("acme"); return refused })
+		if until, _ := e.Refused("acme"); !until.After(time.Now()) {
+			t.Errorf("got until %v, want a time to come", until)
+		}
+		if _, refused := e.Refused("other"); refused {
+			t.Error("another account: got refused, want not")
+		}
+		stop()
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pollux-automation/pollux/engine/edits"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -81,6 +82,12 @@ func (e *Engine) storeBudgets(ctx context.Context, stored map[string]json.RawMes
 	maps.Copy(stored, changed)
 }
 
+// LowDisk reports whether a disk of a size, of which some bytes are free, has too little
+// room for polls. A size of 0 means that nobody knows: then it has not.
+func LowDisk(size, free int64) bool {
+	return size > 0 && free < leastFree && free < size/leastFreePart
+}
+
 // lookAtDisk stops the polls while the disk has too little room: what they bring is only
 // found later, but runs that are stored must be able to end.
 func (e *Engine) lookAtDisk() {
@@ -88,7 +95,7 @@ func (e *Engine) lookAtDisk() {
 		return
 	}
 	size, free := e.disk()
-	low := size > 0 && free < leastFree && free < size/leastFreePart
+	low := LowDisk(size, free)
 	if was := e.space.low.Swap(low); was == low {
 		return
 	}
@@ -101,7 +108,7 @@ func (e *Engine) lookAtDisk() {
 
 // countWaiting reports recipes with very many unfinished runs.
 func (e *Engine) countWaiting(ctx context.Context) {
-	counts, err := e.waiting(ctx)
+	counts, err := edits.Waiting(ctx, e.store)
 	if err != nil {
 		return // the dispatcher reads the same, and says so
 	}

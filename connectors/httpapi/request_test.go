@@ -1,12 +1,14 @@
 package httpapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -231,6 +233,39 @@ func TestSession_TakesTheAccountsAddress(t *testing.T) {
 	}
 	if host != "http://127.0.0.1:9000/sand/first" {
 		t.Errorf("sent to %s, want the account's address", host)
+	}
+}
+
+func TestCheckDate(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		status int
+		date   string
+		want   time.Time
+	}{
+		{"accepted", 204, "Thu, 26 Nov 2026 10:00:00 GMT", time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)},
+		{"refused", 401, "Thu, 26 Nov 2026 10:00:00 GMT", time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)},
+		{"no date", 204, "", time.Time{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t, carrier(func(*http.Request) (*http.Response, error) {
+				r := reply(tt.status, "", "")
+				r.Header.Set("Date", tt.date)
+				return r, nil
+			}))
+			checked, ok := s.Session.(interface {
+				CheckDate(ctx context.Context) (time.Time, error)
+			})
+			if !ok {
+				t.Fatal("the session tells no date")
+			}
+			got, err := checked.CheckDate(t.Context())
+			if !got.Equal(tt.want) || (err != nil) != (tt.status != 204) {
+				t.Errorf("got %v and %v, want %v", got, err, tt.want)
+			}
+		})
 	}
 }
 

@@ -124,19 +124,29 @@ func setKey(op *manifest.Operation, r *request, key string) error {
 
 // Check makes the call that the manifest names for it.
 func (s *session) Check(ctx context.Context) error {
+	_, err := s.CheckDate(ctx)
+	return err
+}
+
+// CheckDate is Check that also tells the service's own time of the answer; zero when it did
+// not say.
+func (s *session) CheckDate(ctx context.Context) (time.Time, error) {
 	check := s.manifest.Check
 	op, ok := s.operations[check.Operation]
 	if !ok {
-		return &connectors.Error{
+		return time.Time{}, &connectors.Error{
 			Kind: connectors.Invalid, Op: s.manifest.Key, Err: errors.New("the connector names no call that checks a credential"),
 		}
 	}
 	req, err := s.prepare(op, check.With)
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
-	_, err = s.exchange(ctx, op, req, connectors.ForStep)
-	return err
+	a, err := s.exchange(ctx, op, req, connectors.ForStep)
+	if a == nil {
+		return time.Time{}, err
+	}
+	return a.date, err
 }
 
 // Close lets go of idle connections, unless the transport belongs to somebody

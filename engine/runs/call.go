@@ -8,6 +8,7 @@ import (
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
@@ -16,7 +17,7 @@ import (
 // call is one step's call of an operation, with its entry in the ledger.
 type call struct {
 	*branch
-	step    *step
+	step    *program.Step
 	request *actions.Call
 	rule    connectors.Repeat
 	result  store.Step
@@ -27,7 +28,7 @@ type call struct {
 // call carries out a step's call. Writes go through the ledger: one that is not
 // safe to repeat is noted as sent before the request, and its outcome, the step's
 // result and the run's next state share one commit.
-func (b *branch) call(ctx context.Context, s *step, p actions.Prepared) (ending, error) {
+func (b *branch) call(ctx context.Context, s *program.Step, p actions.Prepared) (ending, error) {
 	c := &call{branch: b, step: s, request: p.Call, rule: repeatRule(s, p.Call)}
 	id := b.prefix + s.ID
 	c.result = b.saved[id]
@@ -37,7 +38,7 @@ func (b *branch) call(ctx context.Context, s *step, p actions.Prepared) (ending,
 	if c.result.StartedAt.IsZero() {
 		c.result.StartedAt = now.UTC()
 	}
-	if due := c.result.Due; c.result.Status == Waiting && now.Before(due) && due.Sub(now) <= s.longestWait() {
+	if due := c.result.Due; c.result.Status == Waiting && now.Before(due) && due.Sub(now) <= longestWait(s) {
 		// Another branch of the run was due before.
 		return ending{kind: waits, due: due, idle: true, open: doubtful(c.result.Effect)}, nil
 	}
@@ -60,7 +61,7 @@ func (b *branch) call(ctx context.Context, s *step, p actions.Prepared) (ending,
 
 // longestWait is the longest that the step ever waits between two tries. A due time that
 // lies further ahead was stored before the clock was set back.
-func (s *step) longestWait() time.Duration { return max(s.Retry.Max, longestLimit) }
+func longestWait(s *program.Step) time.Duration { return max(s.Retry.Max, longestLimit) }
 
 // longestLimit is the longest that a service wants to be left alone: as long as the longest
 // window of a budget.
@@ -76,7 +77,7 @@ func effectID(run store.RunID, step string) string { return string(run) + "/" + 
 
 // repeatRule is what may be done when nobody knows whether the write arrived: the
 // operation's rule, unless the step has one of its own.
-func repeatRule(s *step, c *actions.Call) connectors.Repeat {
+func repeatRule(s *program.Step, c *actions.Call) connectors.Repeat {
 	if c.Operation.Kind == connectors.Read {
 		return connectors.RepeatSafe
 	}
@@ -94,8 +95,8 @@ func repeatRule(s *step, c *actions.Call) connectors.Repeat {
 // guard reads what the call is about to write, and reports whether the step's condition
 // holds. Unless it does the ending says what follows.
 func (c *call) guard(ctx context.Context) (holds bool, end ending, err error) {
-	inputs := poll.Inputs(c.step.target, c.step.account, nil)
-	for _, in := range c.step.target.Inputs {
+	inputs := poll.Inputs(c.step.Target, c.step.Account, nil)
+	for _, in := range c.step.Target.Inputs {
 		from := in.Name
 		if t := c.request.Operation.Target; t != nil && t.With[from] != "" {
 			from = t.With[from]
@@ -108,7 +109,7 @@ func (c *call) guard(ctx context.Context) (holds bool, end ending, err error) {
 		return false, end, err
 	}
 	c.result.Attempts++
-	answer, err := c.ask(ctx, c.step.target, inputs)
+	answer, err := c.ask(ctx, c.step.Target, inputs)
 	if ctx.Err() != nil && err != nil {
 		return false, end, ctx.Err()
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/mapping"
 )
@@ -38,7 +39,7 @@ type Executor struct {
 	At func(Point)
 	// Program returns a version of a recipe. The error says why it cannot be carried
 	// out any more.
-	Program func(ctx context.Context, key Key) (*Program, error)
+	Program func(ctx context.Context, key program.Key) (*program.Program, error)
 	// Fresh returns a run that was queued a moment ago and forgets it, so that it need
 	// not be read again.
 	Fresh func(id store.RunID) (Fresh, bool)

@@ -117,7 +117,7 @@ func (c *call) dated() bool {
 	if find == nil || c.text() == "" {
 		return false
 	}
-	op, ok := c.step.account.Connector.Describe().Operation(find.Operation)
+	op, ok := c.step.Account.Connector.Describe().Operation(find.Operation)
 	return ok && op.Answer != nil && op.Answer.Created != ""
 }
 
@@ -131,11 +131,11 @@ type candidate struct {
 // may be it.
 func (c *call) look(ctx context.Context) ([]candidate, error) {
 	find := c.request.Operation.Find
-	op, ok := c.step.account.Connector.Describe().Operation(find.Operation)
+	op, ok := c.step.Account.Connector.Describe().Operation(find.Operation)
 	if !ok {
 		return nil, fmt.Errorf("no operation %q to look with", find.Operation)
 	}
-	inputs := poll.Inputs(op, c.step.account, nil)
+	inputs := poll.Inputs(op, c.step.Account, nil)
 	for name, from := range find.With {
 		inputs[name] = c.request.Input[from]
 	}
@@ -254,7 +254,7 @@ func (c *call) together(o *other) bool {
 
 // others are the other writes of the run that may have left a record which fits.
 func (c *call) others() (list []other) {
-	op, _ := c.step.account.Connector.Describe().Operation(c.request.Operation.Find.Operation)
+	op, _ := c.step.Account.Connector.Describe().Operation(c.request.Operation.Find.Operation)
 	for id, s := range c.saved {
 		e := s.Effect
 		if id == c.result.ID || e == nil || e.State == store.NotDone || c.marked() && !bytes.Contains(s.Input, []byte(c.run.ID)) {

@@ -12,11 +12,10 @@ import (
 
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
-	"github.com/pollux-automation/pollux/engine/watch"
 	"github.com/pollux-automation/pollux/internal/mapping"
-	"github.com/pollux-automation/pollux/triggers"
 )
 
 // saveLimit is how long the store may take for one write.
@@ -34,7 +33,7 @@ const (
 // runner carries out one run.
 type runner struct {
 	x       *Executor
-	program *Program
+	program *program.Program
 	// mu guards what follows. Whoever walks through the steps holds it, but for the time
 	// that it waits for somebody outside.
 	mu    sync.Mutex
@@ -114,7 +113,7 @@ func (x *Executor) newRunner(ctx context.Context, id store.RunID, behind []store
 	if s := run.State.Status; s == store.Held || s == store.Parked || s.Final() {
 		return nil, run.State
 	}
-	p, err := x.Program(ctx, Key{Recipe: run.Recipe, Version: run.Version})
+	p, err := x.Program(ctx, program.Key{Recipe: run.Recipe, Version: run.Version})
 	if err != nil {
 		return nil, x.unfit(ctx, &run, err)
 	}
@@ -168,13 +167,13 @@ func (x *Executor) unfit(ctx context.Context, run *store.Run, cause error) store
 
 // ready makes the runner of a run with the steps that are saved. A scope that is
 // still at hand need not be read from the run's event.
-func (x *Executor) ready(p *Program, run store.Run, saved []store.Step, scope *mapping.Scope) (*runner, error) {
+func (x *Executor) ready(p *program.Program, run store.Run, saved []store.Step, scope *mapping.Scope) (*runner, error) {
 	var err error
 	run.State.Attempts++
 	r := &runner{x: x, run: run, program: p, saved: make(map[string]store.Step, len(saved))}
 	r.quiet.L = &r.mu
 	if r.scope = scope; scope == nil {
-		if r.scope, err = p.scope(&run); err != nil {
+		if r.scope, err = p.Scope(&run); err != nil {
 			return nil, err
 		}
 	}
@@ -202,32 +201,13 @@ func (r *runner) released() {
 // former marks the steps that are behind a run which an earlier version has begun: it
 // counted them.
 func (r *runner) former() {
-	for i := range min(r.run.State.Step, len(r.program.steps)) {
-		id := r.program.steps[i].ID
+	for i := range min(r.run.State.Step, len(r.program.Steps)) {
+		id := r.program.Steps[i].ID
 		if s, ok := r.saved[id]; ok && s.Status == Failed {
 			s.Passed = true
 			r.saved[id] = s
 		}
 	}
-}
-
-// scope builds what the expressions of a run see, from its stored event.
-func (p *Program) scope(run *store.Run) (*mapping.Scope, error) {
-	c := triggers.Change{
-		Kind: triggers.Kind(run.Kind), Record: run.Record, Revision: run.Revision,
-		BeforeKnown: run.Event.BeforeKnown, Fields: run.Event.Fields,
-		CreatedAt: run.Event.CreatedAt, UpdatedAt: run.Event.UpdatedAt, Parent: run.Event.Parent,
-	}
-	var err error
-	if c.After, err = p.Source.Answer.Decode(run.Event.Record); err != nil {
-		return nil, fmt.Errorf("stored record: %w", err)
-	}
-	if len(run.Event.Before) > 0 {
-		if c.Before, err = p.Source.Answer.Decode(run.Event.Before); err != nil {
-			return nil, fmt.Errorf("stored before: %w", err)
-		}
-	}
-	return watch.NewScope(p.Recipe, run.Account, c, run.QueuedAt), nil
 }
 
 // steps carries out what is left of the recipe. A nil error means that the state
@@ -238,7 +218,7 @@ func (r *runner) steps(ctx context.Context) (store.RunState, error) {
 	var end ending
 	err := r.safely(func() (err error) {
 		b := branch{runner: r, scope: r.scope}
-		end, err = b.chain(ctx, r.program.steps)
+		end, err = b.chain(ctx, r.program.Steps)
 		return err
 	})
 	if err != nil {

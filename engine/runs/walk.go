@@ -12,6 +12,7 @@ import (
 
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/mapping"
@@ -92,7 +93,7 @@ func (e ending) worse(other ending) ending {
 }
 
 // chain carries out what is left of some steps, one after the other.
-func (b *branch) chain(ctx context.Context, steps []step) (ending, error) {
+func (b *branch) chain(ctx context.Context, steps []program.Step) (ending, error) {
 	for i := range steps {
 		end, err := b.step(ctx, &steps[i])
 		if err != nil || end.kind != goesOn {
@@ -106,7 +107,7 @@ func (b *branch) chain(ctx context.Context, steps []step) (ending, error) {
 }
 
 // step carries out one step, unless it is behind the run.
-func (b *branch) step(ctx context.Context, s *step) (ending, error) {
+func (b *branch) step(ctx context.Context, s *program.Step) (ending, error) {
 	id := b.prefix + s.ID
 	saved, begun := b.saved[id]
 	if begun {
@@ -135,11 +136,11 @@ func (b *branch) step(ctx context.Context, s *step) (ending, error) {
 }
 
 // carryOut carries out a step whose condition holds.
-func (b *branch) carryOut(ctx context.Context, s *step, saved *store.Step, began time.Time) (ending, error) {
+func (b *branch) carryOut(ctx context.Context, s *program.Step, saved *store.Step, began time.Time) (ending, error) {
 	if s.Kind == recipes.Each && len(saved.Input) > 0 {
 		return b.resume(ctx, s, saved)
 	}
-	p, err := s.action.Prepare(b.scope)
+	p, err := s.Action.Prepare(b.scope)
 	if err != nil {
 		return b.broken(s, began, err), nil
 	}
@@ -159,7 +160,7 @@ func (b *branch) carryOut(ctx context.Context, s *step, saved *store.Step, began
 
 // ended returns how a step that is stored ended what came behind it, if it did: this
 // stands, although the run has gone on for the sake of another branch.
-func (b *branch) ended(s *step, saved *store.Step) ending {
+func (b *branch) ended(s *program.Step, saved *store.Step) ending {
 	switch saved.Status {
 	case Succeeded:
 		if s.ThenStop || s.Kind == recipes.Stop {
@@ -185,12 +186,12 @@ func (b *branch) ended(s *step, saved *store.Step) ending {
 }
 
 // judge judges the stored error of a step again.
-func (b *branch) judge(s *step, saved *store.Step) retry.Decision {
+func (b *branch) judge(s *program.Step, saved *store.Step) retry.Decision {
 	return retry.Judge(retry.Cause(saved.Error), saved.Attempts, s.Step, b.rules(s)...)
 }
 
 // follow is what follows for others from the stored error of a step.
-func (b *branch) follow(s *step, saved *store.Step, d retry.Decision) ending {
+func (b *branch) follow(s *program.Step, saved *store.Step, d retry.Decision) ending {
 	switch {
 	case d.Verdict == retry.Stop, saved.Passed && s.ThenStop:
 		return ending{kind: stopped}
@@ -212,7 +213,7 @@ func passed(s *store.Step) bool {
 func decided(s *store.Step) bool { return s.Effect != nil || s.Status == Waiting }
 
 // know lets later steps see the result of a step that is behind the run.
-func (b *branch) know(s *step, saved *store.Step) error {
+func (b *branch) know(s *program.Step, saved *store.Step) error {
 	if s.Kind == recipes.Each && saved.Status == Succeeded {
 		items, err := itemsOf(saved)
 		if err != nil {
@@ -237,8 +238,8 @@ func (b *branch) know(s *step, saved *store.Step) error {
 }
 
 // knowCases lets later steps see the results of the steps inside a switch.
-func (b *branch) knowCases(s *step) error {
-	for _, chain := range s.inner {
+func (b *branch) knowCases(s *program.Step) error {
+	for _, chain := range s.Inner {
 		for i := range chain {
 			if inner, ok := b.saved[b.prefix+chain[i].ID]; ok && passed(&inner) {
 				if err := b.know(&chain[i], &inner); err != nil {
@@ -251,7 +252,7 @@ func (b *branch) knowCases(s *step) error {
 }
 
 // inside notes the result of a step that needs nobody else.
-func (b *branch) inside(s *step, began time.Time, p actions.Prepared) ending {
+func (b *branch) inside(s *program.Step, began time.Time, p actions.Prepared) ending {
 	result := store.Step{ID: b.prefix + s.ID, Status: Succeeded, StartedAt: began, FinishedAt: time.Now().UTC()}
 	if p.Output != nil {
 		var err error
@@ -268,7 +269,7 @@ func (b *branch) inside(s *step, began time.Time, p actions.Prepared) ending {
 }
 
 // broken acts on values of a step that do not fit; nothing was sent.
-func (b *branch) broken(s *step, began time.Time, cause error) ending {
+func (b *branch) broken(s *program.Step, began time.Time, cause error) ending {
 	err := &connectors.Error{Kind: connectors.Invalid, Op: "step " + s.ID, Err: cause}
 	result := store.Step{ID: b.prefix + s.ID, Status: Failed, Error: retry.Failure(err, b.prefix+s.ID), StartedAt: began, FinishedAt: time.Now().UTC()}
 	d := retry.Judge(err, 1, s.Step, b.rules(s)...)
@@ -280,7 +281,7 @@ func (b *branch) broken(s *step, began time.Time, cause error) ending {
 
 // rules are those that decide about an error of a step: its own, those of the steps
 // around it, the recipe's.
-func (b *branch) rules(s *step) [][]recipes.Rule {
+func (b *branch) rules(s *program.Step) [][]recipes.Rule {
 	list := make([][]recipes.Rule, 0, len(b.around)+2)
 	list = append(list, s.OnError)
 	list = append(list, b.around...)
@@ -289,7 +290,7 @@ func (b *branch) rules(s *step) [][]recipes.Rule {
 
 // end notes the result of a step that failed for good, and carries out what was decided
 // about it.
-func (b *branch) end(s *step, result store.Step, d retry.Decision) ending {
+func (b *branch) end(s *program.Step, result store.Step, d retry.Decision) ending {
 	switch d.Verdict {
 	case retry.Continue:
 		// Rules of a step around give up all that stands before its end.
@@ -321,7 +322,7 @@ func (b *branch) end(s *step, result store.Step, d retry.Decision) ending {
 const ReasonWaits = "waits"
 
 // wait lets time pass. When it is over is stored when it begins.
-func (b *branch) wait(s *step, saved *store.Step, p actions.Prepared) ending {
+func (b *branch) wait(s *program.Step, saved *store.Step, p actions.Prepared) ending {
 	now := time.Now().UTC()
 	result := *saved
 	if result.Status != Waiting || result.Due.IsZero() {
@@ -350,14 +351,14 @@ func (b *branch) wait(s *step, saved *store.Step, p actions.Prepared) ending {
 }
 
 // within is the branch inside a step.
-func (b *branch) within(s *step) *branch {
+func (b *branch) within(s *program.Step) *branch {
 	inner := *b
 	inner.around = append([][]recipes.Rule{s.OnError}, b.around...)
 	return &inner
 }
 
 // cases carries out the case of a switch that holds.
-func (b *branch) cases(ctx context.Context, s *step, began time.Time, p actions.Prepared) (ending, error) {
+func (b *branch) cases(ctx context.Context, s *program.Step, began time.Time, p actions.Prepared) (ending, error) {
 	result := store.Step{ID: b.prefix + s.ID, Status: Waiting, StartedAt: began}
 	var err error
 	if result.Output, err = connectors.Encode(p.Output); err != nil {
@@ -374,8 +375,8 @@ func (b *branch) cases(ctx context.Context, s *step, began time.Time, p actions.
 		b.note(result)
 	}
 	end := ending{}
-	if p.Case >= 0 && p.Case < len(s.inner) {
-		if end, err = b.within(s).chain(ctx, s.inner[p.Case]); err != nil {
+	if p.Case >= 0 && p.Case < len(s.Inner) {
+		if end, err = b.within(s).chain(ctx, s.Inner[p.Case]); err != nil {
 			return ending{}, err
 		}
 	}
@@ -406,7 +407,7 @@ type list struct {
 
 // each begins to carry out steps for each item of a list. The list is stored first: what
 // was done is known by the places of the items.
-func (b *branch) each(ctx context.Context, s *step, began time.Time, items []any) (ending, error) {
+func (b *branch) each(ctx context.Context, s *program.Step, began time.Time, items []any) (ending, error) {
 	text, err := connectors.Encode(list{Items: items})
 	if err != nil {
 		return b.broken(s, began, err), nil
@@ -420,7 +421,7 @@ func (b *branch) each(ctx context.Context, s *step, began time.Time, items []any
 }
 
 // resume goes on with an each that was begun.
-func (b *branch) resume(ctx context.Context, s *step, saved *store.Step) (ending, error) {
+func (b *branch) resume(ctx context.Context, s *program.Step, saved *store.Step) (ending, error) {
 	items, err := itemsOf(saved)
 	if err != nil {
 		return ending{}, err
@@ -440,7 +441,7 @@ func itemsOf(saved *store.Step) ([]any, error) {
 }
 
 // items carries out the steps of an each for all its items, some at once.
-func (b *branch) items(ctx context.Context, s *step, result store.Step, items []any) (ending, error) {
+func (b *branch) items(ctx context.Context, s *program.Step, result store.Step, items []any) (ending, error) {
 	w := &work{branch: b, step: s, items: items}
 	if n := min(max(s.Parallel, 1), len(items)); n > 1 {
 		var group sync.WaitGroup
@@ -475,7 +476,7 @@ func (b *branch) items(ctx context.Context, s *step, result store.Step, items []
 // work hands out the items of an each. The runner's mutex guards it.
 type work struct {
 	*branch
-	step  *step
+	step  *program.Step
 	items []any
 	next  int
 	end   ending
@@ -545,10 +546,10 @@ func (w *work) item(ctx context.Context, at int) (ending, error) {
 	inner := w.within(w.step)
 	inner.prefix = id + "."
 	scope := *w.scope
-	scope.Item, scope.Index, scope.Steps = w.items[at], at, make(map[string]any, len(w.scope.Steps)+len(w.step.inner[0]))
+	scope.Item, scope.Index, scope.Steps = w.items[at], at, make(map[string]any, len(w.scope.Steps)+len(w.step.Inner[0]))
 	maps.Copy(scope.Steps, w.scope.Steps)
 	inner.scope = &scope
-	end, err := inner.chain(ctx, w.step.inner[0])
+	end, err := inner.chain(ctx, w.step.Inner[0])
 	if err != nil || end.kind != givenUp || end.levels > 1 {
 		return end, err
 	}
@@ -561,12 +562,12 @@ func (w *work) item(ctx context.Context, at int) (ending, error) {
 func itemID(each string, at int) string { return each + "[" + strconv.Itoa(at) + "]" }
 
 // gather lets later steps see the results of an each.
-func (b *branch) gather(s *step, count int) error {
+func (b *branch) gather(s *program.Step, count int) error {
 	results := make([]any, count)
 	for at := range results {
 		inner := branch{runner: b.runner, prefix: itemID(b.prefix+s.ID, at) + "."}
 		inner.scope = &mapping.Scope{Steps: map[string]any{}}
-		chain := s.inner[0]
+		chain := s.Inner[0]
 		for i := range chain {
 			if saved, ok := b.saved[inner.prefix+chain[i].ID]; ok && passed(&saved) {
 				if err := inner.know(&chain[i], &saved); err != nil {

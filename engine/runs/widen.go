@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/triggers"
@@ -28,7 +29,7 @@ const reasonUnwanted = "the recipe is not told of what is left: "
 // merge drops a run that has not begun if a later one of its record can carry out its
 // change too, and returns the state in which it rests. later are the runs that wait behind
 // it in its lane.
-func (x *Executor) merge(ctx context.Context, run *store.Run, p *Program, later []store.RunID) (*store.RunState, error) {
+func (x *Executor) merge(ctx context.Context, run *store.Run, p *program.Program, later []store.RunID) (*store.RunState, error) {
 	if p.Recipe.Order.WhileWaiting != recipes.KeepLatest || !run.State.StartedAt.IsZero() {
 		return nil, nil
 	}
@@ -65,7 +66,7 @@ func (x *Executor) drop(ctx context.Context, run *store.Run, reason string) (*st
 // recipe is told of that kind. Where none of them has begun the whole change can come to
 // nothing, and with keep_latest to what the recipe is not told of: then the run ends in the
 // state that is returned; nil lets it begin.
-func (x *Executor) widen(ctx context.Context, run *store.Run, p *Program) (changed bool, rest *store.RunState, err error) {
+func (x *Executor) widen(ctx context.Context, run *store.Run, p *program.Program) (changed bool, rest *store.RunState, err error) {
 	if run.Event.Previous == "" || !run.State.StartedAt.IsZero() {
 		return false, nil, nil
 	}
@@ -134,7 +135,7 @@ func (w *widening) take(former *store.Run, steps []store.Step) bool {
 }
 
 // widened stores what a run has taken over.
-func (x *Executor) widened(ctx context.Context, run *store.Run, p *Program, w *widening) *store.RunState {
+func (x *Executor) widened(ctx context.Context, run *store.Run, p *program.Program, w *widening) *store.RunState {
 	p.Compare(&w.event)
 	state := run.State
 	state.Widened = w.from
@@ -163,23 +164,4 @@ func (x *Executor) widened(ctx context.Context, run *store.Run, p *Program, w *w
 	}
 	x.Saved(Saved{Recipe: run.Recipe, QueuedAt: run.QueuedAt, StepSave: store.StepSave{Run: run.ID, State: state}})
 	return &state
-}
-
-// Compare notes in an event which fields of the record differ from how it was before; none
-// where that is not known.
-func (p *Program) Compare(e *store.Event) {
-	before, errBefore := decode(p, e.Before)
-	after, errAfter := decode(p, e.Record)
-	e.Fields = nil
-	if errBefore == nil && errAfter == nil && e.BeforeKnown && before != nil {
-		e.Fields = p.Source.Answer.Changed(before, after)
-	}
-}
-
-// decode reads a stored version of a record; nil for none.
-func decode(p *Program, raw []byte) (map[string]any, error) {
-	if len(raw) == 0 {
-		return nil, nil
-	}
-	return p.Source.Answer.Decode(raw)
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/internal/cli/runs"
+	"github.com/pollux-automation/pollux/internal/cli/setup"
 	"github.com/pollux-automation/pollux/internal/cli/state"
 )
 
@@ -16,16 +17,20 @@ func (a *app) commands() []*cobra.Command {
 		a.initCommand(),
 		a.runCommand(),
 		a.validateCommand(),
+		setup.Plan(a.Console),
 		a.testCommand(),
 		a.tryCommand(),
 		a.callCommand(),
 		a.connectorsCommand(),
+		setup.Accounts(a.Console),
+		setup.Recipes(a.Console),
 		state.Feeds(a.Console),
 		runs.Runs(a.Console),
 		state.Explain(a.Console),
 		runs.Export(a.Console),
 		state.Secrets(a.Console),
 		a.sandboxCommand(),
+		setup.Doctor(a.Console, versionNow()),
 		state.Check(a.Console),
 		state.Backup(a.Console),
 		state.Compact(a.Console),

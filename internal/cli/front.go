@@ -53,6 +53,14 @@ func (f *front) observer() *engine.Observer {
 	return f.metrics.Observer()
 }
 
+// address is where it listens; empty when nothing does.
+func (f *front) address() string {
+	if f == nil {
+		return ""
+	}
+	return f.listener.Addr().String()
+}
+
 // close gives the address back before it was served.
 func (f *front) close() {
 	if f != nil {

@@ -80,7 +80,7 @@ func (v *server) run(ctx context.Context) error {
 func (v *server) answer(ctx context.Context, r live.Request, s live.Streams) int {
 	b := &app{&console.Console{
 		Stdin: s.In, Stdout: s.Out, Stderr: s.Err, Env: v.Env, Args: r.Args, Dir: r.Dir, User: r.User,
-		Live: &console.Live{Project: v.project.Load, Store: v.store, Engine: v.engine},
+		Live: &console.Live{Project: v.project.Load, Store: v.store, Engine: v.engine, Address: v.front.address()},
 	}}
 	return b.execute(ctx, b.root()) //nolint:contextcheck // commands get the context when they are executed
 }

@@ -86,18 +86,15 @@ func (p *Project) OpenAccounts() error {
 	if err != nil {
 		return err
 	}
-	p.findHosts()
+	p.OpenBudgets()
 	var secrets []secret.String
 	for i, a := range p.Settings.Accounts {
-		connector := accounts[i].Connector
-		gate := p.gate(a, connector.Describe())
-		accounts[i].Session, err = connector.Open(connectors.Account{
-			Name: a.Name, BaseURL: a.BaseURL, Credential: a.Credential, Settings: a.Settings, Gate: gate,
+		accounts[i].Session, err = accounts[i].Connector.Open(connectors.Account{
+			Name: a.Name, BaseURL: a.BaseURL, Credential: a.Credential, Settings: a.Settings, Gate: p.gates[a.Name],
 		})
 		if err != nil {
 			return fmt.Errorf("account %s: %w", a.Name, err)
 		}
-		p.gates[a.Name], p.hostNames[a.Name] = gate, hostOf(a, connector.Describe())
 		secrets = append(secrets, a.Credential.Secret)
 	}
 	p.Accounts, p.Redact = accounts, secret.NewRedactor(secrets...)

@@ -20,6 +20,27 @@ const (
 	hostBudget    = "host/"
 )
 
+// OpenBudgets makes the budgets of all accounts, without sessions: enough to show what
+// [Project.RestoreBudgets] takes over. OpenAccounts does it too.
+func (p *Project) OpenBudgets() {
+	p.findHosts()
+	for _, a := range p.Settings.Accounts {
+		if c, ok := p.Registry.Connector(a.Connector); ok {
+			p.gates[a.Name], p.hostNames[a.Name] = p.gate(a, c.Describe()), hostOf(a, c.Describe())
+		}
+	}
+}
+
+// Host returns the host of an account's service; empty for an unknown account.
+func (p *Project) Host(account string) string {
+	for _, a := range p.Settings.Accounts {
+		if c, ok := p.Registry.Connector(a.Connector); ok && a.Name == account {
+			return hostOf(a, c.Describe())
+		}
+	}
+	return ""
+}
+
 // gate makes the gate of an account. Accounts at a host share what services count by
 // host, whatever their connectors, as soon as one of them has such a limit.
 func (p *Project) gate(a settings.Account, d *connectors.Description) *budget.Gate {

@@ -51,13 +51,22 @@ func (k keyPlace) load() (*seal.Keyring, error) {
 	return keys, err
 }
 
+// KeyFile returns where the key file is looked for, and what is wrong with it: that others
+// can read it, or that it is no key file. there is false when there is none, which is fine
+// unless the environment names it: then the error says so.
+func (p *Project) KeyFile() (path string, there bool, err error) {
+	at := keyFile(p.env, p.StateFile())
+	keys, err := at.load()
+	return at.path, keys != nil || err != nil && !errors.Is(err, fs.ErrNotExist), err
+}
+
 // MakeKey makes a key file where this project's is looked for, readable by its owner
 // alone. Where there is one already made is false and nothing is changed.
 func (p *Project) MakeKey() (path string, made bool, err error) {
 	if p.Settings.Data == "" {
 		return "", false, ErrNoSettings
 	}
-	at := keyFile(p.env, p.stateFile())
+	at := keyFile(p.env, p.StateFile())
 	keys, err := at.load()
 	if keys != nil || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return at.path, false, err
@@ -88,7 +97,7 @@ func (p *Project) RotateKey(ctx context.Context) (r Rotation, err error) {
 	if err != nil {
 		return r, err
 	}
-	at := keyFile(p.env, p.stateFile())
+	at := keyFile(p.env, p.StateFile())
 	r.File = at.path
 	keys, err := at.load()
 	if err == nil && keys == nil {

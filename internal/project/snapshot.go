@@ -39,7 +39,7 @@ func (p *Project) copyTo(ctx context.Context, s store.Store, path string) (*bolt
 			return nil, fmt.Errorf("copy the state: %w", err)
 		}
 	}
-	keys, err := keyFile(p.env, p.stateFile()).load()
+	keys, err := keyFile(p.env, p.StateFile()).load()
 	if err != nil {
 		return nil, err
 	}

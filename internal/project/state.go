@@ -25,8 +25,8 @@ var (
 	ErrExists = upkeep.ErrExists
 )
 
-// stateFile is where a project keeps its state.
-func (p *Project) stateFile() string { return filepath.Join(p.Settings.Data, stateName) }
+// StateFile is where a project keeps its state.
+func (p *Project) StateFile() string { return filepath.Join(p.Settings.Data, stateName) }
 
 // stateName is the name of every state file.
 const stateName = "pollux.db"
@@ -64,7 +64,7 @@ func (p *Project) SealedStore() (*boltstore.Store, error) {
 // Backup copies a store of the project, see [upkeep.Backup]; the errors are those of it
 // and [ErrState].
 func (p *Project) Backup(ctx context.Context, s store.Store, path string, replace bool) (store.Stats, error) {
-	state, err := os.Stat(p.stateFile())
+	state, err := os.Stat(p.StateFile())
 	if to, toErr := os.Stat(path); err == nil && toErr == nil && os.SameFile(state, to) {
 		err = ErrState
 	}
@@ -80,7 +80,7 @@ func (p *Project) CompactStore(ctx context.Context) (upkeep.Compacted, error) {
 	if err := p.HasState(); err != nil {
 		return upkeep.Compacted{}, err
 	}
-	return upkeep.Compact(ctx, p.stateFile())
+	return upkeep.Compact(ctx, p.StateFile())
 }
 
 // openExisting opens the state file and makes none.
@@ -94,11 +94,11 @@ func (p *Project) openExisting(o boltstore.Options) (*boltstore.Store, error) {
 // openKeyed opens the state file with the keys of the key file.
 func (p *Project) openKeyed(o boltstore.Options) (_ *boltstore.Store, err error) {
 	if !o.Sealed {
-		if o.Keys, err = keyFile(p.env, p.stateFile()).load(); err != nil {
+		if o.Keys, err = keyFile(p.env, p.StateFile()).load(); err != nil {
 			return nil, err
 		}
 	}
-	return openState(p.stateFile(), o)
+	return openState(p.StateFile(), o)
 }
 
 // HasState says why there is no state file; nil means there is one.
@@ -106,7 +106,7 @@ func (p *Project) HasState() error {
 	if p.Settings.Data == "" {
 		return ErrNoSettings
 	}
-	if _, err := os.Stat(p.stateFile()); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(p.StateFile()); errors.Is(err, fs.ErrNotExist) {
 		return ErrNoState
 	}
 	return nil

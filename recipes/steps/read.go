@@ -279,19 +279,24 @@ func (r *reader) unsure(n *yamlnode.Node, at diag.Place, t *catalog.Found, s *St
 	case word == UnsureSafe && o.Repeat != UnsureSafe:
 		r.into.Warnf(n.At(), CodeUnsafeRepeat, "write park to be asked instead", "%s sent twice leaves two effects", t.Name())
 	case o.Repeat == UnsureFind && word != UnsurePark && !r.provable(o.Match, s.With):
-		proof := "(run ${run.id})"
-		if r.eachDepth > 0 {
-			proof = "(run ${run.id}, ${index})"
-		}
-		if o.Dated {
-			r.into.Warnf(at, CodeNoProof, `add "`+proof+`" to `+o.Match, "if the answer of %s is lost, nothing in %s can prove that it did not arrive", t.Name(), o.Match)
-			return
-		}
-		r.into.Warnf(at, CodeNoProof, `add "`+proof+`" to `+o.Match, "if the answer of %s is lost, nothing in %s can prove that it arrived", t.Name(), o.Match)
-		if word == "" && !o.Dated {
-			s.Unsure = UnsurePark
-		}
+		r.proofless(at, t, s)
 	}
+}
+
+// proofless warns of a write whose text cannot prove whether it arrived. Where the text may
+// still show that it did, it is looked for and never sent again; else a lost one is parked.
+func (r *reader) proofless(at diag.Place, t *catalog.Found, s *Step) {
+	proof, what := "(run ${run.id})", "arrived"
+	if r.eachDepth > 0 {
+		proof = "(run ${run.id}, ${index})"
+	}
+	if t.Operation.Dated {
+		what = "did not arrive"
+	} else if s.Unsure == "" {
+		s.Unsure = UnsurePark
+	}
+	match := t.Operation.Match
+	r.into.Warnf(at, CodeNoProof, `add "`+proof+`" to `+match, "if the answer of %s is lost, nothing in %s can prove that it %s", t.Name(), match, what)
 }
 
 // provable reports whether the input by which a lost write is looked up can hold the

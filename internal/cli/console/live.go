@@ -25,6 +25,8 @@ type Live struct {
 	Project func() *project.Project
 	Store   store.Store
 	Engine  *engine.Engine
+	// Address is where it tells over HTTP how it is; empty for nowhere.
+	Address string
 }
 
 // remote has the running program carry out this very command, because it has the state

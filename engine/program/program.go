@@ -1,4 +1,4 @@
-package runs
+package program
 
 import (
 	"fmt"
@@ -18,16 +18,16 @@ type Program struct {
 	Recipe  *recipes.Recipe
 	Account *poll.Account         // the trigger's account
 	Source  *connectors.Operation // what the trigger polls
-	steps   []step
+	Steps   []Step
 }
 
-// step is a step of a recipe made ready to run.
-type step struct {
+// Step is a step of a recipe made ready to run.
+type Step struct {
 	*recipes.Step
-	action  actions.Action
-	account *poll.Account         // of a call
-	target  *connectors.Operation // the read of only_if
-	inner   [][]step              // those of the cases of a switch, in their order; one chain for an each
+	Action  actions.Action
+	Account *poll.Account         // of a call
+	Target  *connectors.Operation // the read of only_if; nil without it
+	Inner   [][]Step              // those of the cases of a switch, in their order; one chain for an each
 }
 
 // Bench is what programs are made with.
@@ -45,13 +45,13 @@ func (b Bench) Compile(r *recipes.Recipe) (*Program, error) {
 		return nil, err
 	}
 	p := &Program{Recipe: r, Account: account, Source: source}
-	p.steps, err = b.chain(r, r.Steps)
+	p.Steps, err = b.chain(r, r.Steps)
 	return p, err
 }
 
 // chain makes some steps ready to run.
-func (b Bench) chain(r *recipes.Recipe, list []recipes.Step) ([]step, error) {
-	out := make([]step, len(list))
+func (b Bench) chain(r *recipes.Recipe, list []recipes.Step) ([]Step, error) {
+	out := make([]Step, len(list))
 	for i := range list {
 		out[i].Step = &list[i]
 		if err := b.prepare(r, &out[i]); err != nil {
@@ -62,30 +62,30 @@ func (b Bench) chain(r *recipes.Recipe, list []recipes.Step) ([]step, error) {
 }
 
 // prepare makes one step ready to run.
-func (b Bench) prepare(r *recipes.Recipe, s *step) (err error) {
+func (b Bench) prepare(r *recipes.Recipe, s *Step) (err error) {
 	switch s.Kind {
 	case recipes.Set:
-		s.action = actions.SetValues{Values: s.With}
+		s.Action = actions.SetValues{Values: s.With}
 	case recipes.Stop:
-		s.action = actions.StopRun{Reason: s.Reason}
+		s.Action = actions.StopRun{Reason: s.Reason}
 	case recipes.Wait:
-		s.action = actions.Wait{For: s.Wait.For, Until: s.Wait.Until}
+		s.Action = actions.Wait{For: s.Wait.For, Until: s.Wait.Until}
 	case recipes.Call:
 		return b.call(r, s)
 	case recipes.Each:
-		s.action = actions.Each{List: s.Each}
-		s.inner = make([][]step, 1)
-		s.inner[0], err = b.chain(r, s.Steps)
+		s.Action = actions.Each{List: s.Each}
+		s.Inner = make([][]Step, 1)
+		s.Inner[0], err = b.chain(r, s.Steps)
 	case recipes.Switch:
 		cases := make([]*mapping.Filter, len(s.Cases))
-		s.inner = make([][]step, len(s.Cases))
+		s.Inner = make([][]Step, len(s.Cases))
 		for i, c := range s.Cases {
 			cases[i] = c.If
-			if s.inner[i], err = b.chain(r, c.Steps); err != nil {
+			if s.Inner[i], err = b.chain(r, c.Steps); err != nil {
 				return err
 			}
 		}
-		s.action = actions.Switch{Cases: cases}
+		s.Action = actions.Switch{Cases: cases}
 	default:
 		return fmt.Errorf("unknown kind %q", s.Kind)
 	}
@@ -93,7 +93,7 @@ func (b Bench) prepare(r *recipes.Recipe, s *step) (err error) {
 }
 
 // call makes a step ready that calls an operation.
-func (b Bench) call(r *recipes.Recipe, s *step) error {
+func (b Bench) call(r *recipes.Recipe, s *Step) error {
 	account, op, err := b.operation(r, s.Connection, s.Operation)
 	if err != nil {
 		return err
@@ -102,10 +102,10 @@ func (b Bench) call(r *recipes.Recipe, s *step) error {
 	if b.Session != nil {
 		session = b.Session(account, s.Step)
 	}
-	s.account = account
-	s.action = actions.CallOperation{Account: account.Name, Session: session, Operation: op, With: s.With}
+	s.Account = account
+	s.Action = actions.CallOperation{Account: account.Name, Session: session, Operation: op, With: s.With}
 	if s.OnlyIf != nil {
-		s.target, err = account.Operation(s.Target)
+		s.Target, err = account.Operation(s.Step.Target)
 	}
 	return err
 }

@@ -1,9 +1,10 @@
-package poll
+package edits
 
 import (
 	"context"
 	"fmt"
 
+	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/recipes"
@@ -18,38 +19,36 @@ type ScopeEdit struct {
 	Unclear int // one of the scopes cannot be evaluated
 }
 
-// CompareScopes tells how many of the records that a feed knows would enter or leave by
-// an edit of a recipe. Nobody is told of them: an edited scope starts afresh. Only
-// records whose body is kept can be judged.
-func (p *Poller) CompareScopes(ctx context.Context, f *Feed, old, edited *recipes.Recipe, account string) (ScopeEdit, error) {
-	var e ScopeEdit
+// scanStep is how many entries, or runs, are read at once.
+const scanStep = 1000
+
+// bodies goes through the records that a feed knows, as far as their last version is kept.
+func bodies(ctx context.Context, s store.Feeds, f *poll.Feed, do func(store.Seen, map[string]any)) error {
 	for after := ""; ; {
-		list, last, err := p.Store.ScanEntries(ctx, f.ID, "", after, sweepStep)
+		list, last, err := s.ScanEntries(ctx, f.ID, "", after, scanStep)
 		if err != nil {
-			return e, err
+			return err
 		}
-		for _, s := range list {
-			if err := e.add(f, s, old, edited, account); err != nil {
-				return e, err
+		for _, seen := range list {
+			if seen.Entry.Deleted || seen.Entry.Body == nil {
+				continue
 			}
+			fields, err := f.Op.Answer.Decode(seen.Entry.Body)
+			if err != nil {
+				_, id := triggers.SplitKey(seen.ID)
+				return fmt.Errorf("last known body of record %s: %w", id, err)
+			}
+			do(seen, fields)
 		}
 		if last == "" {
-			return e, nil
+			return nil
 		}
 		after = last
 	}
 }
 
 // add judges one record.
-func (e *ScopeEdit) add(f *Feed, s store.Seen, old, edited *recipes.Recipe, account string) error {
-	if s.Entry.Deleted || s.Entry.Body == nil {
-		return nil
-	}
-	_, id := triggers.SplitKey(s.ID)
-	fields, err := f.Op.Answer.Decode(s.Entry.Body)
-	if err != nil {
-		return fmt.Errorf("last known body of record %s: %w", id, err)
-	}
+func (e *ScopeEdit) add(fields map[string]any, old, edited *recipes.Recipe, account string) {
 	e.Records++
 	was, errWas := inScope(old, fields, account)
 	is, errIs := inScope(edited, fields, account)
@@ -61,7 +60,6 @@ func (e *ScopeEdit) add(f *Feed, s store.Seen, old, edited *recipes.Recipe, acco
 	case was && !is:
 		e.Leave++
 	}
-	return nil
 }
 
 // inScope reports whether a record is in a recipe's scope; without one all are.

@@ -1,0 +1,110 @@
+package overview
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/internal/show"
+)
+
+// AccountView is an account as "accounts list --json" prints it. Until is when a refused
+// credential is tried again; nil where nobody knows.
+type AccountView struct {
+	Name      string       `json:"name"`
+	Connector string       `json:"connector"`
+	Host      string       `json:"host"`
+	Method    string       `json:"auth"`
+	Status    string       `json:"status"`
+	Paused    *PausedView  `json:"paused"`
+	Until     *string      `json:"until"`
+	Budget    []BudgetView `json:"budget"`
+	Recipes   []string     `json:"recipes"`
+}
+
+// BudgetView is what is left of one window of requests.
+type BudgetView struct {
+	Window    string  `json:"window"`
+	Max       int     `json:"max"`
+	Remaining int     `json:"remaining"`
+	ResetsAt  *string `json:"resets_at"`
+}
+
+// AccountState is what is known of an account.
+type AccountState struct {
+	Switch *store.Switch // nil when it was never switched
+	// Refused is true while the credential counts as refused, Until is when it is tried
+	// again; zero where nobody knows. Worked is true when the service has accepted it.
+	Refused bool
+	Until   time.Time
+	Worked  bool
+	Budget  []budget.WindowState
+}
+
+// Account completes the view of an account, whose fixed parts are given, by what is known
+// of it. The status is ok, paused, resting or unknown.
+func Account(v AccountView, s AccountState) AccountView {
+	v.Paused = pausedBy(s.Switch)
+	switch {
+	case v.Paused != nil:
+		v.Status = paused
+	case s.Refused:
+		v.Status, v.Until = resting, optional(show.Stamp(s.Until))
+	case s.Worked:
+		v.Status = ok
+	default:
+		v.Status = unknown
+	}
+	v.Budget = make([]BudgetView, len(s.Budget))
+	for i, b := range s.Budget {
+		v.Budget[i] = BudgetView{Window: b.Name, Max: b.Max, Remaining: b.Remaining, ResetsAt: optional(show.Stamp(b.ResetsAt))}
+	}
+	if v.Recipes == nil {
+		v.Recipes = []string{}
+	}
+	return v
+}
+
+// AccountHead is the head of a table of accounts, whose rows [AccountView.Row] makes.
+func AccountHead() []string {
+	return []string{"account", "connector", "host", "auth", "status", "budget left", "recipes", ""}
+}
+
+// Row is the account as a row of a table.
+func (v AccountView) Row(now time.Time) []string {
+	left := make([]string, len(v.Budget))
+	for i, b := range v.Budget {
+		left[i] = fmt.Sprintf("%s %s of %s", b.Window, show.Thousands(int64(b.Remaining)), show.Thousands(int64(b.Max)))
+	}
+	words := v.Paused.words(now)
+	if v.Status == resting {
+		words = "its credential was refused; see: pollux accounts check " + v.Name
+	}
+	return []string{v.Name, v.Connector, v.Host, v.Method, v.Status, strings.Join(left, ", "), strings.Join(v.Recipes, ", "), words}
+}
+
+// CheckView is what a service said to an account's credential. Status is ok, refused or
+// skipped; Error is nil unless it was refused.
+type CheckView struct {
+	Account string         `json:"account"`
+	Status  string         `json:"status"`
+	TookMS  int64          `json:"took_ms"`
+	Error   *store.Failure `json:"error"`
+}
+
+// Print prints the answer for people.
+func (v CheckView) Print(w io.Writer) {
+	var text string
+	switch {
+	case v.Error != nil:
+		text = v.Error.Kind + ": " + v.Error.Message
+	case v.Status == ok:
+		text = fmt.Sprintf("ok, the credential works (%d ms)", v.TookMS)
+	default:
+		text = "paused, not asked; name it to ask all the same"
+	}
+	fmt.Fprintf(w, "%s: %s\n", show.Clean(v.Account), show.Clean(text))
+}
