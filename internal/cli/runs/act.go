@@ -44,6 +44,8 @@ type action struct {
 	yes      bool
 	// asNow takes the records as they are now, which needs the services.
 	asNow bool
+	// dry carries the runs out on a copy of the state and sends nothing.
+	dry bool
 	// revise says what it means for a run.
 	revise func(subject) (store.Revision, error)
 }
@@ -98,6 +100,9 @@ func (a *app) act(ctx context.Context, t *action, ids []string) error {
 	t.ids = ids
 	if err := t.check(); err != nil {
 		return console.Misused(err)
+	}
+	if t.dry {
+		return a.rehearse(ctx, t)
 	}
 	if t.asNow {
 		return a.Engaged(ctx, zerolog.ErrorLevel, func(p *project.Project, s store.Store, e *engine.Engine) error {

@@ -78,6 +78,7 @@ failed and parked runs.`,
 	t.flags(a, c)
 	t.reopening(c)
 	c.Flags().StringVar(&from, "from", "", "the step to begin at")
+	c.Flags().BoolVar(&t.dry, "dry-run", false, "print what would be sent, and change nothing")
 	c.Flags().BoolVar(&t.asNow, "as-now", false, "take the record as its service shows it now")
 	c.Flags().BoolVar(&stale, "stale", false, "carry out the old change although a later run of the record has begun")
 	c.Flags().BoolVar(&repeat, "repeat", false, "with --from: repeat writes that were confirmed, too")
