@@ -106,7 +106,7 @@ func struck(t *testing.T, v *victim, kind sandbox.FaultKind, next int) (o outcom
 	t.Helper()
 	inSandbox(t, sandbox.Options{Seed: 1, Contacts: 3}, func(s *sandboxed) {
 		ctx, stop := context.WithCancel(s.t.Context())
-		ended := s.begin(ctx, oneStep(v))
+		_, ended := s.begin(ctx, oneStep(v))
 		pass(30 * time.Minute) // the list is known
 		for _, f := range rules(kind, v.operation, next) {
 			s.must(s.world.Fail(f))
@@ -152,7 +152,7 @@ steps: [{id: it, %s}]
 
 // begin lets a program with some recipes run until ctx ends. What it ends with is sent
 // once.
-func (s *sandboxed) begin(ctx context.Context, texts ...string) <-chan error {
+func (s *sandboxed) begin(ctx context.Context, texts ...string) (*engine.Engine, <-chan error) {
 	s.t.Helper()
 	var findings diag.List
 	var list []*recipes.Recipe
@@ -170,7 +170,7 @@ func (s *sandboxed) begin(ctx context.Context, texts ...string) <-chan error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- e.Run(ctx) }()
-	return ended
+	return e, ended
 }
 
 // outcome is how the only run ended.
