@@ -12,7 +12,7 @@ VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 RACE := $(shell command -v cc >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help fmt lint test race fuzz cover bench style vuln build
+.PHONY: help fmt lint test race prove crash fuzz cover bench style vuln build
 
 help: ## print the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -31,6 +31,13 @@ test: ## all tests, with the race detector where there is a C compiler
 
 race: ## all tests, three times, with the race detector, and twenty days of faults that nobody saw before
 	POLLUX_DAYS=20 go test -race -count=3 -timeout 60m ./...
+
+prove: ## the figures of docs/reliability.md: 10,000 changes while services fail, 100,000 queued runs
+	POLLUX_CHANGES=10000 go test ./internal/project -run '^TestStorm_' -v -count=1 -timeout 20m
+	POLLUX_RUNS=100000 go test ./engine -run '^TestLoad_' -v -count=1 -timeout 20m
+
+crash: ## kill the program a thousand times at random moments
+	POLLUX_CRASHES=1000 go test ./cmd/pollux -run '^TestCrash_' -v -count=1 -timeout 60m
 
 fuzz: ## every fuzz target for 20 seconds
 	@set -e; for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
