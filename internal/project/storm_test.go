@@ -20,6 +20,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/builtin"
 	"github.com/pollux-automation/pollux/connectors/sandbox"
 	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/desk"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/secret"
 )
@@ -152,18 +153,31 @@ func (s *storm) mend(r *store.Run) {
 	if r.State.Reason != "unsure" {
 		s.t.Errorf("run %s is parked (%s): %+v, want none but unsure ones", r.ID, r.State.Reason, r.State.Error)
 	}
-	rule := engine.SendUnsure
+	rule := desk.SendUnsure
 	if slices.ContainsFunc(s.world.Notes(r.Record), func(n sandbox.Note) bool { return strings.Contains(n.Body, string(r.ID)) }) {
-		rule = engine.DoneUnsure
+		rule = desk.DoneUnsure
 	}
 	err := errors.New("it is being carried out")
 	s.must(s.engine.EditRuns(s.t.Context(), func(running func(string, store.RunID) bool) {
 		if !running(r.Lane, r.ID) {
-			err = engine.Release(s.t.Context(), s.store, r.ID, rule)
+			err = s.release(r.ID, rule)
 		}
 	}))
 	s.must(err)
 	s.mended++
+}
+
+// release lets a parked run go on.
+func (s *storm) release(id store.RunID, rule desk.UnsureRule) error {
+	run, steps, err := s.store.LoadRun(s.t.Context(), id)
+	if err != nil {
+		return err
+	}
+	rev, err := desk.Release{Who: desk.Who{Actor: "test", At: time.Now()}, Unsure: rule}.Revise(&run, steps)
+	if err != nil {
+		return err
+	}
+	return s.store.Revise(s.t.Context(), rev)
 }
 
 // judge holds the promises against what the service has.
