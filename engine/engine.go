@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -174,11 +175,10 @@ func (e *Engine) prepare(ctx context.Context, p *plan) error {
 
 // begin prepares the first plan.
 func (e *Engine) begin(ctx context.Context) error {
-	edits, err := e.compare(ctx, e.plan())
+	list, err := e.compare(ctx, e.plan())
 	if err != nil {
 		return err
 	}
-	e.report(edits)
 	if err := e.readSwitches(ctx); err != nil {
 		return err
 	}
@@ -188,6 +188,8 @@ func (e *Engine) begin(ctx context.Context) error {
 	if err := e.prepare(ctx, e.plan()); err != nil {
 		return err
 	}
+	list = slices.DeleteFunc(list, func(edit RecipeEdit) bool { return edit.Kind == Removed }) // long ago
+	e.report(ctx, list)
 	return e.requeue(ctx)
 }
 

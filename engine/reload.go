@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/pollux-automation/pollux/engine/edits"
 	"github.com/pollux-automation/pollux/engine/program"
@@ -51,8 +52,14 @@ func (e *Engine) comparison(p *plan) *edits.Comparison {
 	}}
 }
 
-// report logs the edits that somebody should know of.
-func (e *Engine) report(list []RecipeEdit) {
+// report logs the edits that somebody should know of, and notes in the audit trail what was
+// loaded.
+func (e *Engine) report(ctx context.Context, list []RecipeEdit) {
+	if entry := edits.Audit(list, time.Now()); entry != nil {
+		if err := e.store.AddAudit(ctx, *entry); err != nil {
+			e.log.Warn().Str("component", "reload").Err(err).Msg("loading not noted in the audit trail")
+		}
+	}
 	for _, edit := range list {
 		if edit.Kind == Same && edit.Former == "" {
 			continue
@@ -85,7 +92,7 @@ func (e *Engine) Reload(ctx context.Context, o Options) ([]RecipeEdit, error) {
 	if err = errors.Join(err, late); err != nil {
 		return nil, err
 	}
-	e.report(list)
+	e.report(ctx, list)
 	return list, nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/desk"
@@ -105,6 +107,20 @@ func TestReload_GoesOnWithOtherRecipes(t *testing.T) {
 		b.wait(2 * time.Minute)
 		stop()
 		b.expect("letter.put r1 A", "letter.put r2 edited", "letter.put r2 other", "letter.put r3 other")
+
+		// Who loaded what stands in the audit trail, the newest first.
+		trail, err := b.store.ListAudit(t.Context(), store.AuditFilter{Action: "recipe.load"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, e := range trail {
+			told = append(told, fmt.Sprint(e.Actor, e.Details))
+		}
+		want := []string{"programmap[removed:letters]", "programmap[added:other changed:letters]", "programmap[added:letters]"}
+		if diff := cmp.Diff(want, told); diff != "" {
+			t.Errorf("audit trail (-want +got):\n%s", diff)
+		}
 	})
 }
 
