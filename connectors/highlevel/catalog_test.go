@@ -105,9 +105,9 @@ func catalog() []listed {
 		{"email.get", "Get Email by ID", "GET", "/conversations/messages/email/{emailMessageId}", "snapshot"},
 		{"message.get", "Get Message by ID", "GET", "/conversations/messages/{messageId}", "snapshot"},
 		{"conversation.message.list", "Get Messages by Conversation", "GET", "/conversations/{conversationId}/messages", "fan_out"},
-		{"message.recording.get", "Get Message Recording", "GET", "/conversations/messages/{messageId}/locations/{locationId}/recording", ""},
+		{"message.recording.get", "Get Message Recording", "GET", "/conversations/messages/{messageId}/locations/{locationId}/recording", "snapshot"},
 		{"message.transcription.get", "Get Message Transcription", "GET", "/conversations/locations/{locationId}/messages/{messageId}/transcription", "snapshot"},
-		{"message.transcription.download", "Download Transcription", "GET", "/conversations/locations/{locationId}/messages/{messageId}/transcription/download", ""},
+		{"message.transcription.download", "Download Transcription", "GET", "/conversations/locations/{locationId}/messages/{messageId}/transcription/download", "snapshot"},
 		{"message.update_status", "Update Message Status", "PUT", "/conversations/messages/{messageId}/status", ""},
 		{"livechat.typing", "Agent Typing Indicator", "POST", "/conversations/providers/live-chat/typing", ""},
 		// Businesses.
@@ -200,8 +200,8 @@ func TestNew_HasTheOperationsOfTheCatalog(t *testing.T) {
 			watched++
 		}
 	}
-	if watched != 53 {
-		t.Errorf("%d operations of the catalog can be watched, want 53", watched)
+	if watched != 55 {
+		t.Errorf("%d operations of the catalog can be watched, want 55", watched)
 	}
 }
 

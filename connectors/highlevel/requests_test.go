@@ -46,7 +46,7 @@ func open(t *testing.T, s service) (connectors.Connector, connectors.Session) {
 		t.Fatalf("New: %v", err)
 	}
 	session, err := c.Open(connectors.Account{
-		Name: "acme", Gate: budget.New(nil, 0), Transport: s, Settings: map[string]any{"locationId": "loc1", "companyId": "com1"},
+		Name: "acme", Gate: budget.New(nil, 0), Transport: s, Settings: settings(),
 		Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New("a-key-of-a-test")},
 	})
 	if err != nil {

@@ -48,6 +48,8 @@ func unserved() []string {
 		"highlevel.location.search",
 		"highlevel.message.export",
 		"highlevel.message.get",
+		"highlevel.message.recording.get",
+		"highlevel.message.transcription.download",
 		"highlevel.message.transcription.get",
 		"highlevel.opportunity.get",
 		"highlevel.opportunity.search",
