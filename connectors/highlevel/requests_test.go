@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,9 +40,13 @@ func says(status int, body string) service {
 	}
 }
 
+// connector is read once for all tests: nothing in it changes, and reading takes longer
+// than most of them.
+var connector = sync.OnceValues(highlevel.New)
+
 func open(t *testing.T, s service) (connectors.Connector, connectors.Session) {
 	t.Helper()
-	c, err := highlevel.New()
+	c, err := connector()
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
