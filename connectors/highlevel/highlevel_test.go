@@ -2,7 +2,6 @@ package highlevel_test
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -14,37 +13,6 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/highlevel"
 )
-
-func TestNew_HasTheOperationsOfTheCatalog(t *testing.T) {
-	t.Parallel()
-	c, err := highlevel.New()
-	if err != nil {
-		t.Fatalf("New: %v", err)
-	}
-	d := c.Describe()
-	if len(d.Operations) != 29 { // the category Contacts has 28, and task.search
-		t.Errorf("there are %d operations, want 29", len(d.Operations))
-	}
-	for _, o := range d.Operations {
-		if o.Version != "2021-07-28" || len(o.Scopes) == 0 {
-			t.Errorf("%s has the version %q and the scopes %v, want both", o.Key, o.Version, o.Scopes)
-		}
-	}
-	var polled []string
-	for _, o := range d.Operations {
-		if o.Poll != nil {
-			polled = append(polled, fmt.Sprint(o.Key, " ", o.Poll.Strategy))
-		}
-	}
-	want := []string{
-		"contact.appointment.list fan_out", "contact.get snapshot", "contact.search keyset", "contact.list_by_business snapshot",
-		"contact.find_duplicate snapshot", "contact.list_legacy newest", "contact.note.list fan_out", "contact.note.get snapshot",
-		"task.search snapshot", "contact.task.list fan_out", "contact.task.get snapshot",
-	}
-	if diff := cmp.Diff(want, polled); diff != "" {
-		t.Errorf("lists that can be polled (-want +got):\n%s", diff)
-	}
-}
 
 func TestContactSearch_CarriesTheSortValuesOfTheLastRecord(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,14 +40,18 @@ func says(status int, body string) service {
 	}
 }
 
+// connector is read once for all tests: nothing in it changes, and reading takes longer
+// than most of them.
+var connector = sync.OnceValues(highlevel.New)
+
 func open(t *testing.T, s service) (connectors.Connector, connectors.Session) {
 	t.Helper()
-	c, err := highlevel.New()
+	c, err := connector()
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
 	session, err := c.Open(connectors.Account{
-		Name: "acme", Gate: budget.New(nil, 0), Transport: s, Settings: map[string]any{"locationId": "loc1"},
+		Name: "acme", Gate: budget.New(nil, 0), Transport: s, Settings: settings(),
 		Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New("a-key-of-a-test")},
 	})
 	if err != nil {

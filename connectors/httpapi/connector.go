@@ -40,6 +40,9 @@ func headers(m *manifest.Manifest, op *manifest.Operation) http.Header {
 	h := http.Header{}
 	h.Set("User-Agent", userAgent)
 	h.Set("Accept", "application/json")
+	if op.Answer.File {
+		h.Set("Accept", "*/*")
+	}
 	for _, headers := range []map[string]string{m.Headers, op.Fixed.Headers} {
 		for name, v := range headers {
 			h.Set(name, v)

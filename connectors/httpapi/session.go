@@ -196,6 +196,11 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 	if a.broken != nil {
 		return nil, unreadable(op, a.status, a.broken)
 	}
+	if op.Answer.File {
+		if err := a.asRecord(op); err != nil {
+			return nil, unreadable(op, a.status, err)
+		}
+	}
 	return a, nil
 }
 

@@ -88,6 +88,13 @@ func (r *reader) checkObject(d *draft) {
 	if _, read := r.objectAt[key]; spec.Answer == nil && !read {
 		finding.Unknown(r.into, d.place("answer", "object"), "object", key, finding.Keys(r.objectAt))
 	}
+	if spec.Answer == nil || !d.op.Answer.File {
+		return
+	}
+	if _, ok := spec.Answer.Field("sha256"); !ok {
+		r.into.Errorf(d.place("answer", "file"), finding.CodeAnswer, "add sha256: string to the fields of the object",
+			"no field of %q tells one file from another", key)
+	}
 }
 
 // checkPlaces reports holes that nothing fills, and inputs that go nowhere, to a

@@ -30,7 +30,7 @@ var (
 		"repeat", "idempotency", "target", "errors", "deprecated", "timeout", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers"}
-	answerKeys = []string{"object", "list", "value", "optional", "absent"}
+	answerKeys = []string{"object", "list", "value", "file", "optional", "absent"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
 	keyKeys    = []string{"header"}
 	targetKeys = []string{"operation", "with"}

@@ -99,6 +99,9 @@ type Answer struct {
 	Optional bool
 	// Absent is true for lists that the service calls not found where they are empty.
 	Absent bool
+	// File is true when the answer is a file and no JSON. Its record tells of the file:
+	// type (of its content), bytes (how many), sha256, and text, if it is one.
+	File bool
 }
 
 // Operation returns the operation with that key.

@@ -139,6 +139,7 @@ func TestRead_WaysOfPolling(t *testing.T) {
 		"remark.list":  {Strategy: connectors.FanOut, Parents: &connectors.Parents{Operation: "member.changed", Input: "memberId"}},
 		"name.check":   {Strategy: connectors.Snapshot},
 		"report.get":   {Strategy: connectors.Snapshot},
+		"take.get":     {Strategy: connectors.Snapshot},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("polls (-want +got):\n%s", diff)

@@ -209,24 +209,27 @@ func (r *reader) fixed(d *draft) {
 }
 
 // answer reads where the value stands. Without the key the content of an answer is of
-// no interest; list and value exclude each other, since they say whether there are
-// records or one.
+// no interest; list, value and file exclude each other, since they say whether there are
+// records, one, or no JSON at all.
 func (r *reader) answer(d *draft) {
 	m, ok := d.m.Get("answer").Mapping(r.into, answerKeys...)
 	if !ok {
 		return
 	}
-	list, value := m.Get("list"), m.Get("value")
-	if (list == nil) == (value == nil) {
-		r.into.Errorf(m.At(), finding.CodeAnswer, "write list: contacts for a list, value: contact for one record, . for the whole answer",
+	list, value, file := m.Get("list"), m.Get("value"), m.Get("file")
+	d.op.Answer.File, _ = file.Bool(r.into)
+	if !onlyOne(list != nil, value != nil, d.op.Answer.File) {
+		r.into.Errorf(m.At(), finding.CodeAnswer, "write list: contacts for a list, value: contact for one record, . for the whole answer, or file: true for a file",
 			"the answer must say where its list or its value stands")
 		d.unclear = true
 		return
 	}
-	d.op.Spec.List = list != nil
-	if d.op.Spec.List {
+	switch d.op.Spec.List = list != nil; {
+	case d.op.Answer.File:
+		d.op.Answer.Paths = []string{"."}
+	case d.op.Spec.List:
 		d.op.Answer.Paths = lists.ListPaths(list, r.into)
-	} else {
+	default:
 		d.op.Answer.Paths = lists.Paths(value, r.into)
 	}
 	d.op.Answer.Optional, _ = m.Get("optional").Bool(r.into)
@@ -234,7 +237,21 @@ func (r *reader) answer(d *draft) {
 	if m.Has("absent") && (!d.op.Spec.List || d.op.Spec.Kind != connectors.Read) {
 		r.into.Errorf(m.Get("absent").At(), finding.CodeAnswer, "leave it out", "only reads of a list say with it that a list that is not found is empty")
 	}
+	if d.op.Answer.File && (d.op.Spec.Kind != connectors.Read || !m.Has("object")) {
+		r.into.Errorf(m.Get("file").At(), finding.CodeAnswer, "name a read with an object that has the field sha256", "only reads that say what their record is answer with a file")
+	}
 	if name, ok := m.Get("object").Text(r.into); ok {
 		d.op.Spec.Answer = &schema.Object{Key: name} // until all files are read
 	}
+}
+
+// onlyOne reports whether one of some conditions holds and no other.
+func onlyOne(conditions ...bool) bool {
+	n := 0
+	for _, holds := range conditions {
+		if holds {
+			n++
+		}
+	}
+	return n == 1
 }

@@ -1,7 +1,6 @@
 package project_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -127,28 +126,6 @@ func (h *house) call(account, operation string, inputs map[string]any) map[strin
 	return nil
 }
 
-// send sends a request to HighLevel that the connector has no operation for, and returns
-// the answer.
-func (s *sandboxed) send(method, path, body string) map[string]any {
-	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.at.HighLevelURL+path, strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+s.at.HighLevelToken)
-	r.Header.Set("Version", "2021-07-28")
-	resp, err := testkit.Client(s.world.Handler()).Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var answer map[string]any
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode >= http.StatusMultipleChoices {
-		s.t.Fatalf("%s %s: status %d %v, %v", method, path, resp.StatusCode, answer, err)
-	}
-	return answer
-}
-
 // watching is a recipe that runs for every change of a list and does nothing outside.
 // more are further keys of its trigger, a line each.
 func watching(id, account, operation string, more ...string) string {
@@ -271,8 +248,9 @@ func pollable(registry *connectors.Registry) []string {
 // book makes an appointment of the first contact and returns its id.
 func (s *sandboxed) book() string {
 	s.t.Helper()
-	return fmt.Sprint(s.send("POST", "/calendars/events/appointments", fmt.Sprintf(
-		`{"locationId":%q,"contactId":%q,"calendarId":"cal1","startTime":"2027-03-01T10:00:00Z"}`, s.at.LocationID, contact(s)))["id"])
+	return fmt.Sprint(s.call("highlevel", "appointment.create", map[string]any{
+		"contactId": contact(s), "calendarId": "cal1", "startTime": "2027-03-01T10:00:00Z",
+	})["id"])
 }
 
 // inputs is the key with for the inputs of a trigger; nothing without any. $contact is the

@@ -143,10 +143,13 @@ func highLevelStories() map[string]story {
 			remove: func(s *sandboxed, id string) string { return removePart(s, "task", id) },
 		}),
 		"highlevel.contact.appointment.list": appointmentStory(),
+		"highlevel.appointment.get": single(story{
+			with: "eventId: $id", before: (*sandboxed).book, change: cancel, remove: unbook,
+		}),
 	}
 }
 
-// appointmentStory uses calls that the connector has no operations for yet.
+// appointmentStory is that of an appointment of a contact.
 func appointmentStory() story {
 	var id string
 	return story{
@@ -154,15 +157,21 @@ func appointmentStory() story {
 			id = s.book()
 			return id
 		},
-		change: func(s *sandboxed, _ string) string {
-			s.send("PUT", "/calendars/events/appointments/"+id, `{"appointmentStatus":"cancelled"}`)
-			return id
-		},
-		remove: func(s *sandboxed, _ string) string {
-			s.send("DELETE", "/calendars/events/"+id, `{}`)
-			return id
-		},
+		change: func(s *sandboxed, _ string) string { return cancel(s, id) },
+		remove: func(s *sandboxed, _ string) string { return unbook(s, id) },
 	}
+}
+
+// cancel changes the status of an appointment.
+func cancel(s *sandboxed, id string) string {
+	s.call("highlevel", "appointment.update", map[string]any{"eventId": id, "appointmentStatus": "cancelled"})
+	return id
+}
+
+// unbook deletes an appointment.
+func unbook(s *sandboxed, id string) string {
+	s.call("highlevel", "calendar_event.delete", map[string]any{"eventId": id})
+	return id
 }
 
 // stibeeStories are the stories of Stibee's operations.
@@ -230,7 +239,7 @@ func TestEveryPollableOperation_TellsOfCreationChangeAndDeletion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	knowsAll(t, registry, slices.Collect(maps.Keys(stories)))
+	knowsAll(t, registry, append(slices.Collect(maps.Keys(stories)), unserved()...))
 	for name, st := range stories {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -31,7 +31,8 @@ type studio struct {
 	plan    object
 	names   map[string]any // whether they are taken; nil is no answer
 	report  object
-	limit   int // rows of a page
+	take    string // the content of a file, empty without one
+	limit   int    // rows of a page
 }
 
 func newStudio() *studio {
@@ -90,6 +91,11 @@ func (s *studio) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		w.WriteHeader(http.StatusNotFound)
 		value = object{"message": "not found"}
+	}
+	if file, is := value.([]byte); is {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write(file)
+		return
 	}
 	_ = json.NewEncoder(w).Encode(value)
 }
@@ -154,6 +160,8 @@ func (s *studio) answerBelow(r *http.Request, part []string) (value any, ok bool
 		return object{"bookings": rows}, true
 	case len(part) == 2 && part[0] == "reports":
 		return s.report, s.report != nil
+	case len(part) == 2 && part[0] == "takes":
+		return []byte(s.take), s.take != ""
 	}
 	return nil, false
 }
@@ -346,6 +354,14 @@ func singleShapes() map[string]shape {
 				soon("it is taken", "updated ann", func(s *studio) { s.names["ann"] = true }),
 				gone("there is no answer any more", "deleted ann", func(s *studio) { s.names["ann"] = nil }),
 				soon("there is one again", "created ann", func(s *studio) { s.names["ann"] = false }),
+			},
+		},
+		"studio.take.get": { // a file, which has no id
+			with: "takeId: t1",
+			events: []event{
+				soon("it appears", "created t1", func(s *studio) { s.take = "one" }),
+				soon("it becomes another", "updated t1", func(s *studio) { s.take = "two" }),
+				gone("it is thrown away", "deleted t1", func(s *studio) { s.take = "" }),
 			},
 		},
 		"studio.report.get": { // not found until it is made
