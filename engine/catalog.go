@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/recipes"
 )
@@ -55,27 +52,20 @@ func (c *Catalog) Operations(connector string) ([]recipes.Operation, bool) {
 	return ops, true
 }
 
-// Target returns the operation that reads the record which a write changes: that of the
-// same object with the verb get, if all that it must be given are inputs of the write.
+// Target returns the operation that reads the record which a write changes, as the
+// connector declares it.
 func (c *Catalog) Target(connector, write string) (recipes.Operation, bool) {
 	con, ok := c.registry.Connector(connector)
 	if !ok {
 		return recipes.Operation{}, false
 	}
-	d := con.Describe()
-	w, known := d.Operation(write)
-	dot := strings.LastIndexByte(write, '.')
-	if !known || dot < 0 {
+	w, known := con.Describe().Operation(write)
+	if !known || w.Target == nil {
 		return recipes.Operation{}, false
 	}
-	read, known := d.Operation(write[:dot] + ".get")
-	if !known || read.Kind != connectors.Read || read.List {
+	read, known := con.Describe().Operation(w.Target.Operation)
+	if !known {
 		return recipes.Operation{}, false
-	}
-	for _, in := range read.Inputs {
-		if in.Required && !slices.ContainsFunc(w.Inputs, func(i connectors.Input) bool { return i.Name == in.Name }) {
-			return recipes.Operation{}, false
-		}
 	}
 	return operation(read), true
 }

@@ -173,6 +173,7 @@ func (s *service) Describe() *connectors.Description {
 		return &connectors.Operation{
 			Connector: "fake", Key: key, Kind: connectors.Write, Method: "POST", Path: "/" + key, Answer: letterShape(),
 			Inputs: []connectors.Input{text("to", true), text("text", false)}, Repeat: r, Find: f,
+			Target: &connectors.Target{Operation: "letter.get", With: map[string]string{"to": "to"}},
 		}
 	}
 	return &connectors.Description{
