@@ -49,6 +49,7 @@ cover: ## coverage by function
 bench: ## the rows of docs/performance.md, as ratios measured in one run
 	cd tools && go run ./bench
 	go test ./engine/poll -run '^$$' -bench Poll -benchtime 5x
+	go test ./internal/project -run '^$$' -bench Accounts -benchtime 1x
 
 style: ## sizes of functions, files and packages
 	cd tools && go run ./style ..
