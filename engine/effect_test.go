@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -298,6 +299,40 @@ func TestEffect_LookupThatIsRefusedLeavesTheWriteUnsure(t *testing.T) {
 				}
 				if got := len(b.service.effects); got != 1 {
 					t.Errorf("%d effects, want 1", got)
+				}
+			})
+		})
+	}
+}
+
+// TestEffect_LookupThatIsPutOffIsNoAnswerToTheWrite loses a write before it arrives, and has
+// the first lookups and polls refused in ways that pass: what is said to the lookup must not be taken
+// for what was said to the write.
+func TestEffect_LookupThatIsPutOffIsNoAnswerToTheWrite(t *testing.T) {
+	t.Parallel()
+	for kind, status := range map[connectors.Kind]int{connectors.RateLimited: 429, connectors.Auth: 401, connectors.Transient: 408} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := recipe("letter.put", "letter.send", "text: =record.name}", withID+"}")
+				prepareOne(b, text)
+				refused := 0
+				b.service.fail = func(_ string, n int) (error, bool) {
+					if n > 1 {
+						return nil, true
+					}
+					b.service.pageErr = func() error {
+						if refused++; refused > 4 {
+							return nil
+						}
+						return &connectors.Error{Kind: kind, Op: "letter.list", Status: status, Err: errors.New("not now")}
+					}
+					return failure(connectors.Uncertain), false
+				}
+				b.serve(b.engine(text), time.Hour)
+				runs := b.runs(store.RunFilter{})
+				if refused == 0 || len(runs) != 1 || runs[0].State.Status != store.Succeeded || len(b.service.effects) != 1 {
+					t.Errorf("after %d lookups and polls got %d letters and runs %+v, want one letter and a run that succeeded", refused, len(b.service.effects), runs)
 				}
 			})
 		})

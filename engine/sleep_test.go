@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,28 @@ func TestDispatch_RunsBehindOneThatLetsTimePassComeInOrder(t *testing.T) {
 		stop()
 		if got := fmt.Sprint(b.service.sent()); got != "[letter.put r1 first letter.put r1 quick]" {
 			t.Errorf("got %s, want first and then quick", got)
+		}
+	})
+}
+
+// TestDispatch_RunsThatComeWhileASleeperWakesDoNotOvertake has a change come while the first
+// run of its lane lets time pass, and another one when that run goes on and is not over yet.
+func TestDispatch_RunsThatComeWhileASleeperWakesDoNotOvertake(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := strings.Replace(patient(), `record.name != "quick"`, `record.name == "slow"`, 1)
+		b.once(text)
+		stop := b.serving(b.engine(text))
+		b.service.put("r1", map[string]any{"name": "slow"})
+		b.wait(2 * time.Minute)
+		b.service.put("r1", map[string]any{"name": "second"})
+		b.service.set(func() { b.service.delay = 10 * time.Minute })
+		b.wait(3 * time.Hour) // the first letter is on its way
+		b.service.put("r1", map[string]any{"name": "third"})
+		b.wait(time.Hour)
+		stop()
+		if got := fmt.Sprint(b.service.sent()); got != "[letter.put r1 slow letter.put r1 second letter.put r1 third]" {
+			t.Errorf("got %s, want slow, second and third", got)
 		}
 	})
 }

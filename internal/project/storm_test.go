@@ -48,8 +48,7 @@ func stormFaults() []sandbox.Fault {
 	const share = 0.0125
 	rate := func(before int) float64 { return share / (1 - float64(before)*share) }
 	return []sandbox.Fault{
-		{Kind: sandbox.RateLimited, Rate: rate(0), RetryAfter: 2 * time.Second, Operation: "highlevel.contact.search"},
-		{Kind: sandbox.RateLimited, Rate: rate(0), RetryAfter: 2 * time.Second, Operation: "highlevel.contact.note.create"},
+		{Kind: sandbox.RateLimited, Rate: rate(0), RetryAfter: 2 * time.Second},
 		{Kind: sandbox.ServerError, Rate: rate(1)},
 		{Kind: sandbox.Cut, Rate: rate(2)},
 		{Kind: sandbox.Lost, Rate: rate(3)},
