@@ -62,8 +62,10 @@ func (a *app) serve(ctx context.Context, p *project.Project, s store.Store) erro
 // run serves until the engine ends, and returns when everything beside it has ended too.
 func (v *server) run(ctx context.Context) error {
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
+	looking, leave := context.WithCancel(ctx) // the engine may end before anybody asks for it
 	var group sync.WaitGroup
 	defer group.Wait()
+	defer leave()
 	defer stop()
 	group.Go(func() {
 		if err := live.Serve(beside, v.project.Load().SocketFile(), v.answer); err != nil {
@@ -71,8 +73,8 @@ func (v *server) run(ctx context.Context) error {
 		}
 	})
 	group.Go(func() { v.front.serve(beside, v) })
-	group.Go(func() { v.watch(ctx) })
-	group.Go(func() { v.tend(ctx) })
+	group.Go(func() { v.watch(looking) })
+	group.Go(func() { v.tend(looking) })
 	return v.engine.Run(ctx)
 }
 
