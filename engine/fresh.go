@@ -68,6 +68,13 @@ func (f *fresh) reach(id store.RunID) {
 	f.seen = max(f.seen, id)
 }
 
+// clear forgets all runs: somebody may have changed them in the store.
+func (f *fresh) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.runs)
+}
+
 // put remembers a run as long as there is room and it cannot have begun.
 func (f *fresh) put(id store.RunID, r runs.Fresh) {
 	f.mu.Lock()
