@@ -48,6 +48,9 @@ func (e *Engine) committed(c poll.Commit) {
 		} else {
 			e.tally.ended(s)
 			e.rested(c.Runs[i].Run.Recipe, c.Runs[i].Run.QueuedAt, c.Runs[i].Run.State)
+			if e.recallable(c.Runs[i].Run.Recipe, s, c.Runs[i].Run.State.Reason) {
+				e.recall() // its recipe went on between the decision and the commit
+			}
 		}
 	}
 	if len(c.Runs) > 0 {

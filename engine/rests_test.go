@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,6 +46,37 @@ func TestSwitch_RecipeThatRestsIsToldLater(t *testing.T) {
 		b.wait(time.Second)
 		b.expect("letter.put r1 A", "letter.put r2 B")
 		stop()
+	})
+}
+
+// TestSwitch_RecipeThatGoesOnWhileItsRunIsCommitted lets a recipe go on between the moment
+// when a poll has decided to hold its run and the one when the run is stored.
+func TestSwitch_RecipeThatGoesOnWhileItsRunIsCommitted(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.once(recipe())
+		var e *engine.Engine
+		var armed atomic.Bool
+		b.hooks.At = func(p engine.Point) {
+			if p != engine.BeforeCommit || !armed.CompareAndSwap(true, false) {
+				return
+			}
+			if err := e.Switch(t.Context(), pause(store.SwitchRecipe, "letters", false), nil); err != nil {
+				t.Error(err)
+			}
+			b.wait(time.Second) // the dispatcher has looked for held runs
+		}
+		e = b.engine(recipe())
+		stop := b.serving(e)
+		b.wait(time.Second)
+		if err := e.Switch(t.Context(), pause(store.SwitchRecipe, "letters", true), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.service.put("r1", map[string]any{"name": "A"})
+		armed.Store(true)
+		b.wait(5 * time.Minute)
+		stop()
+		b.expect("letter.put r1 A")
 	})
 }
 
