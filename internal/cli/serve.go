@@ -162,7 +162,6 @@ func (v *server) reload(ctx context.Context) {
 		return
 	}
 	v.PrintWarnings(next)
-	old.Redact.Learn(next.Redact) // the log is the same one
 	edits, err := v.engine.Reload(ctx, next.EngineOptions(v.store, v.log))
 	if err != nil {
 		v.log.Error().Str("component", "reload").Err(err).Msg("not reloaded, everything stays as it was")
