@@ -179,6 +179,33 @@ func TestSwitch_AccountThatRestsIsNotAsked(t *testing.T) {
 	})
 }
 
+// TestSwitch_AccountThatGoesOnWakesRunsThatHaveBegun pauses an account whose run has
+// computed something before it meets that.
+func TestSwitch_AccountThatGoesOnWakesRunsThatHaveBegun(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := recipe("steps:", "order: {workers: 1}\nsteps:\n  - id: first\n    set: {name: =record.name}")
+		b.once(text)
+		b.service.delay = 20 * time.Second
+		e := b.engine(text)
+		stop := b.serving(e)
+		b.service.put("r1", map[string]any{"name": "A"})
+		b.service.put("r2", map[string]any{"name": "A"})
+		b.until("a run under way", func() bool { return len(b.runs(store.RunFilter{})) == 2 })
+		b.wait(time.Second)
+		if err := e.Switch(t.Context(), pause(store.SwitchAccount, "acme", true), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.wait(time.Minute)
+		if err := e.Switch(t.Context(), pause(store.SwitchAccount, "acme", false), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.wait(30 * time.Second)
+		b.expect("letter.put r1 A", "letter.put r2 A")
+		stop()
+	})
+}
+
 func TestLoop_RecordThatChangesAgainAndAgainIsHeld(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {
