@@ -57,6 +57,13 @@ func (r *rests) set(list []store.Switch) {
 
 // readSwitches takes over which recipes and accounts rest.
 func (e *Engine) readSwitches(ctx context.Context) error {
+	e.rests.setting.Lock()
+	defer e.rests.setting.Unlock()
+	return e.takeSwitches(ctx)
+}
+
+// takeSwitches is readSwitches for who has the turn.
+func (e *Engine) takeSwitches(ctx context.Context) error {
 	list, err := e.store.Switches(ctx)
 	if err != nil {
 		return fmt.Errorf("load what rests: %w", err)
@@ -97,7 +104,7 @@ func (e *Engine) setSwitch(ctx context.Context, s store.Switch, audit *store.Aud
 		return err
 	}
 	// Whoever goes away now must not leave a switch that is stored and not obeyed.
-	return e.readSwitches(context.WithoutCancel(ctx))
+	return e.takeSwitches(context.WithoutCancel(ctx))
 }
 
 // restUntil reports whether an account must not be used now, and until when.
