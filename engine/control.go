@@ -14,9 +14,13 @@ import (
 // accepted notes that an account's credential works, and has the dispatcher let
 // the runs go on that waited for it.
 func (e *Engine) accepted(account string) {
-	if !e.health.Works(account, time.Now()) {
-		return
+	if e.health.Works(account, time.Now()) {
+		e.recall()
 	}
+}
+
+// recall tells the dispatcher that runs may go on that were held or parked.
+func (e *Engine) recall() {
 	select {
 	case e.released <- struct{}{}:
 	default: // a signal waits already

@@ -208,3 +208,44 @@ func TestReplay_OfAServingEngineGoesOnAtOnce(t *testing.T) {
 		stop()
 	})
 }
+
+// TestReplay_OfARunThatWasNeverStartedTakesTheRecordOfNow drops a run that waits for its
+// turn, and replays it with another record.
+func TestReplay_OfARunThatWasNeverStartedTakesTheRecordOfNow(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := recipe("steps:", "order: {workers: 1}\nsteps:")
+		b.once(text)
+		b.service.delay = 20 * time.Second
+		e := b.engine(text)
+		stop := b.serving(e)
+		b.service.put("r1", map[string]any{"name": "A"})
+		b.service.put("r2", map[string]any{"name": "A"})
+		b.until("a run under way", func() bool { return len(b.runs(store.RunFilter{})) == 2 })
+		b.wait(time.Second)
+		edit := func(do func(store.Run) reviser) (record string) {
+			err := e.EditRuns(t.Context(), func(running func(string, store.RunID) bool) {
+				for _, r := range b.runs(store.RunFilter{}) {
+					if !running(r.Lane, r.ID) {
+						b.revise(r.ID, do(r))
+						record = r.Record
+					}
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return record
+		}
+		waits := edit(func(store.Run) reviser { return desk.Drop{Who: ann()} })
+		edit(func(r store.Run) reviser {
+			event := r.Event
+			event.Record = json.RawMessage(strings.Replace(string(event.Record), `"A"`, `"now"`, 1))
+			return desk.Replay{Who: ann(), Recipe: b.recipe(text), Event: &event}
+		})
+		b.wait(50 * time.Second)
+		stop()
+		other := map[string]string{"r1": "r2", "r2": "r1"}[waits]
+		b.expect("letter.put "+other+" A", "letter.put "+waits+" now")
+	})
+}

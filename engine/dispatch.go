@@ -129,6 +129,7 @@ func (d *dispatcher) sleep(take context.Context, timer *time.Timer, sweep <-chan
 		return true
 	case w := <-edits:
 		w.do(d.running)
+		d.e.fresh.clear()
 		d.forget()
 		close(w.done)
 		return true

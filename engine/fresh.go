@@ -48,6 +48,9 @@ func (e *Engine) committed(c poll.Commit) {
 		} else {
 			e.tally.ended(s)
 			e.rested(c.Runs[i].Run.Recipe, c.Runs[i].Run.QueuedAt, c.Runs[i].Run.State)
+			if e.recallable(c.Runs[i].Run.Recipe, s, c.Runs[i].Run.State.Reason) {
+				e.recall() // its recipe went on between the decision and the commit
+			}
 		}
 	}
 	if len(c.Runs) > 0 {
@@ -66,6 +69,13 @@ func (f *fresh) reach(id store.RunID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.seen = max(f.seen, id)
+}
+
+// clear forgets all runs: somebody may have changed them in the store.
+func (f *fresh) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.runs)
 }
 
 // put remembers a run as long as there is room and it cannot have begun.

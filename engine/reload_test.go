@@ -228,6 +228,45 @@ func TestWithFeed_IsAloneWithTheFeed(t *testing.T) {
 	})
 }
 
+// TestWithFeed_WhoGoesAwayIsNotServedLater asks for a feed that somebody has, and does not
+// wait for it.
+func TestWithFeed_WhoGoesAwayIsNotServedLater(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.once(recipe())
+		e := b.engine(recipe())
+		stop := b.serving(e)
+		b.wait(time.Second)
+		feed := e.Feeds()[0]
+		free, first, second := make(chan struct{}), make(chan error, 1), make(chan error, 1)
+		go func() {
+			first <- e.WithFeed(t.Context(), feed, func(context.Context, *poll.Feed) error {
+				<-free
+				return nil
+			})
+		}()
+		synctest.Wait()
+		impatient, leave := context.WithCancel(t.Context())
+		go func() {
+			second <- e.WithFeed(impatient, feed, func(context.Context, *poll.Feed) error {
+				t.Error("called for somebody who is gone")
+				return nil
+			})
+		}()
+		synctest.Wait()
+		leave()
+		if err := <-second; !errors.Is(err, context.Canceled) {
+			t.Errorf("who left: got %v, want %v", err, context.Canceled)
+		}
+		close(free)
+		if err := <-first; err != nil {
+			t.Errorf("who had the feed: %v", err)
+		}
+		b.wait(time.Second)
+		stop()
+	})
+}
+
 func TestWithFeed_ThoseWhoWaitAreToldOfAReload(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {

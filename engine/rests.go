@@ -17,6 +17,9 @@ const accountRest = 10 * time.Minute
 // rests knows which recipes and accounts rest because a person wants it so. It is safe for
 // concurrent use.
 type rests struct {
+	// setting lets one switch after another be stored and taken over, so that what was
+	// read last is what was stored last.
+	setting  sync.Mutex
 	mu       sync.RWMutex
 	recipes  map[string]bool
 	accounts map[string]bool
@@ -54,6 +57,13 @@ func (r *rests) set(list []store.Switch) {
 
 // readSwitches takes over which recipes and accounts rest.
 func (e *Engine) readSwitches(ctx context.Context) error {
+	e.rests.setting.Lock()
+	defer e.rests.setting.Unlock()
+	return e.takeSwitches(ctx)
+}
+
+// takeSwitches is readSwitches for who has the turn.
+func (e *Engine) takeSwitches(ctx context.Context) error {
 	list, err := e.store.Switches(ctx)
 	if err != nil {
 		return fmt.Errorf("load what rests: %w", err)
@@ -74,10 +84,7 @@ func (e *Engine) Resting(kind, name string) bool {
 // is done to its end. Changes for a recipe that rests are found and held; an account that
 // rests is not asked for anything.
 func (e *Engine) Switch(ctx context.Context, s store.Switch, audit *store.AuditEntry) error {
-	if err := e.store.SetSwitch(ctx, s, audit); err != nil {
-		return err
-	}
-	if err := e.readSwitches(ctx); err != nil {
+	if err := e.setSwitch(ctx, s, audit); err != nil {
 		return err
 	}
 	for _, tell := range []chan struct{}{e.released, e.reloaded, e.resumed} {
@@ -87,6 +94,17 @@ func (e *Engine) Switch(ctx context.Context, s store.Switch, audit *store.AuditE
 		}
 	}
 	return nil
+}
+
+// setSwitch stores a switch and takes it over.
+func (e *Engine) setSwitch(ctx context.Context, s store.Switch, audit *store.AuditEntry) error {
+	e.rests.setting.Lock()
+	defer e.rests.setting.Unlock()
+	if err := e.store.SetSwitch(ctx, s, audit); err != nil {
+		return err
+	}
+	// Whoever goes away now must not leave a switch that is stored and not obeyed.
+	return e.takeSwitches(context.WithoutCancel(ctx))
 }
 
 // restUntil reports whether an account must not be used now, and until when.

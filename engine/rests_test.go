@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,6 +46,37 @@ func TestSwitch_RecipeThatRestsIsToldLater(t *testing.T) {
 		b.wait(time.Second)
 		b.expect("letter.put r1 A", "letter.put r2 B")
 		stop()
+	})
+}
+
+// TestSwitch_RecipeThatGoesOnWhileItsRunIsCommitted lets a recipe go on between the moment
+// when a poll has decided to hold its run and the one when the run is stored.
+func TestSwitch_RecipeThatGoesOnWhileItsRunIsCommitted(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.once(recipe())
+		var e *engine.Engine
+		var armed atomic.Bool
+		b.hooks.At = func(p engine.Point) {
+			if p != engine.BeforeCommit || !armed.CompareAndSwap(true, false) {
+				return
+			}
+			if err := e.Switch(t.Context(), pause(store.SwitchRecipe, "letters", false), nil); err != nil {
+				t.Error(err)
+			}
+			b.wait(time.Second) // the dispatcher has looked for held runs
+		}
+		e = b.engine(recipe())
+		stop := b.serving(e)
+		b.wait(time.Second)
+		if err := e.Switch(t.Context(), pause(store.SwitchRecipe, "letters", true), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.service.put("r1", map[string]any{"name": "A"})
+		armed.Store(true)
+		b.wait(5 * time.Minute)
+		stop()
+		b.expect("letter.put r1 A")
 	})
 }
 
@@ -144,6 +176,33 @@ func TestSwitch_AccountThatRestsIsNotAsked(t *testing.T) {
 		b.wait(2 * time.Minute)
 		stop()
 		b.expect("letter.put r1 A")
+	})
+}
+
+// TestSwitch_AccountThatGoesOnWakesRunsThatHaveBegun pauses an account whose run has
+// computed something before it meets that.
+func TestSwitch_AccountThatGoesOnWakesRunsThatHaveBegun(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := recipe("steps:", "order: {workers: 1}\nsteps:\n  - id: first\n    set: {name: =record.name}")
+		b.once(text)
+		b.service.delay = 20 * time.Second
+		e := b.engine(text)
+		stop := b.serving(e)
+		b.service.put("r1", map[string]any{"name": "A"})
+		b.service.put("r2", map[string]any{"name": "A"})
+		b.until("a run under way", func() bool { return len(b.runs(store.RunFilter{})) == 2 })
+		b.wait(time.Second)
+		if err := e.Switch(t.Context(), pause(store.SwitchAccount, "acme", true), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.wait(time.Minute)
+		if err := e.Switch(t.Context(), pause(store.SwitchAccount, "acme", false), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.wait(30 * time.Second)
+		b.expect("letter.put r1 A", "letter.put r2 A")
+		stop()
 	})
 }
 

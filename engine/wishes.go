@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
@@ -71,22 +72,30 @@ func answer[T any](ctx context.Context, from <-chan T) (T, error) {
 // WithFeed lets somebody have a feed of a serving engine for himself: no poll is under
 // way meanwhile, and what the last ones left in memory is stored before. Then the feed is
 // due at once. The error is that of do, [store.ErrNotFound], [ErrStopping] or
-// [ErrReloading].
+// [ErrReloading], or that of ctx when it ended before the feed was free: then do is not
+// called any more. Once it is called WithFeed waits for it.
 func (e *Engine) WithFeed(ctx context.Context, id store.FeedID, do func(context.Context, *poll.Feed) error) error {
-	h := hold{feed: id, done: make(chan error, 1), do: func(ctx context.Context, f *poll.Feed) error {
-		if err := e.poller.Flush(ctx, f); err != nil {
+	var settled atomic.Bool // either do is called, or nobody waits for it any more
+	h := hold{feed: id, done: make(chan error, 1), do: func(polling context.Context, f *poll.Feed) error {
+		if !settled.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		if err := e.poller.Flush(polling, f); err != nil {
 			return err
 		}
-		return do(ctx, f)
+		return do(polling, f)
 	}}
 	if err := tell(ctx, e, e.holds, h); err != nil {
 		return err
 	}
 	err, gone := answer(ctx, h.done)
-	if gone != nil {
+	switch {
+	case gone == nil:
+		return err
+	case settled.CompareAndSwap(false, true):
 		return gone
 	}
-	return err
+	return <-h.done
 }
 
 // EditRuns lets somebody change stored runs of a serving engine, between two starts of
@@ -97,8 +106,8 @@ func (e *Engine) EditRuns(ctx context.Context, do func(running func(lane string,
 	if err := tell(ctx, e, e.edits, w); err != nil {
 		return err
 	}
-	_, err := answer(ctx, w.done)
-	return err
+	<-w.done // it is being done, whether ctx ends or not
+	return nil
 }
 
 // Ping returns once the engine serves and its loops have answered, each in its turn. An

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	bolt "go.etcd.io/bbolt"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox"
 	"github.com/pollux-automation/pollux/engine/store/boltstore"
@@ -46,6 +47,7 @@ type sandboxKey struct{}
 //	exits CODE PROGRAM ARG…   run a program that must end with that exit code
 //	fill FILE BYTES           write a file of that size
 //	occupy FILE               open a state file, as another process would
+//	damage FILE               put a switch that cannot be read into a state file
 //	await FILE                wait until a file is there
 //	awaitline FILE REGEXP     wait until a line of a file matches
 //	occupyport ADDRESS        listen on an address until the script ends
@@ -80,7 +82,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"change": change, "remove": remove, "backdate": backdate, "fault": fault, "heal": heal, "project": project,
-			"exits": exits, "fill": fill, "occupy": occupy, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get, "awaitget": awaitGet,
+			"exits": exits, "fill": fill, "occupy": occupy, "damage": damage, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get, "awaitget": awaitGet,
 		},
 	})
 }
@@ -162,6 +164,15 @@ func occupy(ts *testscript.TestScript, _ bool, args []string) {
 	s, err := boltstore.Open(ts.MkAbs(args[0]), boltstore.Options{})
 	ts.Check(err)
 	ts.Defer(func() { _ = s.Close() }) // the folder goes away with it
+}
+
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := bolt.Open(ts.MkAbs(args[0]), 0o600, nil)
+	ts.Check(err)
+	ts.Check(db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("switches")).Put([]byte("recipe\x00x"), []byte("no switch"))
+	}))
+	ts.Check(db.Close())
 }
 
 func await(ts *testscript.TestScript, _ bool, args []string) {

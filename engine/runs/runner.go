@@ -281,9 +281,19 @@ func (r *runner) rest(ctx context.Context, end ending) (store.RunState, error) {
 	if end.kind == waits && len(r.pending) == 0 && former.Status == store.Waiting && former.Due.Equal(state.Due) {
 		return *state, nil // it was woken before its time
 	}
+	if end.idle {
+		// Why it waits is known in memory only, and may be over at any time: what is stored
+		// is that it can go on.
+		state.Due = time.Now().UTC()
+	}
 	r.free()
 	r.mark()
-	return r.run.State, r.save(ctx)
+	err := r.save(ctx)
+	rests := r.run.State
+	if end.idle {
+		rests.Due = end.due.UTC()
+	}
+	return rests, err
 }
 
 // finish ends the run.

@@ -62,8 +62,10 @@ func (a *app) serve(ctx context.Context, p *project.Project, s store.Store) erro
 // run serves until the engine ends, and returns when everything beside it has ended too.
 func (v *server) run(ctx context.Context) error {
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
+	looking, leave := context.WithCancel(ctx) // the engine may end before anybody asks for it
 	var group sync.WaitGroup
 	defer group.Wait()
+	defer leave()
 	defer stop()
 	group.Go(func() {
 		if err := live.Serve(beside, v.project.Load().SocketFile(), v.answer); err != nil {
@@ -71,8 +73,8 @@ func (v *server) run(ctx context.Context) error {
 		}
 	})
 	group.Go(func() { v.front.serve(beside, v) })
-	group.Go(func() { v.watch(ctx) })
-	group.Go(func() { v.tend(ctx) })
+	group.Go(func() { v.watch(looking) })
+	group.Go(func() { v.tend(looking) })
 	return v.engine.Run(ctx)
 }
 
@@ -160,7 +162,6 @@ func (v *server) reload(ctx context.Context) {
 		return
 	}
 	v.PrintWarnings(next)
-	old.Redact.Learn(next.Redact) // the log is the same one
 	edits, err := v.engine.Reload(ctx, next.EngineOptions(v.store, v.log))
 	if err != nil {
 		v.log.Error().Str("component", "reload").Err(err).Msg("not reloaded, everything stays as it was")

@@ -13,8 +13,9 @@ import (
 
 // Reload reads the project of the same settings file anew, with its accounts opened. When
 // all of them are set up as before they keep their sessions; else what is known of their
-// budgets goes over to the new ones. The project that it comes from stays as it is. With
-// findings that are errors the accounts are not opened.
+// budgets goes over to the new ones. The project that it comes from stays as it is, but for
+// its redactor, which both share from now on: whoever has it hides the secrets of either.
+// With findings that are errors the accounts are not opened.
 func (p *Project) Reload(o Options) (*Project, error) {
 	next := Read(p.Settings.File, o)
 	if next.Findings.HasErrors() {
@@ -23,6 +24,8 @@ func (p *Project) Reload(o Options) (*Project, error) {
 	if err := next.OpenAccounts(); err != nil {
 		return next, err
 	}
+	p.Redact.Learn(next.Redact)
+	next.Redact = p.Redact
 	if !p.sameAccounts(next) {
 		next.RestoreBudgets(p.Budgets())
 		return next, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/internal/project"
+	"github.com/pollux-automation/pollux/internal/secret"
 )
 
 // open reads a project and opens its accounts.
@@ -78,6 +79,27 @@ func TestReload_ChangedAccountTakesOverWhatIsLeft(t *testing.T) {
 	}
 	if got := next.BudgetStates()["account/acme"].Reason; got != "Retry-After" {
 		t.Errorf("the gate is closed because of %q, want what the service had asked for", got)
+	}
+}
+
+// TestReload_TheFirstRedactorHidesAllSecrets reloads twice: the log of a program keeps the
+// redactor that it began with.
+func TestReload_TheFirstRedactorHidesAllSecrets(t *testing.T) {
+	t.Parallel()
+	config := write(t, map[string]string{"pollux.yaml": goodSettings, "recipes/readme.txt": "none yet"})
+	p := open(t, config)
+	first := p.Redact
+	for _, token := range []string{"second-token", "third-token"} {
+		next, err := p.Reload(project.Options{Env: func(name string) (string, bool) { return token, name == "TOKEN" }})
+		if err != nil || next.Findings.HasErrors() {
+			t.Fatalf("Reload: %v, %v", err, next.Findings.Sorted())
+		}
+		p = next
+	}
+	for name, r := range map[string]*secret.Redactor{"first": first, "last": p.Redact} {
+		if got, want := r.Redact("second-token third-token"), secret.Stars+" "+secret.Stars; got != want {
+			t.Errorf("the %s redactor: got %q, want %q", name, got, want)
+		}
 	}
 }
 

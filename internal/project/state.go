@@ -21,6 +21,8 @@ var (
 	ErrNoState = errors.New("there is no state file yet")
 	// ErrState is returned for a backup onto the state file itself.
 	ErrState = errors.New("this is the state file itself")
+	// ErrKey is returned for a backup onto the key file, without which nothing can be read.
+	ErrKey = errors.New("this is the key file")
 	// ErrExists is returned for a backup onto a file that is there.
 	ErrExists = upkeep.ErrExists
 )
@@ -61,15 +63,21 @@ func (p *Project) SealedStore() (*boltstore.Store, error) {
 	return p.openExisting(boltstore.Options{ReadOnly: true, Sealed: true})
 }
 
-// Backup copies a store of the project, see [upkeep.Backup]; the errors are those of it
-// and [ErrState].
+// Backup copies a store of the project, see [upkeep.Backup]; the errors are those of it,
+// [ErrState] and [ErrKey].
 func (p *Project) Backup(ctx context.Context, s store.Store, path string, replace bool) (store.Stats, error) {
 	state, err := os.Stat(p.StateFile())
-	if to, toErr := os.Stat(path); err == nil && toErr == nil && os.SameFile(state, to) {
-		err = ErrState
-	}
 	if err != nil {
 		return store.Stats{}, err
+	}
+	if to, err := os.Stat(path); err == nil {
+		if os.SameFile(state, to) {
+			return store.Stats{}, ErrState
+		}
+		key, err := os.Stat(keyFile(p.env, p.StateFile()).path)
+		if err == nil && os.SameFile(key, to) {
+			return store.Stats{}, ErrKey
+		}
 	}
 	return upkeep.Backup(ctx, s, path, replace)
 }

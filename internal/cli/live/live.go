@@ -9,7 +9,11 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
 )
+
+// stopLimit is how long who asked may take to read, once the command must end.
+const stopLimit = 2 * time.Second
 
 // maxRequestBytes bounds what a command may send.
 const maxRequestBytes = 4 << 20
@@ -79,6 +83,8 @@ func answer(ctx context.Context, conn net.Conn, do Command) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer func() { _ = conn.Close() }()
+	// Somebody who does not read must not keep the program from ending.
+	defer context.AfterFunc(ctx, func() { _ = conn.SetWriteDeadline(time.Now().Add(stopLimit)) })()
 	in := json.NewDecoder(io.LimitReader(conn, maxRequestBytes))
 	var r Request
 	if err := in.Decode(&r); err != nil {

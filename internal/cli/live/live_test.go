@@ -3,9 +3,11 @@ package live_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,6 +102,34 @@ func TestServe_EndsTheCommandOfOneWhoWentAway(t *testing.T) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 	<-ended
+}
+
+// TestServe_EndsAlthoughSomebodyDoesNotRead asks for more than the connection holds, and
+// reads nothing of it: the end of the test waits for Serve.
+func TestServe_EndsAlthoughSomebodyDoesNotRead(t *testing.T) {
+	t.Parallel()
+	var conn net.Conn
+	t.Cleanup(func() { _ = conn.Close() }) // after Serve has ended
+	begun := make(chan struct{})
+	path := serve(t, func(_ context.Context, r live.Request, s live.Streams) int {
+		if r.Args[0] == "ready" {
+			return 0
+		}
+		close(begun)
+		if _, err := s.Out.Write(make([]byte, 64<<20)); err == nil {
+			t.Error("everything was sent to somebody who does not read")
+		}
+		return 0
+	})
+	var err error
+	conn, err = new(net.Dialer).DialContext(t.Context(), "unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.NewEncoder(conn).Encode(live.Request{Args: []string{"much"}}); err != nil {
+		t.Fatal(err)
+	}
+	<-begun
 }
 
 func TestCall_SaysWhenNobodyIsThere(t *testing.T) {

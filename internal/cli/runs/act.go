@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -126,6 +127,9 @@ type work struct {
 	saved   map[string]bool // versions of recipes that the store has
 	tally   told.Tally
 	done    int
+	// out and errs are what is to be said of the runs of a slice: whoever reads it may be
+	// slow, and nobody waits for him while the dispatcher does.
+	out, errs bytes.Buffer
 }
 
 // do chooses the runs and acts on them.
@@ -261,7 +265,9 @@ func (w *work) slice(ctx context.Context, part []choice) error {
 			}
 		}
 	})
-	return cmp.Or(err, end)
+	_, failed := w.out.WriteTo(w.Stdout)
+	_, _ = w.errs.WriteTo(w.Stderr) // a closed pipe is the reader's wish
+	return cmp.Or(err, end, failed)
 }
 
 // one acts on one run, in a commit of its own, and says what came of it.
@@ -282,10 +288,10 @@ func (w *work) one(ctx context.Context, id store.RunID, running func(string, sto
 		status = rev.State.Status
 	}
 	if w.JSON {
-		return show.JSON(w.Stdout, told.Done(id, status, err))
+		return show.JSON(&w.out, told.Done(id, status, err))
 	}
 	if err != nil {
-		fmt.Fprintln(w.Stderr, show.Clean(err.Error()))
+		fmt.Fprintln(&w.errs, show.Clean(err.Error()))
 	}
 	return nil
 }

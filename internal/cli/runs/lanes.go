@@ -30,6 +30,10 @@ func newLanes(s store.Store, chosen []choice) *lanes {
 	return l
 }
 
+// begun reports whether a run has begun. One that has taken over what earlier ones left is
+// going to carry that out, even if it still waits for its account.
+func begun(s *store.RunState) bool { return !s.StartedAt.IsZero() || s.Widened != "" }
+
 // errSeen ends the reading of runs at one that is known.
 var errSeen = errors.New("known from here on")
 
@@ -49,7 +53,7 @@ func (l *lanes) read(ctx context.Context) error {
 		if _, matters := l.pending[r.Lane]; !matters {
 			return nil
 		}
-		if r.State.StartedAt.IsZero() {
+		if !begun(&r.State) {
 			l.pending[r.Lane] = append(l.pending[r.Lane], r.ID)
 		} else {
 			l.begun[r.Lane] = max(l.begun[r.Lane], r.ID)
@@ -78,7 +82,7 @@ func (l *lanes) later(ctx context.Context, r *store.Run, running func(string, st
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return false, err
 			}
-			began = err == nil && !other.State.StartedAt.IsZero()
+			began = err == nil && begun(&other.State)
 		}
 		if began {
 			l.begun[r.Lane] = max(l.begun[r.Lane], id)

@@ -44,7 +44,7 @@ func (a *app) backup(ctx context.Context, path string, force bool) error {
 	return a.LookSealed(ctx, func(p *project.Project, s store.Store) error {
 		st, err := p.Backup(ctx, s, a.Path(path), force)
 		switch {
-		case errors.Is(err, project.ErrState):
+		case errors.Is(err, project.ErrState), errors.Is(err, project.ErrKey):
 			return console.Misused(fmt.Errorf("%s: %w; give the copy another name", path, err))
 		case errors.Is(err, project.ErrExists):
 			return console.Refused(fmt.Errorf("%w; give another name, or replace a file with --force", err))
