@@ -49,6 +49,9 @@ func (e *Engine) PollFeed(ctx context.Context, id store.FeedID) (PollReport, err
 	if err != nil {
 		return PollReport{Feed: id}, err
 	}
+	if err := e.readSwitches(ctx); err != nil {
+		return PollReport{Feed: id}, err
+	}
 	if err := e.saveRecipes(ctx, e.plan()); err != nil {
 		return PollReport{Feed: id}, err
 	}
@@ -80,6 +83,9 @@ func (e *Engine) PollNow(ctx context.Context, id store.FeedID) (report PollRepor
 // pollByHand polls a feed to its end and counts what came of it.
 func (e *Engine) pollByHand(ctx context.Context, f *poll.Feed, poller poll.Poller) (PollReport, error) {
 	report := PollReport{Feed: f.ID}
+	if e.rests.account(f.Account.Name) {
+		return report, fmt.Errorf("%s: %w", f.Account.Name, ErrPaused)
+	}
 	began, sent := time.Now(), e.requests()
 	told := poller.Told
 	poller.Told = func(c poll.Commit) {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"sync"
+
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/recipes"
 )
@@ -9,12 +11,16 @@ import (
 type Catalog struct {
 	registry *connectors.Registry
 	accounts []recipes.Account
+
+	mu sync.Mutex
+	// told are the operations by connector: every recipe asks for them several times.
+	told map[string][]recipes.Operation
 }
 
 // NewCatalog makes a catalog of some connectors and accounts. Accounts must be
 // sorted by name.
 func NewCatalog(r *connectors.Registry, accounts []recipes.Account) *Catalog {
-	return &Catalog{registry: r, accounts: accounts}
+	return &Catalog{registry: r, accounts: accounts, told: map[string][]recipes.Operation{}}
 }
 
 // Connectors returns the keys of all connectors, sorted.
@@ -23,8 +29,13 @@ func (c *Catalog) Connectors() []string { return c.registry.Keys() }
 // Accounts returns all accounts, sorted by name.
 func (c *Catalog) Accounts() []recipes.Account { return c.accounts }
 
-// Operations returns the operations of a connector.
+// Operations returns the operations of a connector. They are not the caller's to change.
 func (c *Catalog) Operations(connector string) ([]recipes.Operation, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ops, known := c.told[connector]; known {
+		return ops, true
+	}
 	con, ok := c.registry.Connector(connector)
 	if !ok {
 		return nil, false
@@ -33,11 +44,6 @@ func (c *Catalog) Operations(connector string) ([]recipes.Operation, bool) {
 	ops := make([]recipes.Operation, len(described))
 	for i, o := range described {
 		ops[i] = operation(o)
-		if o.Find != nil {
-			if list, ok := con.Describe().Operation(o.Find.Operation); ok && list.Answer != nil {
-				ops[i].Dated = list.Answer.Created != ""
-			}
-		}
 		if o.Poll != nil && o.Poll.Parents != nil {
 			ops[i].ParentInput = o.Poll.Parents.Input
 			if parents, ok := con.Describe().Operation(o.Poll.Parents.Operation); ok {
@@ -49,6 +55,7 @@ func (c *Catalog) Operations(connector string) ([]recipes.Operation, bool) {
 			ops[i].Dated = ok && list.Answer != nil && list.Answer.Created != ""
 		}
 	}
+	c.told[connector] = ops
 	return ops, true
 }
 

@@ -14,6 +14,9 @@ import (
 // resumed account wakes them at once.
 const accountRest = 10 * time.Minute
 
+// ErrPaused is returned for a poll by hand of an account that rests.
+var ErrPaused = errors.New("the account is paused; let it go on with pollux accounts resume")
+
 // rests knows which recipes and accounts rest because a person wants it so. It is safe for
 // concurrent use.
 type rests struct {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -165,6 +166,9 @@ func TestSwitch_AccountThatRestsIsNotAsked(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := b.pages()
+		if _, err := e.PollNow(t.Context(), e.Feeds()[0]); !errors.Is(err, engine.ErrPaused) {
+			t.Errorf("poll by hand: got %v, want %v", err, engine.ErrPaused)
+		}
 		b.service.put("r1", map[string]any{"name": "A"})
 		b.wait(30 * time.Minute)
 		if got := b.pages(); got != before {

@@ -72,7 +72,7 @@ func (a *app) runDry(ctx context.Context) error {
 
 // onceGCPercent is how far the heap may outgrow what is in use during one visit: it
 // is short, so memory that is not collected is soon given back anyway.
-const onceGCPercent = 200
+const onceGCPercent = 150
 
 // runOnce visits every feed once and reports what came of it. A signal ends it with
 // an error, because "once" was not reached; what was done is kept.
