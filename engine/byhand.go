@@ -143,3 +143,21 @@ func (e *Engine) FanOut(ctx context.Context, stored store.Feed) (fan FanOut, ok 
 	fan.Forecast = poll.Foresee(f.Visits(records), stored.State.Round, f.Rate, f.Interval(time.Now()))
 	return fan, true, nil
 }
+
+// Carry carries out one run as far as it goes, with an engine that does not serve. It
+// returns the state in which the run rests.
+func (e *Engine) Carry(ctx context.Context, id store.RunID) (store.RunState, error) {
+	if err := e.readSwitches(ctx); err != nil {
+		return store.RunState{}, err
+	}
+	if err := e.saveRecipes(ctx, e.plan()); err != nil {
+		return store.RunState{}, err
+	}
+	state := e.exec.Execute(ctx, id, nil, func() {})
+	select {
+	case err := <-e.fatal:
+		return state, err
+	default:
+		return state, ctx.Err()
+	}
+}

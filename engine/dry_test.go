@@ -8,6 +8,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/desk"
+	"github.com/pollux-automation/pollux/engine/dry"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -18,9 +19,9 @@ func TestDry_ReadsAndTellsOfWritesAndSendsNone(t *testing.T) {
 			"    with: {to: =record.id, text: '=\"after \" + steps.write.id'}")
 		prepareOne(b, text)
 		var mu sync.Mutex
-		var told []engine.DryCall
+		var told []dry.Call
 		e := b.with(text, func(o *engine.Options) {
-			o.Accounts = engine.Dry(o.Accounts, func(c engine.DryCall) {
+			o.Accounts = dry.Accounts(o.Accounts, func(c dry.Call) {
 				mu.Lock()
 				defer mu.Unlock()
 				told = append(told, c)
@@ -55,7 +56,7 @@ func TestDry_RefusesEveryWriteOfTheService(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	told := 0
-	account := engine.Dry([]*engine.Account{{Name: "acme", Connector: b.service, Session: b.service}}, func(engine.DryCall) { told++ })[0]
+	account := dry.Accounts([]*engine.Account{{Name: "acme", Connector: b.service, Session: b.service}}, func(dry.Call) { told++ })[0]
 	writes := 0
 	for _, op := range b.service.Describe().Operations {
 		if op.Kind != connectors.Write {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/dry"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/triggers"
@@ -248,20 +249,7 @@ func (s *stageSession) Call(_ context.Context, op *connectors.Operation, inputs 
 	s.stage.mu.Lock()
 	s.stage.calls = append(s.stage.calls, call)
 	s.stage.mu.Unlock()
-	return connectors.Answer{Status: 200, Value: simulated(op, answer)}, nil
-}
-
-// simulated gives an answer the shape that the operation promises.
-func simulated(op *connectors.Operation, answer any) any {
-	if op.Answer == nil || op.List {
-		return answer
-	}
-	fields, _ := answer.(map[string]any)
-	out := op.Answer.Complete(fields)
-	if id := op.Answer.ID; id != "" && out[id] == nil {
-		out[id] = "simulated"
-	}
-	return out
+	return connectors.Answer{Status: 200, Value: dry.Answer(op, answer)}, nil
 }
 
 // Preview asks the real session, which sends nothing either.

@@ -3,11 +3,13 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/pollux-automation/pollux/engine/edits"
 	"github.com/pollux-automation/pollux/engine/program"
+	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 )
 
@@ -99,13 +101,16 @@ func (e *Engine) Reload(ctx context.Context, o Options) ([]RecipeEdit, error) {
 // replace puts another plan in the place of the current one. Only the scheduler calls it,
 // while it polls nothing. When the store does not take it, everything stays as it was.
 func (e *Engine) replace(ctx context.Context, next *plan) error {
+	places, err := e.store.Subscriptions(ctx)
+	if err != nil {
+		return fmt.Errorf("load subscriptions: %w", err)
+	}
 	former := e.plan()
 	e.current.Store(next)
-	err := e.prepare(ctx, next)
-	if err != nil {
+	if err := e.prepare(ctx, next); err != nil {
 		e.current.Store(former)
-		if again := e.prepare(ctx, former); again != nil && ctx.Err() == nil {
-			e.log.Error().Str("component", "scheduler").Err(again).Msg("recipes not prepared again")
+		if again := e.restore(ctx, places); again != nil && ctx.Err() == nil {
+			e.log.Error().Str("component", "scheduler").Err(again).Msg("places of recipes not put back, they are with the next poll that finds something")
 		}
 		return err
 	}
@@ -116,6 +121,27 @@ func (e *Engine) replace(ctx context.Context, next *plan) error {
 	select {
 	case e.reloaded <- struct{}{}:
 	default: // a signal waits already
+	}
+	return nil
+}
+
+// restore puts the places of recipes back that were moved to other feeds in vain.
+func (e *Engine) restore(ctx context.Context, places []store.Subscription) error {
+	now, err := e.store.Subscriptions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, was := range places {
+		if slices.Contains(now, was) {
+			continue
+		}
+		f, err := e.store.LoadFeed(ctx, was.Feed)
+		if err != nil {
+			return err
+		}
+		if _, err := e.store.CommitPoll(ctx, store.PollCommit{Feed: f, Subscriptions: []store.Subscription{was}}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -179,6 +179,55 @@ func TestReload_ThatTheStoreDoesNotTakeChangesNothing(t *testing.T) {
 	})
 }
 
+// refusingStore refuses the second commit that moves recipes, once it is armed.
+type refusingStore struct {
+	store.Store
+	armed atomic.Bool
+	moves atomic.Int32
+}
+
+func (s *refusingStore) CommitPoll(ctx context.Context, c store.PollCommit) (store.Committed, error) {
+	if s.armed.Load() && len(c.Subscriptions) > 0 && s.moves.Add(1) == 2 {
+		return store.Committed{}, store.ErrFull
+	}
+	return s.Store.CommitPoll(ctx, c)
+}
+
+func TestReload_ThatFailsInTheMiddlePutsThePlacesBack(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		one := recipe("poll: crm.item.list", "poll: crm.item.all")
+		two := recipe("id: letters", "id: other", "poll: crm.item.list", "poll: crm.item.all", "text: =record.name", "text: other")
+		b.once(one, two)
+		before, err := b.store.Subscriptions(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		refusing := &refusingStore{Store: b.store}
+		b.store = refusing
+		e := b.engine(one, two)
+		stop := b.serving(e)
+		b.wait(time.Second)
+		refusing.armed.Store(true)
+		_, err = e.Reload(t.Context(), b.options(recipe("poll: crm.item.list", "poll: crm.item.newest"),
+			recipe("id: letters", "id: other", "poll: crm.item.list", "poll: crm.item.window", "text: =record.name", "text: other")))
+		if !errors.Is(err, store.ErrFull) {
+			t.Fatalf("reload: got %v, want %v", err, store.ErrFull)
+		}
+		after, err := b.store.Subscriptions(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, after); diff != "" {
+			t.Errorf("places of the recipes (-before +after):\n%s", diff)
+		}
+		b.service.put("r1", map[string]any{"name": "A"})
+		b.wait(2 * time.Minute)
+		stop()
+		b.expect("letter.put r1 A", "letter.put r1 other")
+	})
+}
+
 func TestReload_SaysWhatCannotBeSeen(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {

@@ -5,7 +5,7 @@ import (
 	"io"
 
 	"github.com/pollux-automation/pollux/connectors"
-	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/dry"
 )
 
 // DryRequestView is a request that a dry run would have sent, as --json prints it.
@@ -19,7 +19,7 @@ type DryRequestView struct {
 }
 
 // DryRequest returns the view of a write that was refused because the engine runs dry.
-func DryRequest(c engine.DryCall) DryRequestView {
+func DryRequest(c dry.Call) DryRequestView {
 	return DryRequestView{
 		Recipe: c.Recipe, Run: string(c.Run), Step: c.Step, Account: c.Account, Operation: c.Operation.Name(), Request: c.Request,
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/dry"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/live"
 	"github.com/pollux-automation/pollux/internal/project"
@@ -33,7 +34,7 @@ func (a *Console) Dry(ctx context.Context, do func(*project.Project, store.Store
 	return Using(copied, func() error {
 		printed := &requests{console: a}
 		o := p.EngineOptions(copied, a.Logger(p.Redact, zerolog.ErrorLevel))
-		o.Accounts = engine.Dry(p.Accounts, printed.print)
+		o.Accounts = dry.Accounts(p.Accounts, printed.print)
 		o.Disk = nil
 		if a.Live != nil {
 			o.Budgets = nil // the running program looks after them
@@ -79,7 +80,7 @@ type requests struct {
 }
 
 // print prints one request.
-func (r *requests) print(c engine.DryCall) {
+func (r *requests) print(c dry.Call) {
 	view := show.DryRequest(c)
 	r.mu.Lock()
 	defer r.mu.Unlock()
