@@ -59,7 +59,7 @@ func (e *Engine) PollFeed(ctx context.Context, id store.FeedID) (PollReport, err
 	if err != nil {
 		return PollReport{Feed: id}, fmt.Errorf("load subscriptions: %w", err)
 	}
-	if err := e.poller.Subscribe(ctx, f, known); err != nil {
+	if err := e.poller.Subscribe(ctx, f, poll.PlacesOf(known)); err != nil {
 		return PollReport{Feed: id}, err
 	}
 	// Nobody takes the runs, so there is nothing to wait for between two pages.

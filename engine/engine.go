@@ -165,8 +165,9 @@ func (e *Engine) prepare(ctx context.Context, p *plan) error {
 	if err != nil {
 		return fmt.Errorf("load subscriptions: %w", err)
 	}
+	places := poll.PlacesOf(known)
 	for _, f := range p.feeds {
-		if err := e.poller.Subscribe(ctx, f, known); err != nil {
+		if err := e.poller.Subscribe(ctx, f, places); err != nil {
 			return fmt.Errorf("feed %s: %w", f.ID, err)
 		}
 	}

@@ -76,6 +76,7 @@ type Comparison struct {
 	Former func(ctx context.Context, recipe, version string) (*recipes.Recipe, error)
 
 	known   []store.Subscription
+	places  poll.Places    // of known
 	waiting map[string]int // unfinished runs by recipe
 }
 
@@ -86,6 +87,7 @@ func (c *Comparison) Edits(ctx context.Context) ([]Edit, error) {
 	if c.known, err = c.Store.Subscriptions(ctx); err != nil {
 		return nil, fmt.Errorf("load subscriptions: %w", err)
 	}
+	c.places = poll.PlacesOf(c.known)
 	if c.waiting, err = Waiting(ctx, c.Store); err != nil {
 		return nil, err
 	}
@@ -147,15 +149,15 @@ func without(recipe, account string, feed store.FeedID, waiting int) Edit {
 func (c *Comparison) recipe(ctx context.Context, f *poll.Feed, s *watch.Subscriber) (Edit, error) {
 	r := s.Recipe
 	edit := Edit{Recipe: r.ID, Account: s.Account, Feed: f.ID, Kind: Same, Cursor: "goes on where it stands", Waiting: c.waiting[r.ID]}
-	at := slices.IndexFunc(c.known, func(k store.Subscription) bool { return k.Recipe == r.ID && k.Account == s.Account })
+	known, ok := c.places.Of(r.ID, s.Account)
 	switch {
-	case at < 0:
+	case !ok:
 		edit.Kind, edit.Cursor = Added, "starts with "+r.Trigger.Start.Text
 		return edit, nil
-	case c.known[at].Version != r.Version:
+	case known.Version != r.Version:
 		edit.Kind = Changed
 	}
-	if former := c.known[at].Feed; former != f.ID {
+	if former := known.Feed; former != f.ID {
 		edit.Former = former
 		edit.Cursor = "goes on from where the former feed stood"
 		if f.Op.Poll.Strategy != connectors.Keyset {
@@ -164,11 +166,11 @@ func (c *Comparison) recipe(ctx context.Context, f *poll.Feed, s *watch.Subscrib
 		}
 		return edit, nil
 	}
-	if edit.Kind == Same || r.Scope == nil || c.known[at].Version == "" {
+	if edit.Kind == Same || r.Scope == nil || known.Version == "" {
 		return edit, nil
 	}
 	var err error
-	edit.Scope, err = c.scopes(ctx, f, s, c.known[at].Version)
+	edit.Scope, err = c.scopes(ctx, f, s, known.Version)
 	return edit, err
 }
 
@@ -193,8 +195,10 @@ func (c *Comparison) scopes(ctx context.Context, f *poll.Feed, s *watch.Subscrib
 func (c *Comparison) Gone(former map[store.FeedID]*poll.Feed, edits []Edit) (list []Edit) {
 	for _, f := range former {
 		for _, s := range f.Subs {
-			told := slices.ContainsFunc(edits, func(e Edit) bool { return e.Recipe == s.Recipe.ID })
-			if _, kept := c.Recipes[s.Recipe.ID]; !kept && !told {
+			if _, kept := c.Recipes[s.Recipe.ID]; kept {
+				continue
+			}
+			if !slices.ContainsFunc(edits, func(e Edit) bool { return e.Recipe == s.Recipe.ID }) {
 				list = append(list, without(s.Recipe.ID, s.Account, f.ID, 0))
 			}
 		}

@@ -49,8 +49,8 @@ func (c *Comparison) matches(ctx context.Context, e *Edit) error {
 	if e.Kind != Changed || e.Former != "" {
 		return nil
 	}
-	at := slices.IndexFunc(c.known, func(k store.Subscription) bool { return k.Recipe == e.Recipe && k.Account == e.Account })
-	old, err := c.Former(ctx, e.Recipe, c.known[at].Version)
+	known, _ := c.places.Of(e.Recipe, e.Account)
+	old, err := c.Former(ctx, e.Recipe, known.Version)
 	if err != nil {
 		return nil //nolint:nilerr // the version before fits no more, or is gone: there is nothing to compare with
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/connectors/stibee"
 	"github.com/pollux-automation/pollux/engine/poll"
-	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore"
 	"github.com/pollux-automation/pollux/internal/secret"
 	"github.com/pollux-automation/pollux/internal/testkit"
@@ -113,7 +112,7 @@ func newWorkplace(b *testing.B, rows int) *workplace {
 			}
 		},
 	}
-	if err := w.poller.Subscribe(b.Context(), w.feed, []store.Subscription{}); err != nil {
+	if err := w.poller.Subscribe(b.Context(), w.feed, poll.PlacesOf(nil)); err != nil {
 		b.Fatal(err)
 	}
 	return w

@@ -14,17 +14,43 @@ import (
 	"github.com/pollux-automation/pollux/triggers"
 )
 
+// Places are the subscriptions of a store, to be found by recipe and by feed.
+type Places struct {
+	by map[place]store.Subscription
+	on map[store.FeedID][]store.Subscription
+}
+
+// place is whose a subscription is.
+type place struct{ recipe, account string }
+
+// PlacesOf returns the places of some subscriptions.
+func PlacesOf(known []store.Subscription) Places {
+	p := Places{by: make(map[place]store.Subscription, len(known)), on: map[store.FeedID][]store.Subscription{}}
+	for _, k := range known {
+		p.by[place{k.Recipe, k.Account}] = k
+		p.on[k.Feed] = append(p.on[k.Feed], k)
+	}
+	return p
+}
+
+// Of returns the subscription of a recipe with an account of its trigger.
+func (p Places) Of(recipe, account string) (store.Subscription, bool) {
+	s, ok := p.by[place{recipe, account}]
+	return s, ok
+}
+
 // Subscribe gives every recipe on a feed its stored place, new ones included. A
 // place is remembered for good, so a recipe's start is obeyed once. known are all
 // subscriptions of the store.
-func (p *Poller) Subscribe(ctx context.Context, f *Feed, known []store.Subscription) error {
+func (p *Poller) Subscribe(ctx context.Context, f *Feed, known Places) error {
 	feed, err := p.load(ctx, f)
 	if err != nil {
 		return err
 	}
-	joining := f.away(known)
+	var who []*watch.Subscriber // of joining, in the same order
+	var joining []store.Subscription
 	for _, s := range f.Subs {
-		stored, found := place(known, s)
+		stored, found := known.Of(s.Recipe.ID, s.Account)
 		switch {
 		case !found:
 			stored = store.Subscription{
@@ -41,45 +67,33 @@ func (p *Poller) Subscribe(ctx context.Context, f *Feed, known []store.Subscript
 		}
 		stored.Version = s.Recipe.Version
 		s.Record = stored
-		joining = append(joining, stored)
+		who, joining = append(who, s), append(joining, stored)
 	}
+	joining = append(joining, f.away(known)...)
 	if len(joining) == 0 {
 		return nil
 	}
-	if _, err := p.Store.CommitPoll(ctx, store.PollCommit{Feed: feed, Subscriptions: joining}); err != nil {
-		return err
-	}
-	all, err := p.Store.Subscriptions(ctx)
+	done, err := p.Store.CommitPoll(ctx, store.PollCommit{Feed: feed, Subscriptions: joining})
 	if err != nil {
 		return err
 	}
-	for _, s := range f.Subs {
-		s.Record, _ = place(all, s)
+	for i, s := range who {
+		s.Record.Number = done.Subscriptions[i]
 	}
 	return nil
 }
 
 // away are the places of recipes that are gone in the middle of the walk that serves them
 // the past. It goes on without them; should they come back, another one must serve them.
-func (f *Feed) away(known []store.Subscription) (list []store.Subscription) {
-	for _, k := range known {
+func (f *Feed) away(known Places) (list []store.Subscription) {
+	for _, k := range known.on[f.ID] {
 		here := slices.ContainsFunc(f.Subs, func(s *watch.Subscriber) bool { return s.Recipe.ID == k.Recipe && s.Account == k.Account })
-		if k.Feed == f.ID && !k.Started && k.Walk != 0 && !here {
+		if !k.Started && k.Walk != 0 && !here {
 			k.Walk = 0
 			list = append(list, k)
 		}
 	}
 	return list
-}
-
-// place finds the stored subscription of a recipe.
-func place(known []store.Subscription, s *watch.Subscriber) (store.Subscription, bool) {
-	for _, k := range known {
-		if k.Recipe == s.Recipe.ID && k.Account == s.Account {
-			return k, true
-		}
-	}
-	return store.Subscription{}, false
 }
 
 // move takes a subscription to another feed after its recipe was edited. On a

@@ -130,6 +130,8 @@ type Committed struct {
 	// Feed is the feed as stored, with its new revision and its number.
 	Feed Feed
 	Runs []RunID // in the order of PollCommit.Runs
+	// Subscriptions are the numbers of PollCommit.Subscriptions, in the same order.
+	Subscriptions []uint32
 	// Previous are the runs before those, see [Event.Previous], in the same order; nil
 	// when none of them has one.
 	Previous []RunID

@@ -129,7 +129,8 @@ func (p *pollCommit) apply(tx *bolt.Tx) error {
 	if err := putFeed(tx, &p.next); err != nil {
 		return err
 	}
-	if err := p.putSubscriptions(tx); err != nil {
+	numbers, err := p.putSubscriptions(tx)
+	if err != nil {
 		return err
 	}
 	runs := tx.Bucket(tables.Runs)
@@ -143,7 +144,7 @@ func (p *pollCommit) apply(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	p.done = store.Committed{Feed: p.next, Runs: ids, Previous: p.links.PreviousAll(p.store.rows.Instance)}
+	p.done = store.Committed{Feed: p.next, Runs: ids, Subscriptions: numbers, Previous: p.links.PreviousAll(p.store.rows.Instance)}
 	return trail.Append(tx, p.commit.Audit)
 }
 
@@ -160,26 +161,28 @@ func nextNumber(b *bolt.Bucket) (uint32, error) {
 }
 
 // putSubscriptions writes subscriptions with the numbers that check found, new ones
-// with the next.
-func (p *pollCommit) putSubscriptions(tx *bolt.Tx) error {
+// with the next, and returns their numbers.
+func (p *pollCommit) putSubscriptions(tx *bolt.Tx) ([]uint32, error) {
 	b := tx.Bucket(tables.Subscriptions)
+	numbers := make([]uint32, len(p.commit.Subscriptions))
 	for i, sub := range p.commit.Subscriptions {
 		if sub.Number = p.known[i]; sub.Number == 0 {
 			n, err := nextNumber(b)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			sub.Number = n
 		}
+		numbers[i] = sub.Number
 		v, err := tables.Encode(sub)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := b.Put(tables.PairKey(sub.Recipe, sub.Account), v); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return numbers, nil
 }
 
 // putSeen writes the entries; first is the sequence number that the first run of the

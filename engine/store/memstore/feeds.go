@@ -237,10 +237,10 @@ func (s *Store) commit(c *store.PollCommit) (store.Committed, error) {
 	}
 	stored.value = encoded
 	maps.Copy(stored.seen, seen)
-	s.subscribe(c.Subscriptions)
+	numbers := s.subscribe(c.Subscriptions)
 	s.mark(c.Parents)
 	s.note(c.Audit)
-	return store.Committed{Feed: value, Runs: s.queue(runs), Previous: links.PreviousAll(s.instance)}, nil
+	return store.Committed{Feed: value, Runs: s.queue(runs), Subscriptions: numbers, Previous: links.PreviousAll(s.instance)}, nil
 }
 
 // guard returns the feed as it will be stored, or ErrConflict. It changes nothing. A
@@ -275,8 +275,8 @@ func (s *Store) guard(c *store.PollCommit) (store.Feed, error) {
 }
 
 // subscribe saves subscriptions; those without a number keep the former one or get
-// the next. It cannot fail.
-func (s *Store) subscribe(subs []store.Subscription) {
+// the next. It returns their numbers and cannot fail.
+func (s *Store) subscribe(subs []store.Subscription) (numbers []uint32) {
 	for _, sub := range subs {
 		at := place{sub.Recipe, sub.Account}
 		if sub.Number == 0 {
@@ -287,7 +287,9 @@ func (s *Store) subscribe(subs []store.Subscription) {
 			sub.Number = s.lastPlace
 		}
 		s.subscriptions[at] = sub
+		numbers = append(numbers, sub.Number)
 	}
+	return numbers
 }
 
 // queue appends the runs and returns their ids. Final ones join the same list, for a

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -48,6 +49,14 @@ func commitNumbersAndRevises(t *testing.T, s store.Store) {
 	done, err = s.CommitPoll(ctx, store.PollCommit{Feed: sample.Feed("g")})
 	ok(t, "commit of another feed", err)
 	same(t, "number of another feed", uint32(2), done.Feed.Number)
+	places := []store.Subscription{{Recipe: "a", Account: "x", Feed: "g"}, {Recipe: "b", Account: "x", Feed: "g"}}
+	done, err = s.CommitPoll(ctx, store.PollCommit{Feed: done.Feed, Subscriptions: places})
+	ok(t, "commit of two subscriptions", err)
+	same(t, "their numbers", []uint32{1, 2}, done.Subscriptions)
+	slices.Reverse(places)
+	done, err = s.CommitPoll(ctx, store.PollCommit{Feed: done.Feed, Subscriptions: append(places, store.Subscription{Recipe: "c", Feed: "g"})})
+	ok(t, "commit of them again, and of another one", err)
+	same(t, "their numbers again, and a new one", []uint32{2, 1, 3}, done.Subscriptions)
 }
 
 // conflictWritesNothing: a commit at an old revision leaves no trace of its entries,
