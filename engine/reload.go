@@ -28,17 +28,8 @@ const (
 // remembers of it.
 type RecipeEdit = edits.Edit
 
-// Compare says what it means to load these recipes with what the store remembers,
+// compare says what it means to load the recipes of a plan with what the store remembers,
 // sorted by recipe. Nothing is changed.
-func Compare(ctx context.Context, o Options) ([]RecipeEdit, error) {
-	e, err := New(o)
-	if err != nil {
-		return nil, err
-	}
-	return e.compare(ctx, e.plan())
-}
-
-// compare is [Compare] for a plan.
 func (e *Engine) compare(ctx context.Context, p *plan) ([]RecipeEdit, error) {
 	return e.comparison(p).Edits(ctx)
 }

@@ -233,12 +233,12 @@ func TestReload_SaysWhatCannotBeSeen(t *testing.T) {
 	bubble(t, func(t *testing.T, b *bench) {
 		old := recipe("poll: crm.item.list", "poll: crm.item.all")
 		b.once(old)
-		edits, err := engine.Compare(t.Context(), b.options(recipe("poll: crm.item.list", "poll: crm.item.newest")))
+		seen, err := engine.Foresee(t.Context(), b.options(recipe("poll: crm.item.list", "poll: crm.item.newest")), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(edits) != 1 || !edits[0].Blind || edits[0].Former == "" || edits[0].Kind != engine.Changed {
-			t.Errorf("got %+v, want one changed recipe with a blind move from its former feed", edits)
+		if len(seen.Edits) != 1 || !seen.Edits[0].Blind || seen.Edits[0].Former == "" || seen.Edits[0].Kind != engine.Changed {
+			t.Errorf("got %+v, want one changed recipe with a blind move from its former feed", seen.Edits)
 		}
 	})
 }

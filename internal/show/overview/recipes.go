@@ -41,21 +41,13 @@ func (p *PausedView) words(now time.Time) string {
 	text := "by " + p.By
 	if p.At != nil {
 		if at, err := time.Parse(time.RFC3339Nano, *p.At); err == nil {
-			text += " " + ago(at, now)
+			text += " " + show.Ago(at, now)
 		}
 	}
 	if p.Reason != nil {
 		text += ": " + *p.Reason
 	}
 	return text
-}
-
-// ago is how long ago a time is, for people.
-func ago(t, now time.Time) string {
-	if d := now.Sub(t).Round(time.Second); d >= time.Second {
-		return d.String() + " ago"
-	}
-	return "now"
 }
 
 // RecipeView is a recipe as "recipes list --json" prints it. LastRun is nil when none of
@@ -130,7 +122,7 @@ func (v RecipeView) Row(now time.Time) []string {
 	last := ""
 	if v.LastRun != nil && v.LastRun.QueuedAt != nil {
 		if at, err := time.Parse(time.RFC3339Nano, *v.LastRun.QueuedAt); err == nil {
-			last = v.LastRun.Status + " " + ago(at, now)
+			last = v.LastRun.Status + " " + show.Ago(at, now)
 		}
 	}
 	return []string{
