@@ -244,14 +244,15 @@ func (r *reader) call(m yamlnode.Map, s *Step, names *mapping.Names) *mapping.Sh
 	s.Timeout = values.Duration(m.Get("timeout"), leastTimeout, mostTimeout, r.into)
 	n := m.Get("call")
 	t := r.about.Connections.Find(n)
-	if t == nil {
-		return mapping.Anything()
-	}
-	s.Connection, s.Operation = t.Connection.Name, t.Operation.Key
 	with := mapping.Source{At: n.At(), Object: true}
 	if w := m.Get("with"); w.Kind() != yamlnode.Null {
 		with = values.Of(w)
 	}
+	if t == nil { // what stands in the inputs can be wrong all the same
+		names.Mapping(with, nil, r.into)
+		return mapping.Anything()
+	}
+	s.Connection, s.Operation = t.Connection.Name, t.Operation.Key
 	s.With = names.Mapping(with, t.Inputs(), r.into)
 	r.onlyIf(m.Get("only_if"), t, s, names)
 	r.unsure(m.Get("unsure"), n.At(), t, s)
