@@ -164,10 +164,12 @@ func (v *server) reload(ctx context.Context) {
 	v.PrintWarnings(next)
 	edits, err := v.engine.Reload(ctx, next.EngineOptions(v.store, v.log))
 	if err != nil {
+		next.Leave(old)
 		v.log.Error().Str("component", "reload").Err(err).Msg("not reloaded, everything stays as it was")
 		return
 	}
 	v.project.Store(next)
+	old.Leave(next)
 	if s, o := next.Settings, old.Settings; s.Data != o.Data || s.Listen != o.Listen {
 		v.log.Warn().Str("component", "reload").Msg("data and listen are taken over when the program starts next")
 	}

@@ -37,6 +37,16 @@ func (p *Project) Reload(o Options) (*Project, error) {
 	return next, nil
 }
 
+// Leave closes the sessions that another project, which takes the place of this one, does
+// not use. Calls under way go on to their end.
+func (p *Project) Leave(other *Project) {
+	for _, a := range p.Accounts {
+		if !slices.Contains(other.Accounts, a) {
+			a.Session.Close()
+		}
+	}
+}
+
 // sameAccounts reports whether another project reaches the same services in the same way.
 func (p *Project) sameAccounts(next *Project) bool {
 	return p.sameConnectors(next) && slices.EqualFunc(p.Settings.Accounts, next.Settings.Accounts, same)

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/secret"
 )
@@ -100,6 +102,26 @@ func TestReload_TheFirstRedactorHidesAllSecrets(t *testing.T) {
 		if got, want := r.Redact("second-token third-token"), secret.Stars+" "+secret.Stars; got != want {
 			t.Errorf("the %s redactor: got %q, want %q", name, got, want)
 		}
+	}
+}
+
+// closing counts how often its session was closed.
+type closing struct {
+	connectors.Session
+
+	times int
+}
+
+func (c *closing) Close() { c.times++ }
+
+func TestLeave_ClosesWhatTheOtherProjectDoesNotUse(t *testing.T) {
+	t.Parallel()
+	kept, gone := &closing{}, &closing{}
+	shared := &engine.Account{Name: "acme", Session: kept}
+	p := &project.Project{Accounts: []*engine.Account{shared, {Name: "news", Session: gone}}}
+	p.Leave(&project.Project{Accounts: []*engine.Account{shared, {Name: "news"}}})
+	if kept.times != 0 || gone.times != 1 {
+		t.Errorf("closed %d and %d times, want the session alone that is not used any more", kept.times, gone.times)
 	}
 }
 
