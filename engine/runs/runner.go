@@ -39,10 +39,10 @@ type runner struct {
 	mu    sync.Mutex
 	run   store.Run
 	scope *mapping.Scope
-	// saved are the results by step id, pending the ids of those that go into the
-	// next commit, perhaps more than once. marks counts the moments that must be stored before anything else
-	// happens outside, stored those that are. lost is why the store did not take a
-	// commit: from then on nothing else is.
+	// saved are the results by step id, pending the ids of those that go into the next
+	// commit, perhaps more than once. marks counts the moments that must be stored before
+	// anything else happens outside, stored those that are. lost is why the store did not
+	// take a commit: from then on nothing else is.
 	saved         map[string]store.Step
 	pending       []string
 	marks, stored int
