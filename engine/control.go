@@ -21,10 +21,7 @@ func (e *Engine) accepted(account string) {
 
 // recall tells the dispatcher that runs may go on that were held or parked.
 func (e *Engine) recall() {
-	select {
-	case e.released <- struct{}{}:
-	default: // a signal waits already
-	}
+	nudge(e.released)
 }
 
 // recallable reports whether a run goes on by itself: it was parked because a credential

@@ -321,10 +321,16 @@ func (e *Engine) fail(err error) {
 	}
 }
 
+// nudge sends a signal to who waits at a channel with room for one. One that waits there
+// already stands for this one too.
+func nudge(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
 // signal wakes the dispatcher.
 func (e *Engine) signal() {
-	select {
-	case e.wake <- struct{}{}:
-	default: // a signal waits already
-	}
+	nudge(e.wake)
 }

@@ -96,10 +96,7 @@ func (f *fresh) take(id store.RunID) (runs.Fresh, bool) {
 	r, ok := f.runs[id]
 	delete(f.runs, id)
 	if ok && len(f.runs) == freshMost/2 {
-		select {
-		case f.room <- struct{}{}:
-		default: // a signal waits already
-		}
+		nudge(f.room)
 	}
 	return r, ok
 }

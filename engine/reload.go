@@ -109,10 +109,7 @@ func (e *Engine) replace(ctx context.Context, next *plan) error {
 	clear(e.programs) // their accounts may be others now
 	e.mu.Unlock()
 	e.visited.Clear() // all of it is stored by now
-	select {
-	case e.reloaded <- struct{}{}:
-	default: // a signal waits already
-	}
+	nudge(e.reloaded)
 	return nil
 }
 

@@ -91,10 +91,7 @@ func (e *Engine) Switch(ctx context.Context, s store.Switch, audit *store.AuditE
 		return err
 	}
 	for _, tell := range []chan struct{}{e.released, e.reloaded, e.resumed} {
-		select {
-		case tell <- struct{}{}:
-		default: // a signal waits already
-		}
+		nudge(tell)
 	}
 	return nil
 }
