@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
@@ -31,7 +32,7 @@ func (h *Location) SetLag(lag time.Duration) {
 func (h *Location) AddContact(fields map[string]any) string {
 	h.service.Lock()
 	defer h.service.Unlock()
-	now := h.world.Now()
+	now := h.site.World.Now()
 	return h.put("", merge(newFields(), loose(fields)), now, now).ID
 }
 
@@ -117,13 +118,13 @@ func loose(fields map[string]any) map[string]any {
 func (h *Location) Populate(n int, person func(i int) map[string]any) {
 	h.service.Lock()
 	defer h.service.Unlock()
-	now := h.world.Now()
+	now := h.site.World.Now()
 	step := 365 * 24 * time.Hour / time.Duration(max(n, 1))
 	for i := range n {
 		at := now.Add(-step * time.Duration(n-i))
 		h.put("", merge(newFields(), person(i)), at, at)
 	}
-	h.search.CatchUp(h.world.Now().Add(h.lag)) // what was there before is not late
+	h.search.CatchUp(h.site.World.Now().Add(h.lag)) // what was there before is not late
 }
 
 // Size returns how many contacts, notes and tasks there are.
@@ -147,7 +148,7 @@ func (h *Location) Pick() (id, name string) {
 	if len(h.order) == 0 {
 		return "", ""
 	}
-	id = h.order[h.world.Dice.Below(len(h.order))]
+	id = h.order[h.site.World.Dice.Below(len(h.order))]
 	return id, service.Text(h.live[id].Fields()["contactName"])
 }
 
@@ -169,7 +170,7 @@ func (h *Location) AddTask(contactID, title string, due time.Time) error {
 	if h.live[contactID] == nil {
 		return fmt.Errorf("%w: %s", ErrUnknownContact, contactID)
 	}
-	h.addTask(contactID, map[string]any{"title": title, "dueDate": stamp(due), "completed": false})
+	h.addTask(contactID, map[string]any{"title": title, "dueDate": wire.Stamp(due), "completed": false})
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
@@ -78,43 +79,43 @@ func (a *appointment) write(body map[string]any, now time.Time) service.Answer {
 	for _, name := range []string{"startTime", "endTime"} {
 		if at := service.Text(body[name]); at != "" {
 			if _, err := time.Parse(time.RFC3339, at); err != nil {
-				return refuse(http.StatusUnprocessableEntity, name+" must be a valid ISO 8601 date string")
+				return wire.Refuse(http.StatusUnprocessableEntity, name+" must be a valid ISO 8601 date string")
 			}
 		}
 	}
 	if !slices.Contains(appointmentStatuses, service.Text(body["appointmentStatus"])) {
-		return refuse(http.StatusUnprocessableEntity, "appointmentStatus must be a valid enum value")
+		return wire.Refuse(http.StatusUnprocessableEntity, "appointmentStatus must be a valid enum value")
 	}
-	set(body, "calendarId", &a.CalendarID)
-	set(body, "title", &a.Title)
-	set(body, "appointmentStatus", &a.Status)
-	set(body, "assignedUserId", &a.AssignedTo)
-	set(body, "address", &a.Address)
-	set(body, "startTime", &a.StartTime)
-	set(body, "endTime", &a.EndTime)
-	a.Updated = stamp(now)
+	wire.Set(body, "calendarId", &a.CalendarID)
+	wire.Set(body, "title", &a.Title)
+	wire.Set(body, "appointmentStatus", &a.Status)
+	wire.Set(body, "assignedUserId", &a.AssignedTo)
+	wire.Set(body, "address", &a.Address)
+	wire.Set(body, "startTime", &a.StartTime)
+	wire.Set(body, "endTime", &a.EndTime)
+	a.Updated = wire.Stamp(now)
 	return service.Answer{}
 }
 
 // createAppointment books without looking for a free slot, and leaves the contact's
 // dateUpdated as it is (recorded answers of 2026-07).
 func (h *Location) createAppointment(c *service.Call) service.Answer {
-	body, refused := read(c, newAppointmentShape)
+	body, refused := wire.Read(c, newAppointmentShape)
 	if refused.Status == 0 {
-		refused = wrongLocation(service.Text(body["locationId"]))
+		refused = h.site.Foreign(service.Text(body["locationId"]))
 	}
 	if refused.Status != 0 {
 		return refused
 	}
 	who := service.Text(body["contactId"])
 	if h.live[who] == nil {
-		return refuse(http.StatusBadRequest, "Contact not found for id: "+who)
+		return wire.Refuse(http.StatusBadRequest, "Contact not found for id: "+who)
 	}
 	a := &appointment{
-		ID: h.world.Dice.ID(20), LocationID: LocationID, ContactID: who, Status: "new", Added: stamp(h.world.Now()),
+		ID: h.site.World.Dice.ID(20), LocationID: h.site.ID, ContactID: who, Status: "new", Added: wire.Stamp(h.site.World.Now()),
 		number: len(h.appointments),
 	}
-	if refused := a.write(body, h.world.Now()); refused.Status != 0 {
+	if refused := a.write(body, h.site.World.Now()); refused.Status != 0 {
 		return refused
 	}
 	h.appointments[a.ID] = a
@@ -126,7 +127,7 @@ func (h *Location) createAppointment(c *service.Call) service.Answer {
 func (h *Location) appointment(c *service.Call) (*appointment, service.Answer) {
 	a := h.appointments[c.Vars["eventId"]]
 	if a == nil {
-		return nil, refuse(http.StatusBadRequest, "Appointment not found")
+		return nil, wire.Refuse(http.StatusBadRequest, "Appointment not found")
 	}
 	c.Target = a.ID
 	return a, service.Answer{}
@@ -137,7 +138,7 @@ func (h *Location) getAppointment(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	return h.say(http.StatusOK, map[string]any{"appointment": a})
+	return h.site.Say(http.StatusOK, map[string]any{"appointment": a})
 }
 
 func (h *Location) updateAppointment(c *service.Call) service.Answer {
@@ -145,12 +146,12 @@ func (h *Location) updateAppointment(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	body, refused := read(c, appointmentShape)
+	body, refused := wire.Read(c, appointmentShape)
 	if refused.Status != 0 {
 		return refused
 	}
 	changed := *a
-	if refused := changed.write(body, h.world.Now()); refused.Status != 0 {
+	if refused := changed.write(body, h.site.World.Now()); refused.Status != 0 {
 		return refused
 	}
 	h.appointments[a.ID] = &changed
@@ -164,9 +165,9 @@ func (h *Location) deleteAppointment(c *service.Call) service.Answer {
 		return refused
 	}
 	gone := *a
-	gone.Deleted, gone.Updated = true, stamp(h.world.Now())
+	gone.Deleted, gone.Updated = true, wire.Stamp(h.site.World.Now())
 	h.appointments[a.ID] = &gone
-	return h.succeeded(http.StatusCreated)
+	return h.site.Succeeded(http.StatusCreated)
 }
 
 // listAppointments shows the contact's in the order in which they were made; neither the
@@ -183,5 +184,5 @@ func (h *Location) listAppointments(c *service.Call) service.Answer {
 		}
 	}
 	slices.SortFunc(list, func(a, b *appointment) int { return cmp.Compare(a.number, b.number) })
-	return h.say(http.StatusOK, map[string]any{"events": service.Rows(c, list)})
+	return h.site.Say(http.StatusOK, map[string]any{"events": service.Rows(c, list)})
 }

@@ -1,14 +1,13 @@
 package highlevel
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
@@ -30,7 +29,7 @@ type Options struct {
 // concurrent use; the lock of its service guards everything but the service itself.
 type Location struct {
 	service *service.Service
-	world   *service.World
+	site    *wire.Site
 	limits  limits
 	lag     time.Duration
 
@@ -52,18 +51,19 @@ type Location struct {
 // New returns an empty location of a world.
 func New(w *service.World, o Options) *Location {
 	h := &Location{
-		world: w, limits: newLimits(o.Limit, o.Daily), lag: o.Lag,
+		site: &wire.Site{ID: LocationID, World: w}, limits: newLimits(o.Limit, o.Daily), lag: o.Lag,
 		live: map[string]*search.Contact{}, byEmail: map[string]string{}, byPhone: map[string]string{},
 		search: search.New(func(field string) bool { return contactFields[field] != "" }), place: map[string]int{},
 		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{}, appointments: map[string]*appointment{},
 	}
+	h.site.Knows = func(contact string) bool { return h.live[contact] != nil }
 	// The limit counts after the token was accepted: the service counts for each app
 	// and location, which only the token tells.
 	h.service = &service.Service{
-		Name: "highlevel", World: w, Admit: h.admit, Refuse: refuse,
+		Name: "highlevel", World: w, Admit: h.admit, Refuse: wire.Refuse,
 		Limit: func(c *service.Call) service.Answer {
 			if !h.limits.take(c.Now, c.Head) {
-				return refuse(http.StatusTooManyRequests, "Too Many Requests")
+				return wire.Refuse(http.StatusTooManyRequests, "Too Many Requests")
 			}
 			return service.Answer{}
 		},
@@ -121,85 +121,24 @@ func (h *Location) partRoutes() []service.Route {
 func (h *Location) admit(c *service.Call) service.Answer {
 	token, bearer := strings.CutPrefix(c.Header.Get("Authorization"), "Bearer ")
 	if !bearer || token != Token {
-		return refuse(http.StatusUnauthorized, "Invalid Private Integration token")
+		return wire.Refuse(http.StatusUnauthorized, "Invalid Private Integration token")
 	}
 	switch c.Header.Get("Version") {
 	case "2021-07-28", "2021-04-15", "v3":
 		return service.Answer{}
 	case "":
-		return refuse(http.StatusUnauthorized, "version header was not found.")
+		return wire.Refuse(http.StatusUnauthorized, "version header was not found.")
 	}
-	return refuse(http.StatusUnauthorized, "version header is invalid.")
+	return wire.Refuse(http.StatusUnauthorized, "version header is invalid.")
 }
-
-// refuse makes an error as HighLevel sends it. A message is one text; a 422 has a
-// list of them. The list comes out of the lines of the message.
-func refuse(status int, message string) service.Answer {
-	v := map[string]any{"statusCode": status, "message": message, "error": http.StatusText(status), "traceId": "sandbox-refused"}
-	if status == http.StatusUnprocessableEntity {
-		v["message"] = strings.Split(message, "\n")
-	}
-	return service.Answer{Status: status, Value: v}
-}
-
-// say answers with members of an object and a trace id.
-func (h *Location) say(status int, members map[string]any) service.Answer {
-	members["traceId"] = h.traceID()
-	return service.Answer{Status: status, Value: members}
-}
-
-// traceID makes the id that every answer of the service carries (service docs, read
-// 2026-09).
-func (h *Location) traceID() string { return "trace-" + h.world.Dice.ID(16) }
-
-// spelledOddly is the member that says yes in most answers. It should not be relied
-// on: the status tells (spec file and recorded answers, read 2026-09).
-const spelledOddly = "succeded" //nolint:misspell // the service's own spelling
-
-// succeeded answers a write that returns nothing, with both spellings that the
-// service uses.
-func (h *Location) succeeded(status int) service.Answer {
-	return h.say(status, map[string]any{spelledOddly: true, "succeeded": true})
-}
-
-// wrongLocation refuses a location that the token does not belong to. The text is the
-// one that a user of n8n met (n8n-io/n8n #11353).
-func wrongLocation(id string) service.Answer {
-	if id == LocationID {
-		return service.Answer{}
-	}
-	return refuse(http.StatusForbidden, "The token does not have access to this location.")
-}
-
-// read decodes a body and refuses what does not fit its shape with 422, as the
-// service does: it names every property that should not exist. Numbers stay as they
-// were written, so that a time in milliseconds keeps all its digits. A request
-// without a body has an empty one.
-func read(c *service.Call, sh *service.Shape) (map[string]any, service.Answer) {
-	body := map[string]any{}
-	if len(bytes.TrimSpace(c.Body)) > 0 {
-		dec := json.NewDecoder(bytes.NewReader(c.Body))
-		dec.UseNumber()
-		if err := dec.Decode(&body); err != nil || body == nil {
-			return nil, refuse(http.StatusBadRequest, "Unexpected token in JSON")
-		}
-	}
-	if wrong := sh.Check(body); len(wrong) > 0 {
-		return nil, refuse(http.StatusUnprocessableEntity, strings.Join(wrong, "\n"))
-	}
-	return body, service.Answer{}
-}
-
-// stamp writes a time as HighLevel does.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // getLocation shows the one location. It has no dateUpdated, like those of the
 // service (highlevel-api-docs #154, read 2026-09).
 func (h *Location) getLocation(c *service.Call) service.Answer {
-	if a := wrongLocation(c.Vars["locationId"]); a.Status != 0 {
+	if a := h.site.Foreign(c.Vars["locationId"]); a.Status != 0 {
 		return a
 	}
-	return h.say(http.StatusOK, map[string]any{"location": map[string]any{
-		"id": LocationID, "name": "Sandbox", "country": "US", "timezone": "America/Chicago",
+	return h.site.Say(http.StatusOK, map[string]any{"location": map[string]any{
+		"id": h.site.ID, "name": "Sandbox", "country": "US", "timezone": "America/Chicago",
 	}})
 }
