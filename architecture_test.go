@@ -65,6 +65,7 @@ var arrows = map[string][]string{
 	"engine/retry":                          {"recipes", "triggers", "connectors", "engine/poll", "engine/store"},
 	"engine/edits":                          {"recipes", "triggers", "connectors", "engine/poll", "engine/store", "engine/watch", "internal/mapping"},
 	"engine/dry":                            {"connectors", "engine/poll", "engine/store"},
+	"engine/prune":                          {"engine/store"},
 	"engine/desk":                           {"recipes", "engine/runs", "engine/store"},
 	"engine/program": {
 		"recipes", "triggers", "actions", "connectors", "engine/poll", "engine/store", "engine/watch", "internal/mapping",
@@ -72,7 +73,7 @@ var arrows = map[string][]string{
 	"engine/runs": {
 		"recipes", "triggers", "actions", "connectors", "engine/poll", "engine/program", "engine/retry", "engine/store", "internal/mapping",
 	},
-	"engine":                 {"recipes", "triggers", "connectors", "connectors/auth", "connectors/budget", "engine/dry", "engine/edits", "engine/poll", "engine/retry", "engine/program", "engine/runs", "engine/store", "engine/watch", "internal/diag", "internal/mapping"},
+	"engine":                 {"recipes", "triggers", "connectors", "connectors/auth", "connectors/budget", "engine/dry", "engine/edits", "engine/poll", "engine/retry", "engine/program", "engine/prune", "engine/runs", "engine/store", "engine/watch", "internal/diag", "internal/mapping"},
 	"web":                    {"engine", "engine/store"},
 	"internal/settings":      {"connectors/auth", "internal/diag", "internal/secret", "internal/yamlnode"},
 	"internal/project":       {"connectors", "connectors/budget", "connectors/builtin", "connectors/httpapi", "connectors/manifest", "connectors/schema", "engine", "engine/store", "engine/store/boltstore", "engine/store/boltstore/upkeep", "internal/diag", "internal/seal", "internal/secret", "internal/settings", "recipes"},

@@ -15,6 +15,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/program"
+	"github.com/pollux-automation/pollux/engine/prune"
 	"github.com/pollux-automation/pollux/engine/runs"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/diag"
@@ -85,6 +86,7 @@ type Engine struct {
 	rests   rests
 	space   space
 	exec    *runs.Executor
+	pruner  *prune.Pruner
 	tally   tally
 	fresh   *fresh
 	// observer is nil when nobody wants to know what happens.
@@ -143,6 +145,7 @@ func New(o Options) (*Engine, error) {
 		e.pollers = 16
 	}
 	e.poller = &poll.Poller{Store: o.Store, Log: o.Log, At: e.passed, Told: e.committed, Pause: e.fresh.wait, Rests: e.rests.recipe}
+	e.pruner = &prune.Pruner{Store: o.Store, Log: o.Log, Rules: func() (map[string]store.Keep, []store.RecipeVersion) { return e.plan().keeps() }}
 	e.exec = &runs.Executor{
 		Store: o.Store, Log: o.Log, Rests: e.restUntil, Health: &e.health, At: o.Hooks.At, Program: e.program, Fresh: e.fresh.take,
 		Accepted: e.accepted, Ended: e.tally.ended, Saved: e.saved, Fail: e.fail,
@@ -286,7 +289,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			stop(err)
 		}
 	})
-	group.Go(func() { e.pruneOn(take) })
+	group.Go(func() { e.pruner.Run(take) })
 	group.Go(func() { e.tend(take) })
 	group.Go(func() {
 		select {

@@ -102,3 +102,13 @@ func (p *plan) newFeed(r *recipes.Recipe) (*poll.Feed, error) {
 	}
 	return poll.New(account, r.Trigger.Operation, r.Trigger.With)
 }
+
+// keeps says what the loaded recipes keep of finished runs, and which versions they are.
+func (p *plan) keeps() (map[string]store.Keep, []store.RecipeVersion) {
+	rules, loaded := map[string]store.Keep{}, make([]store.RecipeVersion, 0, len(p.programs))
+	for key, program := range p.programs {
+		rules[key.Recipe] = store.Keep{Runs: program.Recipe.Keep.Runs, Payloads: program.Recipe.Keep.Payloads}
+		loaded = append(loaded, store.RecipeVersion{Recipe: key.Recipe, Version: key.Version})
+	}
+	return rules, loaded
+}
