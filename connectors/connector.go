@@ -34,6 +34,9 @@ type Description struct {
 	Operations []*Operation
 	// CheckWith is the key of the read that checks a credential.
 	CheckWith string
+	// NeedsOne names settings of which an account must have one at least; empty means that
+	// each of them says for itself whether it is required.
+	NeedsOne []string
 	// Notes tell what is uncertain or surprising about the whole service.
 	Notes []string
 }
@@ -82,7 +85,10 @@ type Account struct {
 	Name       string
 	BaseURL    string // replaces the connector's; empty keeps it
 	Credential auth.Credential
-	Settings   map[string]any
+	// Source gives the tokens of an account that signs in with OAuth 2.0; nil otherwise:
+	// then the credential itself goes out.
+	Source   auth.Source
+	Settings map[string]any
 	// Gate is asked before every request. Never nil.
 	Gate Gate
 	// Transport carries the requests; nil means one made for this account.

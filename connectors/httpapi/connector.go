@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/connectors/manifest"
-	"github.com/pollux-automation/pollux/internal/secret"
 )
 
 // Connector is a service that a manifest describes. It holds no account and no
@@ -73,8 +71,11 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("account %s: %s does not take the sign-in method %q", a.Name, c.manifest.Title, a.Credential.Method)
 	}
-	if a.Credential.Secret.Empty() {
-		return nil, fmt.Errorf("account %s: the credential is empty", a.Name)
+	if s.source = a.Source; s.source == nil {
+		if a.Credential.Secret.Empty() {
+			return nil, fmt.Errorf("account %s: the credential is empty", a.Name)
+		}
+		s.source = auth.Static(a.Credential)
 	}
 	if a.Gate == nil {
 		return nil, fmt.Errorf("account %s: there is no gate", a.Name)
@@ -92,19 +93,12 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		}
 	}
 	s.method = c.manifest.Auth[i]
-	s.redact = redactor(a.Credential.Secret)
+	s.redact = s.source.Redactor()
 	if s.transport == nil {
 		s.own = newTransport()
 		s.transport = s.own
 	}
 	return s, nil
-}
-
-// redactor knows the secret in the forms in which a service may echo it. In an
-// address it stands escaped, once for the query and once for the path.
-func redactor(s secret.String) *secret.Redactor {
-	text := s.Reveal()
-	return secret.NewRedactor(s, secret.New(url.QueryEscape(text)), secret.New(url.PathEscape(text)))
 }
 
 // newTransport makes the transport of one account. Idle connections are given up

@@ -34,6 +34,7 @@ type session struct {
 	account   connectors.Account
 	base      string // without a slash at its end
 	method    auth.Method
+	source    auth.Source
 	redact    *secret.Redactor
 	transport http.RoundTripper
 	own       *http.Transport // the transport when it was made here, else nil
@@ -131,7 +132,7 @@ func (s *session) Check(ctx context.Context) error {
 // CheckDate is Check that also tells the service's own time of the answer; zero when it did
 // not say.
 func (s *session) CheckDate(ctx context.Context) (time.Time, error) {
-	check := s.manifest.Check
+	check := s.check()
 	op, ok := s.operations[check.Operation]
 	if !ok {
 		return time.Time{}, &connectors.Error{
@@ -147,6 +148,16 @@ func (s *session) CheckDate(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err
 	}
 	return a.date, err
+}
+
+// check returns the first call that checks a credential and whose setting the account has.
+func (s *session) check() manifest.Check {
+	for _, c := range s.manifest.Checks {
+		if c.When == "" || s.account.Settings[c.When] != nil {
+			return c
+		}
+	}
+	return manifest.Check{}
 }
 
 // Close lets go of idle connections, unless the transport belongs to somebody
@@ -183,10 +194,7 @@ func (s *session) prepare(op *manifest.Operation, given map[string]any) (*reques
 // exchange passes the gate, sends a request once and reads the answer to its end.
 // An answer whose status is not 2xx is an error, and comes along with it.
 func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *request, p connectors.Priority) (*answer, error) {
-	if err := s.account.Gate.Enter(ctx, op.Spec.Key, connectors.Behalf(ctx), p); err != nil {
-		return nil, s.gateError(op, err)
-	}
-	a, err := s.pass(ctx, op, r)
+	a, err := s.signed(ctx, op, r, p)
 	if err != nil {
 		return nil, err
 	}
@@ -204,10 +212,13 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 	return a, nil
 }
 
-// pass sends a request and tells the gate how it ended, whatever happens. A gate that
-// is entered and never left would keep its place for good, so this is done even after
-// a panic.
-func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request) (a *answer, err error) {
+// pass enters the gate, sends a request and tells the gate how it ended, whatever
+// happens. A gate that is entered and never left would keep its place for good, so this
+// is done even after a panic.
+func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request, p connectors.Priority, token func() (auth.Token, error)) (a *answer, err error) {
+	if err := s.account.Gate.Enter(ctx, op.Spec.Key, connectors.Behalf(ctx), p); err != nil {
+		return nil, s.gateError(op, err)
+	}
 	defer func() {
 		if a == nil {
 			s.account.Gate.Leave(0, nil, 0)
@@ -215,13 +226,17 @@ func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request) 
 		}
 		s.account.Gate.Leave(a.status, a.header, retryAfter(a))
 	}()
-	return s.send(ctx, op, r)
+	t, err := token() // here, since one can end while the gate is closed
+	if err != nil {
+		return nil, s.signInError(ctx, op, err)
+	}
+	return s.send(ctx, op, r, t)
 }
 
 // send makes the one request. The error is an [*connectors.Error]. Its timeout covers
 // reading the answer too. A body that breaks off is no error here: the status is
 // known, and the gate must learn it.
-func (s *session) send(ctx context.Context, op *manifest.Operation, r *request) (*answer, error) {
+func (s *session) send(ctx context.Context, op *manifest.Operation, r *request, t auth.Token) (*answer, error) {
 	timeout := op.Timeout
 	if timeout == 0 {
 		timeout = usualTimeout
@@ -229,7 +244,7 @@ func (s *session) send(ctx context.Context, op *manifest.Operation, r *request) 
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	trace := &progress{}
-	req, err := s.sign(r)
+	req, err := s.sign(r, t)
 	if err != nil {
 		return nil, invalid(op, err)
 	}
@@ -268,13 +283,15 @@ func readBody(r io.Reader) ([]byte, error) {
 
 // sign makes the signed HTTP request out of r, which must not be used again. It
 // cannot be sent twice by net/http: there is no way to read its body again.
-func (s *session) sign(r *request) (*http.Request, error) {
+func (s *session) sign(r *request, t auth.Token) (*http.Request, error) {
 	req := &http.Request{Method: r.method, URL: r.url, Host: r.url.Host, Header: r.header, Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}
 	if r.body != nil {
 		req.Body = io.NopCloser(bytes.NewReader(r.body))
 		req.ContentLength = int64(len(r.body))
 	}
-	return req, auth.Sign(req, s.method, s.account.Credential)
+	c := s.account.Credential
+	c.Secret = t.Secret
+	return req, auth.Sign(req, s.method, c)
 }
 
 // previewKey stands in a preview for the key that every attempt of a write carries.
@@ -307,15 +324,16 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 
 // show signs a request with stars and writes it out for people.
 func (s *session) show(op *manifest.Operation, r *request) (connectors.Request, error) {
-	starred := *s
-	starred.account.Credential.Secret = secret.New(secret.Stars)
-	req, err := starred.sign(r)
+	req, err := s.sign(r, auth.Token{Secret: secret.New(secret.Stars)})
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
 	}
 	out := connectors.Request{Method: req.Method, URL: unescapeStars(req.URL), Header: map[string]string{}}
 	for name := range req.Header {
 		out.Header[name] = req.Header.Get(name)
+	}
+	if s.method.Name == auth.Basic {
+		out.Header["Authorization"] = "Basic " + secret.Stars // else one could read the user, and that it is stars
 	}
 	if r.body != nil {
 		if out.Body, err = connectors.Decode(r.body); err != nil {

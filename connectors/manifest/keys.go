@@ -11,8 +11,7 @@ var (
 		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "errors", "notes",
 	}
 	versionKeys = []string{"header", "value"}
-	authKeys    = []string{"method", "in", "name"}
-	checkKeys   = []string{"operation", "with"}
+	checkKeys   = []string{"operation", "with", "when"}
 	limitKeys   = []string{"requests", "per", "by", "remaining", "max", "reset", "operations"}
 	breakerKeys = []string{"failures", "per", "statuses", "rest"}
 	errorsKeys  = []string{"code", "message", "rules"}
@@ -26,7 +25,7 @@ var (
 	settingKeys   = slices.Concat(valueKeys, []string{"required", "default"})
 	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting"})
 	operationKeys = []string{
-		"title", "description", "read", "write", "version", "scopes", "use", "inputs", "fixed", "answer", "paging", "poll",
+		"title", "description", "read", "write", "version", "scopes", "token", "use", "inputs", "fixed", "answer", "paging", "poll",
 		"repeat", "idempotency", "target", "errors", "deprecated", "timeout", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers"}

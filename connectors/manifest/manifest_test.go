@@ -59,8 +59,8 @@ func TestRead_TheWholeService(t *testing.T) {
 				{Status: 403, Kind: connectors.Auth, Hint: "the key may not see this team"},
 			},
 		},
-		Check: manifest.Check{Operation: "team.list"},
-		Notes: []string{"The example of docs/writing-a-connector.md."},
+		Checks: []manifest.Check{{Operation: "team.list"}},
+		Notes:  []string{"The example of docs/writing-a-connector.md."},
 	}
 	got := *m
 	got.Objects, got.Operations = nil, nil

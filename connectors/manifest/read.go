@@ -90,6 +90,7 @@ type reader struct {
 	// are checked at the end.
 	objectAt map[string]diag.Place
 	places   map[string]diag.Place
+	checkAt  []diag.Place // of each call that checks a credential
 	// usualVersion is the version of operations that do not say theirs.
 	usualVersion string
 	// groups are the input groups of the file that is being read.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
+	"github.com/pollux-automation/pollux/connectors/manifest/signin"
 )
 
 // TestSchema_HasTheKeysOfTheReader keeps the schema for editors and the reader in
@@ -22,7 +23,7 @@ func TestSchema_HasTheKeysOfTheReader(t *testing.T) {
 		t.Fatalf("schema.json: %v", err)
 	}
 	all := map[string][]string{
-		"connector": connectorKeys, "version": versionKeys, "auth": authKeys, "check": checkKeys, "limit": limitKeys,
+		"connector": connectorKeys, "version": versionKeys, "auth": signin.Keys(), "check": checkKeys, "limit": limitKeys,
 		"errors": errorsKeys, "rule": ruleKeys, "part": partKeys, "object": objectKeys, "value": valueKeys, "field": fieldKeys,
 		"member": memberKeys, "setting": settingKeys, "input": inputKeys, "operation": operationKeys, "fixed": fixedKeys,
 		"answer": answerKeys, "repeat": repeatKeys, "idempotency": keyKeys, "target": targetKeys, "breaker": breakerKeys,

@@ -29,6 +29,13 @@ func (h *Health) Pause(account string, now time.Time) bool {
 	return !resting
 }
 
+// Forget lets an account be used as if it had never been refused.
+func (h *Health) Forget(account string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.until, account)
+}
+
 // Works notes that an account's credential was accepted and reports whether its
 // rest is over by that. A success during the rest does not end it: a credential
 // can be good for one operation and refused for another (a missing scope), and
