@@ -36,7 +36,7 @@ type app struct{ *console.Console }
 // Commands returns "accounts login", "accounts logout" and "accounts add".
 func Commands(on *console.Console) []*cobra.Command {
 	a := &app{on}
-	return []*cobra.Command{a.loginCommand(), a.logoutCommand()}
+	return []*cobra.Command{a.addCommand(), a.loginCommand(), a.logoutCommand()}
 }
 
 // how are the ways of a sign-in.
@@ -60,7 +60,7 @@ pollux run has the state file, it carries this out and uses the sign-in at once.
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			a.Line = h.paste
-			return a.Reach(c.Context(), func(p *project.Project) error { return a.login(c.Context(), p, args[0], h) })
+			return a.with(c.Context(), args[0], func(p *project.Project) error { return a.login(c.Context(), p, args[0], h) })
 		},
 		ValidArgsFunction: a.complete,
 	}
@@ -80,18 +80,40 @@ func (a *app) complete(_ *cobra.Command, args []string, _ string) ([]string, cob
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
+// with hands over the project with the account of that name; a wrong name makes nothing.
+func (a *app) with(ctx context.Context, name string, do func(*project.Project) error) error {
+	if p := a.ReadProject(true); a.Live == nil && !p.Findings.HasErrors() {
+		if _, err := known(p, name); err != nil {
+			return err
+		}
+	}
+	return a.Reach(ctx, do)
+}
+
 // account returns an account that signs in with OAuth 2.0, and its refresher.
 func account(p *project.Project, name string) (settings.Account, *auth.Refresher, error) {
-	at := slices.IndexFunc(p.Settings.Accounts, func(acc settings.Account) bool { return acc.Name == name })
-	if at < 0 {
-		return settings.Account{}, nil, console.Misused(fmt.Errorf("there is no account %q; %s", name, diag.Choices(name, p.AccountNames())))
+	acc, err := known(p, name)
+	if err != nil {
+		return acc, nil, err
 	}
-	acc := p.Settings.Accounts[at]
 	r, ok := p.SignIns.Refresher(name)
-	if acc.Credential.Method != auth.OAuth2 || !ok {
-		return acc, nil, console.Misused(fmt.Errorf("the account %s signs in with %s, which needs no login", name, acc.Credential.Method))
+	if !ok {
+		return acc, nil, fmt.Errorf("the account %s is not open", name)
 	}
 	return acc, r, nil
+}
+
+// known returns an account that signs in with OAuth 2.0.
+func known(p *project.Project, name string) (settings.Account, error) {
+	at := slices.IndexFunc(p.Settings.Accounts, func(acc settings.Account) bool { return acc.Name == name })
+	if at < 0 {
+		return settings.Account{}, console.Misused(fmt.Errorf("there is no account %q; %s", name, diag.Choices(name, p.AccountNames())))
+	}
+	acc := p.Settings.Accounts[at]
+	if acc.Credential.Method != auth.OAuth2 {
+		return acc, console.Misused(fmt.Errorf("the account %s signs in with %s, which needs no login", name, acc.Credential.Method))
+	}
+	return acc, nil
 }
 
 // login signs in to an account.
@@ -218,7 +240,7 @@ Its feeds and runs wait until somebody signs in again. What the service does not
 back works there until it ends: remove the app at the service if that matters.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.Reach(c.Context(), func(p *project.Project) error { return a.logout(c.Context(), p, args[0]) })
+			return a.with(c.Context(), args[0], func(p *project.Project) error { return a.logout(c.Context(), p, args[0]) })
 		},
 		ValidArgsFunction: a.complete,
 	}
