@@ -260,20 +260,33 @@ var consentPage = regexp.MustCompile(`https?://\S+response_type=code\S*`)
 
 // consent opens the page that a login has printed, and goes where it is sent.
 func consent(ts *testscript.TestScript, _ bool, args []string) {
-	var at string
-	poll(ts, args[0]+" has no page", func() bool {
-		text, err := os.ReadFile(ts.MkAbs(args[0]))
-		at = consentPage.FindString(string(text))
-		return err == nil && at != "" && bytes.Contains(text, []byte("waiting at"))
+	var page string
+	poll(ts, args[0]+" has no page", func() (ok bool) {
+		page, ok = printedPage(ts.MkAbs(args[0]))
+		return ok
 	})
-	answer, err := (&http.Client{Timeout: 20 * time.Second}).Get(at)
-	ts.Check(err)
+	ts.Check(visit(page))
+}
+
+// printedPage finds the page that a login has printed into a file, once it waits.
+func printedPage(log string) (page string, ok bool) {
+	text, err := os.ReadFile(log)
+	page = consentPage.FindString(string(text))
+	return page, err == nil && page != "" && bytes.Contains(text, []byte("waiting at"))
+}
+
+// visit opens a page and goes where it is sent, which must be the login.
+func visit(page string) error {
+	answer, err := (&http.Client{Timeout: 20 * time.Second}).Get(page)
+	if err != nil {
+		return err
+	}
 	defer answer.Body.Close() //nolint:errcheck // it was only read
 	text, err := io.ReadAll(answer.Body)
-	ts.Check(err)
-	if answer.StatusCode != http.StatusOK || !bytes.Contains(text, []byte("Pollux has your consent")) {
-		ts.Fatalf("%s: got %d:\n%s", at, answer.StatusCode, text)
+	if err == nil && (answer.StatusCode != http.StatusOK || !bytes.Contains(text, []byte("Pollux has your consent"))) {
+		err = fmt.Errorf("%s: got %d:\n%s", page, answer.StatusCode, text)
 	}
+	return err
 }
 
 // freeAddress returns a loopback address where nobody listens.
