@@ -77,6 +77,7 @@ func (s *server) counts() (asked, reused int) {
 type keeper struct {
 	mu    sync.Mutex
 	text  []byte
+	ever  strings.Builder // everything that was kept
 	keeps int
 	fail  func(keep int) error // nil never fails; keep counts from 1
 }
@@ -97,6 +98,7 @@ func (k *keeper) Keep(_ context.Context, text []byte) error {
 		}
 	}
 	k.text = text
+	k.ever.Write(text)
 	return nil
 }
 
@@ -107,10 +109,11 @@ func (k *keeper) Forget(context.Context) error {
 	return nil
 }
 
+// has reports whether a text is kept, or was.
 func (k *keeper) has(text string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return strings.Contains(string(k.text), text)
+	return strings.Contains(k.ever.String(), `"`+text+`"`)
 }
 
 func options(s http.Handler, k auth.Keeper) auth.Options {

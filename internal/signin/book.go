@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -64,6 +65,22 @@ func (b *Book) Open(a settings.Account, d *connectors.Description) (auth.Source,
 		return auth.NewSource(r, auth.SourceOptions{Exchange: m.OAuth.Trade, Settings: a.Settings, BaseURL: base, Redact: b.redactor(a.Name)}), nil
 	}
 	return nil, fmt.Errorf("account %s: %s does not take the sign-in method %q", a.Name, d.Title, auth.OAuth2)
+}
+
+// OpenPart returns the source of a part of an account that was opened, such as one location
+// of an agency: it is on the refresher of the account, and has settings of its own. name is
+// that of the part.
+func (b *Book) OpenPart(a settings.Account, d *connectors.Description, name string, of map[string]any) (auth.Source, error) {
+	r, ok := b.Refresher(a.Name)
+	at := slices.IndexFunc(d.Auth, func(m auth.Method) bool { return m.Name == auth.OAuth2 && m.OAuth != nil })
+	if !ok || at < 0 {
+		return nil, fmt.Errorf("account %s: nobody can sign in to it, so it has no part %s", a.Name, name)
+	}
+	base := d.BaseURL
+	if a.BaseURL != "" {
+		base = a.BaseURL
+	}
+	return auth.NewSource(r, auth.SourceOptions{Exchange: d.Auth[at].OAuth.Trade, Settings: of, BaseURL: base, Redact: b.redactor(name)}), nil
 }
 
 // redactor returns what hides the traded tokens of an account, also those of before a

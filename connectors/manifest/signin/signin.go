@@ -92,6 +92,10 @@ func address(n *yamlnode.Node, into *diag.List) string {
 	u, err := url.Parse(text)
 	complete := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 	below := err == nil && !u.IsAbs() && u.Host == "" && strings.HasPrefix(text, "/")
+	if err == nil && u.User != nil {
+		into.Errorf(n.At(), finding.CodeAddress, "write the address without it", "the address of %s has a name or password in it", u.Hostname())
+		return ""
+	}
 	if (!complete && !below) || u.RawQuery != "" || u.Fragment != "" {
 		into.Errorf(n.At(), finding.CodeAddress, "write it like https://example.com/oauth/token, or /oauth/token below base_url", "%.80q is not an address to sign in at", text)
 		return ""
