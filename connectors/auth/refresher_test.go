@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -455,4 +456,56 @@ func TestRefresher_SignsInAndForgets(t *testing.T) {
 	_ = refused(t, err)
 	_, err = auth.NewRefresher(o).Token(t.Context()) // the settings' own token is not taken after a logout
 	_ = refused(t, err)
+}
+
+// TestRefresher_SaysThatAnAnswerWasLost lets the service use up the refresh token and cut the
+// connection: nobody knows, so it is tried again, and the refusal says how it came.
+func TestRefresher_SaysThatAnAnswerWasLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, k := newServer(time.Hour), &keeper{}
+		cut := true
+		o := options(s, k)
+		o.Transport = &testkit.Transport{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if cut {
+				cut = false
+				s.ServeHTTP(httptest.NewRecorder(), r)
+				panic(http.ErrAbortHandler)
+			}
+			s.ServeHTTP(w, r)
+		})}
+		r := auth.NewRefresher(o)
+		_, err := r.Token(t.Context())
+		_ = passing(t, err)
+		time.Sleep(2 * time.Second) //nolint:forbidigo // fake time
+		for range 2 {
+			_, err = r.Token(t.Context())
+			if e := refused(t, err); !strings.Contains(e.Words, "whose answer was lost") {
+				t.Errorf("got %q, want that an answer was lost", e.Words)
+			}
+		}
+		if asked, reused := s.counts(); asked != 2 || reused != 1 {
+			t.Errorf("got %d requests and %d reused tokens, want 2 and 1", asked, reused)
+		}
+	})
+}
+
+// TestRefresher_GoesOnWhenItsFirstCallerLeaves gives up the caller who does the work: the new
+// pair must be kept all the same.
+func TestRefresher_GoesOnWhenItsFirstCallerLeaves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, k := newServer(time.Hour), &keeper{}
+		s.delay = time.Second
+		r := auth.NewRefresher(options(s, k))
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		_, _ = r.Token(ctx) // he may get it or not
+		if !k.has("refresh-1") {
+			t.Error("the new pair was not kept")
+		}
+		if got := token(t, r); got != "access-1" {
+			t.Errorf("got %q, want the token that was kept", got)
+		}
+	})
 }

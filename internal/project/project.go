@@ -124,6 +124,11 @@ func (p *Project) readConnectors() {
 	own, sources := manifest.ReadAll(os.DirFS(dir), dir, &p.Findings)
 	maps.Copy(p.Sources, sources)
 	for _, m := range own {
+		if i := slices.IndexFunc(m.Auth, func(a auth.Method) bool { return a.OAuth != nil && a.OAuth.Exchange != "" }); i >= 0 {
+			p.Findings.Errorf(diag.Place{File: filepath.Join(dir, m.Key, "connector.yaml")}, "connector-hook", "leave exchange out: hooks are for built-in connectors",
+				"there is no hook %q", m.Auth[i].OAuth.Exchange)
+			continue
+		}
 		if err := p.Registry.Add(httpapi.New(m)); err != nil {
 			p.Findings.Errorf(diag.Place{File: filepath.Join(dir, m.Key)}, "connector-taken", "choose another key", "%v", err)
 		}

@@ -182,3 +182,22 @@ steps: [{id: end, stop: true}]
 		t.Errorf("findings: got %v, want one missing scope", list)
 	}
 }
+
+func TestRead_HasNoHooksForOwnConnectors(t *testing.T) {
+	t.Parallel()
+	config := write(t, map[string]string{"pollux.yaml": goodSettings, "recipes/readme.txt": "none yet", "connectors/shop/connector.yaml": `connector: v1
+key: shop
+title: Shop
+base_url: https://shop.example.com
+auth: [{method: oauth2, authorize_url: /page, token_url: /token, exchange: location_token}]
+check: order.get
+`, "connectors/shop/orders.yaml": "operations:\n  order.get: {title: Get order, read: GET /order}\n"})
+	p := project.Read(config, project.Options{Env: withToken})
+	list := p.Findings.Sorted()
+	if len(list) != 1 || list[0].Code != "connector-hook" {
+		t.Errorf("findings: got %v, want that there is no such hook", list)
+	}
+	if _, ok := p.Registry.Connector("shop"); ok {
+		t.Error("the connector can be used all the same")
+	}
+}
