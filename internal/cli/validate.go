@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -19,8 +20,8 @@ func (a *app) validateCommand() *cobra.Command {
 
 With paths, only findings in these files or folders are printed. The exit code
 is 1 when there are errors; warnings alone leave it 0.`,
-		RunE: func(_ *cobra.Command, paths []string) error {
-			return a.validate(paths, noSecrets)
+		RunE: func(c *cobra.Command, paths []string) error {
+			return a.validate(c.Context(), paths, noSecrets)
 		},
 	}
 	c.Flags().BoolVar(&noSecrets, "no-secrets", false, "do not look for the secrets that the settings refer to")
@@ -29,8 +30,14 @@ is 1 when there are errors; warnings alone leave it 0.`,
 
 // validate prints what is wrong in a project, or in some of its files. Everything is
 // read in any case: a recipe is right or wrong only together with the connectors.
-func (a *app) validate(paths []string, noSecrets bool) error {
+func (a *app) validate(ctx context.Context, paths []string, noSecrets bool) error {
 	p := a.ReadProject(noSecrets)
+	if p.SignsIn() && !noSecrets {
+		if s, err := p.ReadStore(); err == nil { // beside the running program nobody knows, and it tells itself
+			p.CheckGrants(ctx, s)
+			_ = s.Close() // it was only read
+		}
+	}
 	p.Narrow(paths)
 	end := a.PrintFindings(p) // warnings too, so whether or not there are errors
 	if p.Findings.HasErrors() {

@@ -1,13 +1,18 @@
 package project
 
 import (
+	"context"
 	"slices"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/settings"
 	"github.com/pollux-automation/pollux/internal/signin"
 )
+
+// codeScope is the code of findings about scopes that are missing.
+const codeScope = "missing-scope"
 
 // SignsIn reports whether an account signs in with OAuth 2.0, so that the state file is
 // needed to reach its service.
@@ -27,6 +32,26 @@ func (p *Project) Scopes() map[string][]string {
 	})
 }
 
+// CheckGrants warns where a sign-in that a store keeps lacks a scope that the recipes need.
+// What cannot be read is left out: pollux accounts list says why.
+func (p *Project) CheckGrants(ctx context.Context, s store.Desk) {
+	needs := p.Scopes()
+	for _, a := range p.Settings.Accounts {
+		text, err := s.Secret(ctx, signin.SecretName(a.Name))
+		if a.Credential.Method != auth.OAuth2 || err != nil {
+			continue
+		}
+		state, err := auth.Stored(a.Name, text)
+		if err != nil || state.Scopes == nil {
+			continue
+		}
+		for _, scope := range signin.Missing(needs[a.Name], state.Scopes) {
+			p.Findings.Warnf(a.AuthAt, codeScope, "add it to the app at the service and to scopes, and sign in anew: pollux accounts login "+a.Name,
+				"the recipes need the scope %s of the account %s, which its sign-in lacks", scope, a.Name)
+		}
+	}
+}
+
 // checkScopes warns where an account asks for fewer scopes than the recipes need.
 func (p *Project) checkScopes() {
 	needs := p.Scopes()
@@ -35,7 +60,7 @@ func (p *Project) checkScopes() {
 			continue
 		}
 		for _, scope := range signin.Missing(needs[a.Name], a.Credential.Client.Scopes) {
-			p.Findings.Warnf(a.AuthAt, "missing-scope", "add it to scopes, and sign in anew", "the recipes need the scope %s of the account %s, which it does not ask for", scope, a.Name)
+			p.Findings.Warnf(a.AuthAt, codeScope, "add it to scopes, and sign in anew", "the recipes need the scope %s of the account %s, which it does not ask for", scope, a.Name)
 		}
 	}
 }
