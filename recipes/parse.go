@@ -88,6 +88,7 @@ func (p *parser) root(root *yamlnode.Node) {
 	p.connections.ReportUnused(m.Get("connections"))
 	p.tests(m.Get("tests"))
 	p.needsBodies()
+	p.recipe.Named = p.names.Named()
 }
 
 // identity reads the id, which stands for the recipe in the state, and the name.

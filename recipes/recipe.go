@@ -28,6 +28,9 @@ type Recipe struct {
 	OnError []Rule
 	Keep    Keep
 	Tests   []Test
+	// Named are the places that use names given by users of a service, as in
+	// record.customFields.plan.
+	Named []mapping.Named
 	// NeedsBodies is true when the recipe looks at how a record was before: it has
 	// watch or a scope, wants deletions, or uses before or changed().
 	NeedsBodies bool

@@ -13,6 +13,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/named"
 	"github.com/pollux-automation/pollux/internal/secret"
 )
 
@@ -92,6 +93,7 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		}
 	}
 	s.method = c.manifest.Auth[i]
+	s.names = named.NewBook(c.description, s.Page)
 	s.redact = redactor(a.Credential.Secret)
 	if s.transport == nil {
 		s.own = newTransport()

@@ -17,6 +17,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/named"
 	"github.com/pollux-automation/pollux/internal/secret"
 )
 
@@ -28,7 +29,7 @@ const (
 )
 
 // session talks to a service in the name of one account. Nothing in it changes
-// after Open.
+// after Open but what its book of names learns.
 type session struct {
 	*Connector
 	account   connectors.Account
@@ -37,6 +38,7 @@ type session struct {
 	redact    *secret.Redactor
 	transport http.RoundTripper
 	own       *http.Transport // the transport when it was made here, else nil
+	names     *named.Book
 }
 
 // answer is what came back, read to its end.
@@ -53,6 +55,9 @@ type answer struct {
 func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[string]any) (connectors.Answer, error) {
 	op, err := s.operation(o)
 	if err != nil {
+		return connectors.Answer{}, err
+	}
+	if inputs, err = s.names.Write(ctx, op.Spec, inputs); err != nil {
 		return connectors.Answer{}, err
 	}
 	key := connectors.KeyOf(ctx)
@@ -148,6 +153,9 @@ func (s *session) CheckDate(ctx context.Context) (time.Time, error) {
 	}
 	return a.date, err
 }
+
+// Names returns what the session knows of the fields that users have defined.
+func (s *session) Names() *named.Book { return s.names }
 
 // Close lets go of idle connections, unless the transport belongs to somebody
 // else.
@@ -284,6 +292,9 @@ const previewKey = "(id of the effect)"
 func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (connectors.Request, error) {
 	op, err := s.operation(o)
 	if err != nil {
+		return connectors.Request{}, err
+	}
+	if inputs, err = s.names.Preview(op.Spec, inputs); err != nil {
 		return connectors.Request{}, err
 	}
 	resolved, err := s.resolve(op, keyed(op, completed(op, inputs), previewKey))

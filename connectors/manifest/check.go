@@ -38,6 +38,7 @@ func (r *reader) check() {
 			r.needOperation(key, r.places["limits."+l.Name])
 		}
 	}
+	r.names.Check(r.needList, r.into)
 	r.checkCredentialCall()
 }
 

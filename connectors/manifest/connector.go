@@ -14,6 +14,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
+	"github.com/pollux-automation/pollux/connectors/manifest/names"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
@@ -47,6 +48,7 @@ func (r *reader) connector(n *yamlnode.Node) {
 	r.settings(m.Get("settings"))
 	r.limits(m.Get("limits"))
 	r.breaker(m.Get("breaker"))
+	r.names = names.Read(m.Get("named"), r.into)
 	r.errors(m.Get("errors"))
 	r.checkCall(m.Get("check"))
 	r.m.Notes, _ = m.Get("notes").Texts(r.into)

@@ -146,7 +146,7 @@ func TestRead_WaysOfPolling(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string][]string{
 		"member.changed": {"order", "after", "limit", "skip"}, "message.list": {"sort", "limit", "before"},
-		"room.list": {"page", "size"}, "booking.list": {"from", "to"}, "slot.list": {"start", "end"},
+		"room.list": {"page", "size"}, "question.list": {"page", "size"}, "booking.list": {"from", "to"}, "slot.list": {"start", "end"},
 	}, filled); diff != "" {
 		t.Errorf("inputs that polling fills (-want +got):\n%s", diff)
 	}

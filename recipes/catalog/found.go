@@ -85,7 +85,7 @@ func (c *Connections) Pollable(one Connection) string {
 // Inputs describes to the compiler what the operation takes. Settings of the account
 // fill what they can; of an unknown account nothing is said.
 func (f *Found) Inputs() *mapping.Inputs {
-	in := &mapping.Inputs{Operation: f.Operation.Key, Filled: map[string]bool{}, Hints: map[string]string{}}
+	in := &mapping.Inputs{Operation: f.Operation.Key, Connection: f.Connection.Name, Filled: map[string]bool{}, Hints: map[string]string{}}
 	for _, i := range f.Operation.Inputs {
 		in.Fields = append(in.Fields, i.Field)
 		switch {

@@ -257,7 +257,7 @@ func (r *reader) call(m yamlnode.Map, s *Step, names *mapping.Names) *mapping.Sh
 	r.onlyIf(m.Get("only_if"), t, s, names)
 	r.unsure(m.Get("unsure"), n.At(), t, s)
 	r.loop(n.At(), t, s)
-	shape := mapping.ObjectShape(t.Operation.Object, "the answer of "+t.Operation.Key)
+	shape := mapping.ObjectShape(t.Operation.Object, "the answer of "+t.Operation.Key).Of(s.Connection)
 	if t.Operation.List {
 		return mapping.ListShape(shape)
 	}

@@ -28,6 +28,7 @@ const (
 	CodeHeader        = "bad-header"
 	CodeErrorRule     = "bad-error-rule"
 	CodeCheck         = "bad-check"
+	CodeNamed         = "bad-named"
 	CodeNoOperations  = "no-operations"
 	CodeFieldOption   = "bad-field"
 	CodeConnectorForm = "connector-version"
@@ -63,5 +64,6 @@ func Codes() []diag.Code {
 		{Name: CodeBreaker, Meaning: "A breaker could never close the host, or would never let go of it."},
 		{Name: CodeErrorRule, Meaning: "A rule for errors fits nothing or gives no kind."},
 		{Name: CodeCheck, Meaning: "The call that checks a credential cannot be made."},
+		{Name: CodeNamed, Meaning: "The names that users give to the elements of a list cannot be learned or used."},
 	}
 }
