@@ -82,6 +82,7 @@ func (p *parser) root(root *yamlnode.Node) {
 	p.scope(m.Get("scope"))
 	p.filter(m.Get("filter"))
 	p.order(m.Get("order"))
+	p.recipe.Trigger.Named = slices.Clone(p.names.Named())
 	p.steps(m)
 	p.recipe.OnError = steps.Rules(m.Get("on_error"), p.into)
 	p.keep(m.Get("keep"))

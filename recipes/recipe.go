@@ -63,6 +63,9 @@ type Trigger struct {
 	Reconcile time.Duration
 	// Parents narrows a list of the strategy fan-out.
 	Parents Parents
+	// Named are those of the recipe's [Recipe.Named] that decide about a change: what is
+	// watched, and the names in scope, filter, order and parents.
+	Named []mapping.Named
 }
 
 // Never is the interval of what is not done at all.

@@ -19,6 +19,8 @@ type Program struct {
 	Account *poll.Account         // the trigger's account
 	Source  *connectors.Operation // what the trigger polls
 	Steps   []Step
+	// accounts are those of the recipe's connections.
+	accounts map[string]*poll.Account
 }
 
 // Step is a step of a recipe made ready to run.
@@ -44,7 +46,10 @@ func (b Bench) Compile(r *recipes.Recipe) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{Recipe: r, Account: account, Source: source}
+	p := &Program{Recipe: r, Account: account, Source: source, accounts: make(map[string]*poll.Account, len(r.Connections))}
+	for name, c := range r.Connections {
+		p.accounts[name] = b.Accounts[c.Account]
+	}
 	p.Steps, err = b.chain(r, r.Steps)
 	return p, err
 }

@@ -192,7 +192,9 @@ func (n *Names) Adopt(inner *Names) {
 
 // Results is the shape of an object with the results that these names were told of;
 // title is what messages call it.
-func (n *Names) Results(title string) *shapes.Shape { return shapes.MembersShape(title, maps.Clone(n.own)) }
+func (n *Names) Results(title string) *shapes.Shape {
+	return shapes.MembersShape(title, maps.Clone(n.own))
+}
 
 // HideSteps explains why expressions that are compiled from then on cannot use the
 // results of some steps, and what they can use instead.
