@@ -78,7 +78,7 @@ var arrows = map[string][]string{
 	"engine":                 {"recipes", "triggers", "connectors", "connectors/auth", "connectors/budget", "engine/dry", "engine/edits", "engine/poll", "engine/retry", "engine/program", "engine/runs", "engine/store", "engine/watch", "internal/diag", "internal/mapping"},
 	"web":                    {"engine", "engine/store"},
 	"internal/settings":      {"connectors/auth", "internal/diag", "internal/secret", "internal/yamlnode"},
-	"internal/project":       {"connectors", "connectors/budget", "connectors/builtin", "connectors/httpapi", "connectors/manifest", "connectors/schema", "engine", "engine/store", "engine/store/boltstore", "engine/store/boltstore/upkeep", "internal/diag", "internal/seal", "internal/secret", "internal/settings", "recipes"},
+	"internal/project":       {"connectors", "connectors/budget", "connectors/builtin", "connectors/httpapi", "connectors/manifest", "connectors/named", "connectors/schema", "engine", "engine/store", "engine/store/boltstore", "engine/store/boltstore/upkeep", "internal/diag", "internal/mapping", "internal/seal", "internal/secret", "internal/settings", "recipes"},
 	"internal/show":          {"connectors", "connectors/budget", "triggers", "engine", "engine/dry", "engine/poll", "engine/store", "internal/diag", "internal/secret", "recipes"},
 	"internal/show/overview": {"connectors/budget", "engine", "engine/store", "internal/show", "recipes"},
 	"internal/show/told":     {"connectors", "triggers", "engine/runs", "engine/store", "internal/show", "recipes"},

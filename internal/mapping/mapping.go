@@ -353,6 +353,22 @@ func (m *Mapping) Inputs() []string {
 	return names
 }
 
+// Paths returns what the value of an input writes: the input itself, or where it gives
+// values by name a path for each of them, as in customFields.plan.
+func (m *Mapping) Paths(input string) []string {
+	for _, f := range m.root.members {
+		if f.name != input || f.value.kind != objectNode || !(expected{field: f.value.field}).byName() {
+			continue
+		}
+		paths := make([]string, len(f.value.members))
+		for i, member := range f.value.members {
+			paths[i] = input + "." + member.name
+		}
+		return paths
+	}
+	return []string{input}
+}
+
 // Shape is the shape of what the mapping gives; title is what messages call it.
 func (m *Mapping) Shape(title string) *Shape {
 	return m.root.shape(title)

@@ -202,6 +202,14 @@ func TestMapping_ValuesByNameMayStandInTheListsPlace(t *testing.T) {
 		}
 	}
 	var found diag.List
+	m := stepNames().Mapping(object("fields", object("plan", "gold", "score", 1)), in, &found)
+	if diff := cmp.Diff([]string{"fields.plan", "fields.score"}, m.Paths("fields")); diff != "" {
+		t.Errorf("paths by name (-want +got):\n%s", diff)
+	}
+	m = stepNames().Mapping(object("fields", `={"plan": 1}`), in, &found)
+	if diff := cmp.Diff([]string{"fields"}, m.Paths("fields")); diff != "" {
+		t.Errorf("paths of an expression (-want +got):\n%s", diff)
+	}
 	stepNames().Mapping(object("fields", "text"), in, &found)
 	if !found.HasErrors() {
 		t.Error("text in the place of the list is taken")

@@ -329,7 +329,7 @@ func (r *reader) loop(at diag.Place, t *catalog.Found, s *Step) {
 	o := r.about.Trigger.Operation.Object
 	var fields []string
 	for _, input := range s.With.Inputs() {
-		if _, isField := o.Field(input); isField && input != o.ID && r.about.Watches([]string{input}) {
+		if _, isField := o.Field(input); isField && input != o.ID && r.about.Watches(s.With.Paths(input)) {
 			fields = append(fields, input)
 		}
 	}
