@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,9 @@ is 1 when there are errors; warnings alone leave it 0.
 With --online the services are asked which custom fields there are, so that
 names in recipes can be checked too.`,
 		RunE: func(c *cobra.Command, paths []string) error {
+			if online && noSecrets {
+				return console.Misused(errors.New("--online needs the secrets; leave --no-secrets out"))
+			}
 			p := a.ReadProject(noSecrets)
 			if online && !p.Findings.HasErrors() {
 				if err := p.OpenAccounts(); err != nil {
@@ -37,7 +41,6 @@ names in recipes can be checked too.`,
 	}
 	c.Flags().BoolVar(&noSecrets, "no-secrets", false, "do not look for the secrets that the settings refer to")
 	c.Flags().BoolVar(&online, "online", false, "ask the services for the names of custom fields that recipes use")
-	c.MarkFlagsMutuallyExclusive("no-secrets", "online")
 	return a.JSONFlag(c)
 }
 
