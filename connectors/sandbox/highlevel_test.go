@@ -101,12 +101,12 @@ func TestHighLevel_ContactLifeCycle(t *testing.T) {
 	t.Parallel()
 	c := open(sandbox.Options{})
 	loc := `"locationId":"` + c.at.LocationID + `"`
-	made := c.hl(t, "POST", "/contacts/", `{`+loc+`,"name":"Ada Park","email":"Ada@Example.com","tags":["VIP"],"customFields":[{"id":"f1","field_value":"x"}]}`).want(t, "create", 201)
+	made := c.hl(t, "POST", "/contacts/", `{`+loc+`,"name":"Ada Park","email":"Ada@Example.com","tags":["VIP"],"customFields":[{"key":"plan","field_value":"gold"},{"id":"nobody","field_value":1}]}`).want(t, "create", 201)
 	id := made.text1("contact", "id")
 	if made.text1("contact", "email") != "ada@example.com" || made.text1("contact", "contactName") != "Ada Park" || made.text1("traceId") == "" {
 		t.Errorf("created contact: got %s", made.text)
 	}
-	if diff := cmp.Diff([]any{map[string]any{"id": "f1", "value": "x"}}, made.member("contact", "customFields")); diff != "" {
+	if diff := cmp.Diff([]any{map[string]any{"id": "sandboxFieldPlan0001", "value": "gold"}}, made.member("contact", "customFields")); diff != "" {
 		t.Errorf("custom fields (-want +got):\n%s", diff)
 	}
 	c.hl(t, "POST", "/contacts/", `{`+loc+`,"email":"ada@example.com"}`).wantText(t, "create again", 400, "duplicated")

@@ -42,8 +42,6 @@ func unserved() []string {
 		"highlevel.conversation.get",
 		"highlevel.conversation.message.list",
 		"highlevel.conversation.search",
-		"highlevel.custom_field.list",
-		"highlevel.custom_value.list",
 		"highlevel.email.get",
 		"highlevel.location.search",
 		"highlevel.message.export",

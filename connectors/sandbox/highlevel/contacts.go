@@ -102,8 +102,7 @@ func cleanTags(tags []string) []string {
 // mergeCustom turns what is written, {id or key, field_value}, into what is read,
 // {id, value}, in place of the former value of the same field. The two forms differ
 // in the service itself (spec file of 2026-06-19). A value that is written as it was
-// read, {id, value}, is taken too. A key stands in for an id: the sandbox has no
-// definitions to look it up in.
+// read, {id, value}, is taken too.
 func mergeCustom(former, written any) []any {
 	out, _ := former.([]any)
 	news, _ := written.([]any)
@@ -226,7 +225,26 @@ func (h *Location) twin(body map[string]any) (*search.Contact, string) {
 	return nil, ""
 }
 
-// checkContact refuses what no contact can be. sent tells that the body must name the
+// defined keeps those of the custom fields of a request that contacts have a definition
+// for, and names them by their ids. Others are ignored without a word, as a user reports of
+// an upsert (highlevel-api-docs #313); that all writes do so is a guess.
+func (h *Location) defined(written any) []any {
+	list, known := []any{}, []any{}
+	if l, ok := written.([]any); ok {
+		list = l
+	}
+	for _, e := range list {
+		m, _ := e.(map[string]any)
+		if id, ok := h.setup.Field("contact", service.Text(m["id"]), service.Text(m["key"])); ok {
+			m = maps.Clone(m)
+			m["id"] = id
+			known = append(known, m)
+		}
+	}
+	return known
+}
+
+// checkContact refuses what no contact can be, and drops what a contact does not have. sent tells that the body must name the
 // location, as those of create and upsert do; an update has no such field.
 func (h *Location) checkContact(body map[string]any, sent bool) service.Answer {
 	if id, ok := body["locationId"]; ok || sent {
@@ -236,6 +254,9 @@ func (h *Location) checkContact(body map[string]any, sent bool) service.Answer {
 	}
 	if email := service.Text(body["email"]); email != "" && !service.PlausibleEmail(email) {
 		return wire.Refuse(http.StatusUnprocessableEntity, "email must be an email")
+	}
+	if fields, ok := body["customFields"]; ok {
+		body["customFields"] = h.defined(fields)
 	}
 	return service.Answer{}
 }

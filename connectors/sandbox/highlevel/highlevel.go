@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/setup"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
@@ -31,6 +32,7 @@ type Location struct {
 	service *service.Service
 	site    *wire.Site
 	limits  limits
+	setup   *setup.Setup
 	lag     time.Duration
 
 	live    map[string]*search.Contact // by id, as direct reads see them
@@ -57,6 +59,7 @@ func New(w *service.World, o Options) *Location {
 		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{}, appointments: map[string]*appointment{},
 	}
 	h.site.Knows = func(contact string) bool { return h.live[contact] != nil }
+	h.setup = setup.New(h.site)
 	// The limit counts after the token was accepted: the service counts for each app
 	// and location, which only the token tells.
 	h.service = &service.Service{
@@ -68,7 +71,7 @@ func New(w *service.World, o Options) *Location {
 			return service.Answer{}
 		},
 	}
-	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes(), h.appointmentRoutes())
+	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes(), h.appointmentRoutes(), h.setup.Routes())
 	return h
 }
 

@@ -1,0 +1,9 @@
+package project_test
+
+// setupCosts are the idle costs of what a location is set up with.
+func setupCosts() []idle {
+	once := func(operation string) idle {
+		return idle{operation: "highlevel." + operation, rule: "1", want: map[string]int{operation: 1}}
+	}
+	return []idle{once("custom_field.list"), once("custom_value.list")}
+}
