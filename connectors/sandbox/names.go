@@ -77,3 +77,14 @@ func (s *Sandbox) Notes(contactID string) []Note { return s.highlevel.Notes(cont
 // Subscribers returns the subscribers of a list in the order in which they came.
 // An unknown list has none.
 func (s *Sandbox) Subscribers(list string) []Subscriber { return s.stibee.Subscribers(list) }
+
+// KeepThing writes a thing that people make in HighLevel's web app, because no call makes
+// it: kind is "workflow", "campaign", "snapshot", "company", "blog", "blog_author",
+// "blog_category" or "blog_post". Fields with the id of one that is there change it; others
+// make a new one. It returns the id.
+func (s *Sandbox) KeepThing(kind string, fields map[string]any) (id string, err error) {
+	return s.highlevel.Keep(kind, fields)
+}
+
+// DiscardThing removes what [Sandbox.KeepThing] wrote, or what was there at the start.
+func (s *Sandbox) DiscardThing(kind, id string) error { return s.highlevel.Discard(kind, id) }

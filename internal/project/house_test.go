@@ -90,7 +90,7 @@ func inSandbox(t *testing.T, o sandbox.Options, test func(s *sandboxed)) {
 		at := world.Endpoints("http://sandbox.test")
 		s := &sandboxed{world: world, at: at}
 		s.house = newHouse(t, registry, tenant{connector: "highlevel", service: world.Handler(), Account: connectors.Account{
-			Name: "highlevel", BaseURL: at.HighLevelURL, Settings: map[string]any{"locationId": at.LocationID},
+			Name: "highlevel", BaseURL: at.HighLevelURL, Settings: map[string]any{"locationId": at.LocationID, "companyId": "sandboxCompany000001"},
 			Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New(at.HighLevelToken)},
 		}}, tenant{connector: "stibee", service: world.Handler(), Account: connectors.Account{
 			Name: "stibee", BaseURL: at.StibeeURL, Credential: auth.Credential{Method: auth.APIKey, Secret: secret.New(at.StibeeKey)},

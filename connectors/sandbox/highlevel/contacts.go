@@ -153,6 +153,7 @@ func (h *Location) put(id string, fields map[string]any, added, updated time.Tim
 		h.order = append(h.order, id)
 	}
 	h.live[id] = c
+	h.setup.Tagged(tagsOf(fields))
 	if email := service.Text(fields["email"]); email != "" {
 		h.byEmail[email] = id
 	}
@@ -175,6 +176,38 @@ func (h *Location) forgetKeys(c *search.Contact) {
 	}
 }
 
+// tagsOf are the tags among the fields of a contact, as they are decoded or as merge left
+// them.
+func tagsOf(fields map[string]any) []string {
+	if tags, ok := fields["tags"].([]string); ok {
+		return tags
+	}
+	return service.Texts(fields["tags"])
+}
+
+// renameTag gives all contacts with a tag another one in its place, or none. That it moves
+// their dateUpdated is a guess.
+func (h *Location) renameTag(from, to string) {
+	for _, id := range slices.Clone(h.order) {
+		c := h.live[id]
+		tags := tagsOf(c.Fields())
+		at := slices.Index(tags, from)
+		if at < 0 {
+			continue
+		}
+		kept := make([]any, 0, len(tags))
+		for i, tag := range tags {
+			if i == at {
+				tag = to
+			}
+			if tag != "" {
+				kept = append(kept, tag)
+			}
+		}
+		h.change(c, map[string]any{"tags": kept})
+	}
+}
+
 // change writes a body to a contact that exists. The updated time moves even if the
 // body brings nothing new (a guess).
 func (h *Location) change(c *search.Contact, body map[string]any) *search.Contact {
@@ -188,6 +221,8 @@ func (h *Location) drop(c *search.Contact) {
 	delete(h.notes, c.ID)
 	delete(h.tasks, c.ID)
 	delete(h.campaigns, c.ID)
+	h.setup.Forget(c.ID)
+	h.links.Forget(c.ID)
 	maps.DeleteFunc(h.appointments, func(_ string, a *appointment) bool { return a.ContactID == c.ID })
 	// The last id takes the free place: to move all behind it would make deletes slow
 	// in a large location.

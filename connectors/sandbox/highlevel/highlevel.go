@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/blogs"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/links"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/setup"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
@@ -32,8 +34,11 @@ type Location struct {
 	service *service.Service
 	site    *wire.Site
 	limits  limits
-	setup   *setup.Setup
 	lag     time.Duration
+
+	setup *setup.Setup
+	links *links.Links
+	blogs *blogs.Blogs
 
 	live    map[string]*search.Contact // by id, as direct reads see them
 	byEmail map[string]string          // lower-cased address to id
@@ -59,7 +64,8 @@ func New(w *service.World, o Options) *Location {
 		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{}, appointments: map[string]*appointment{},
 	}
 	h.site.Knows = func(contact string) bool { return h.live[contact] != nil }
-	h.setup = setup.New(h.site)
+	h.setup, h.links, h.blogs = setup.New(h.site), links.New(h.site), blogs.New(h.site)
+	h.setup.Retag = h.renameTag
 	// The limit counts after the token was accepted: the service counts for each app
 	// and location, which only the token tells.
 	h.service = &service.Service{
@@ -71,7 +77,7 @@ func New(w *service.World, o Options) *Location {
 			return service.Answer{}
 		},
 	}
-	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes(), h.appointmentRoutes(), h.setup.Routes())
+	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes(), h.appointmentRoutes(), h.setup.Routes(), h.links.Routes(), h.blogs.Routes())
 	return h
 }
 
@@ -113,7 +119,6 @@ func (h *Location) partRoutes() []service.Route {
 		service.At("DELETE", campaigns+"/removeAll", "contact.campaign.remove_all", h.leaveCampaigns),
 		service.At("POST", campaigns+"/{campaignId}", "contact.campaign.add", h.joinCampaign),
 		service.At("DELETE", campaigns+"/{campaignId}", "contact.campaign.remove", h.leaveCampaign),
-		service.At("GET", "/locations/{locationId}", "location.get", h.getLocation),
 	}
 }
 
@@ -133,15 +138,4 @@ func (h *Location) admit(c *service.Call) service.Answer {
 		return wire.Refuse(http.StatusUnauthorized, "version header was not found.")
 	}
 	return wire.Refuse(http.StatusUnauthorized, "version header is invalid.")
-}
-
-// getLocation shows the one location. It has no dateUpdated, like those of the
-// service (highlevel-api-docs #154, read 2026-09).
-func (h *Location) getLocation(c *service.Call) service.Answer {
-	if a := h.site.Foreign(c.Vars["locationId"]); a.Status != 0 {
-		return a
-	}
-	return h.site.Say(http.StatusOK, map[string]any{"location": map[string]any{
-		"id": h.site.ID, "name": "Sandbox", "country": "US", "timezone": "America/Chicago",
-	}})
 }

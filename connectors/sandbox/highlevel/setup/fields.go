@@ -27,22 +27,22 @@ var (
 func (s *Setup) seedFields() {
 	s.fields = wire.Objects{
 		Site: s.site, Name: "Custom field", Var: "id", One: "customField", Many: "customFields", New: newFieldShape, Edit: fieldShape,
-		Choices: wire.Choices{"model": {"contact", "opportunity"}}, Write: s.writeField,
+		Choices: wire.Choices{"model": {"contact", "opportunity"}}, Write: writeField, Added: "dateAdded",
 	}
 	s.fields.Add(wire.Object{
 		"id": "sandboxFieldPlan0001", "name": "Plan", "model": "contact", "fieldKey": "contact.plan", "dataType": "SINGLE_OPTIONS", "placeholder": "",
-		"position": 50, "picklistOptions": []string{"gold", "silver"}, "dateAdded": wire.Stamp(s.site.World.Now()),
+		"position": 50, "picklistOptions": []string{"gold", "silver"},
 	})
 	s.fields.Add(wire.Object{
 		"id": "sandboxFieldBirthday", "name": "Birthday reminder", "model": "contact", "fieldKey": "contact.birthday_reminder", "dataType": "DATE",
-		"placeholder": "", "position": 100, "dateAdded": wire.Stamp(s.site.World.Now()),
+		"placeholder": "", "position": 100,
 	})
 }
 
 // writeField makes the fields of a definition. Its key comes of its name and stays when
 // the name changes, and options are shown as a list of texts; both are guesses. Without a
 // model it is of contacts.
-func (s *Setup) writeField(former, body wire.Object) (wire.Object, service.Answer) {
+func writeField(former, body wire.Object) (wire.Object, service.Answer) {
 	row := wire.Object{}
 	for name, shown := range map[string]string{
 		"name": "name", "dataType": "dataType", "placeholder": "placeholder", "position": "position", "model": "model",
@@ -65,7 +65,6 @@ func (s *Setup) writeField(former, body wire.Object) (wire.Object, service.Answe
 		row["position"] = 0
 	}
 	row["fieldKey"] = service.Text(row["model"]) + "." + slug(service.Text(row["name"]))
-	row["dateAdded"] = wire.Stamp(s.site.World.Now())
 	return row, service.Answer{}
 }
 

@@ -37,6 +37,11 @@ type Objects struct {
 	Write func(former, body Object) (Object, service.Answer)
 	// Created is the status of a creation; 0 means 201.
 	Created int
+	// Added and Updated are the members with the times of the creation and of the last
+	// change; empty for rows without.
+	Added, Updated string
+	// Unplaced rows do not say to which location they belong.
+	Unplaced bool
 }
 
 // Choices are the values that a field or a parameter may have, by its name.
@@ -62,7 +67,7 @@ func (s *Site) ReadChosen(c *service.Call, sh *service.Shape, choices Choices) (
 		return nil, refused
 	}
 	if wrong := choices.refuse(func(name string) (string, bool) { return service.Text(body[name]), body[name] != nil }); len(wrong) > 0 {
-		return nil, Refuse(http.StatusUnprocessableEntity, strings.Join(wrong, "\n"))
+		return nil, RefuseAll(wrong)
 	}
 	if id, sent := body["locationId"]; sent {
 		return body, s.Foreign(service.Text(id))
@@ -80,10 +85,7 @@ func Query(c *service.Call, choices Choices, required ...string) (url.Values, se
 			wrong = append(wrong, name+" should not be empty")
 		}
 	}
-	if len(wrong) > 0 {
-		return nil, Refuse(http.StatusUnprocessableEntity, strings.Join(wrong, "\n"))
-	}
-	return params, service.Answer{}
+	return params, RefuseAll(wrong)
 }
 
 // Here lets a call pass only for this location, which is named by its path, or else by its
@@ -105,6 +107,28 @@ func (s *Site) Here(handle func(*service.Call) service.Answer) func(*service.Cal
 	}
 }
 
+// Inside returns a line for everything in an object of a body that does not fit. An object
+// that is missing fits; one that is none is told of by the shape of the body.
+func Inside(body Object, name string, sh *service.Shape) []string {
+	inner, ok := body[name].(map[string]any)
+	if !ok {
+		return nil
+	}
+	wrong := sh.Check(inner)
+	for i := range wrong {
+		wrong[i] = name + "." + strings.TrimPrefix(wrong[i], "property ")
+	}
+	return wrong
+}
+
+// RefuseAll refuses with 422 and some lines; without any it lets pass.
+func RefuseAll(wrong []string) service.Answer {
+	if len(wrong) == 0 {
+		return service.Answer{}
+	}
+	return Refuse(http.StatusUnprocessableEntity, strings.Join(wrong, "\n"))
+}
+
 // id is the member with the id.
 func (o *Objects) id() string {
 	if o.ID == "" {
@@ -113,15 +137,25 @@ func (o *Objects) id() string {
 	return o.ID
 }
 
+// IDOf returns the id of a row.
+func (o *Objects) IDOf(row Object) string { return service.Text(row[o.id()]) }
+
 // Add makes a row of fields, with an id and the location, and returns it. The caller gives
 // up the fields. An id that they bring is kept.
 func (o *Objects) Add(fields Object) Object {
-	id := service.Text(fields[o.id()])
+	id := o.IDOf(fields)
 	if id == "" {
 		id = o.Site.World.Dice.ID(20)
 		fields[o.id()] = id
 	}
-	fields["locationId"] = o.Site.ID
+	if !o.Unplaced {
+		fields["locationId"] = o.Site.ID
+	}
+	for _, name := range []string{o.Added, o.Updated} {
+		if name != "" && fields[name] == nil {
+			fields[name] = Stamp(o.Site.World.Now())
+		}
+	}
 	o.Put(id, fields)
 	return fields
 }
@@ -129,8 +163,11 @@ func (o *Objects) Add(fields Object) Object {
 // Change replaces a row by one with some fields more, or others, and returns it.
 func (o *Objects) Change(row, fields Object) Object {
 	changed := maps.Clone(row)
+	if o.Updated != "" {
+		changed[o.Updated] = Stamp(o.Site.World.Now())
+	}
 	maps.Copy(changed, fields)
-	o.Put(service.Text(changed[o.id()]), changed)
+	o.Put(o.IDOf(changed), changed)
 	return changed
 }
 
@@ -209,7 +246,7 @@ func (o *Objects) ServeNew(c *service.Call) service.Answer {
 		return refused
 	}
 	row = o.Add(row)
-	c.Target = service.Text(row[o.id()])
+	c.Target = o.IDOf(row)
 	if o.Created != 0 {
 		return o.Show(o.Created, row)
 	}
