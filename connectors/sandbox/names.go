@@ -80,8 +80,9 @@ func (s *Sandbox) Subscribers(list string) []Subscriber { return s.stibee.Subscr
 
 // KeepThing writes a thing that people make in HighLevel's web app, because no call makes
 // it: kind is "workflow", "campaign", "snapshot", "company", "blog", "blog_author",
-// "blog_category" or "blog_post". Fields with the id of one that is there change it; others
-// make a new one. It returns the id.
+// "blog_category", "blog_post", or what hangs on a message and has its id: "recording" (with
+// a text as its sound) and "transcription" (text, a line for each sentence). Fields with the
+// id of one that is there change it; others make a new one. It returns the id.
 func (s *Sandbox) KeepThing(kind string, fields map[string]any) (id string, err error) {
 	return s.highlevel.Keep(kind, fields)
 }

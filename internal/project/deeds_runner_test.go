@@ -28,7 +28,7 @@ type deed struct {
 
 // deeds are those of the writes that this file's runner carries out.
 func deeds() []deed {
-	return slices.Concat(setupDeeds(), linkDeeds(), blogDeeds())
+	return slices.Concat(setupDeeds(), linkDeeds(), blogDeeds(), messageDeeds())
 }
 
 // TestDeeds_ShowTheirEffect carries out every write in the run of a recipe and looks for its

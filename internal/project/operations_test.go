@@ -238,6 +238,7 @@ func TestEveryPollableOperation_TellsOfCreationChangeAndDeletion(t *testing.T) {
 	maps.Copy(stories, setupStories())
 	maps.Copy(stories, linkStories())
 	maps.Copy(stories, blogStories())
+	maps.Copy(stories, messageStories())
 	registry, err := builtin.Registry()
 	if err != nil {
 		t.Fatal(err)

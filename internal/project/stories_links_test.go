@@ -45,10 +45,10 @@ func linkStories() map[string]story {
 		"highlevel.association.list_by_object_key": associationStory(story{with: "objectKey: contact"}),
 		"highlevel.association.get_by_key":         associationStory(story{with: "keyName: mentor"}),
 		"highlevel.association.get": single(story{
-			with: "associationId: $id", before: func(s *sandboxed) string { return newAssociation(s) }, change: relabel, remove: dissociate,
+			with: "associationId: $id", before: newAssociation, change: relabel, remove: dissociate,
 		}),
 		"highlevel.relation.list_by_record": {
-			before: func(s *sandboxed) string { return newAssociation(s) },
+			before: newAssociation,
 			create: func(s *sandboxed, association string) string {
 				relation = newRelation(s, association)
 				return relation

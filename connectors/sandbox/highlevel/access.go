@@ -113,6 +113,7 @@ func loose(fields map[string]any) map[string]any {
 }
 
 // Populate makes the first contacts of a location, added over the year before now.
+// The oldest has asked something an hour ago.
 // person makes up the fields of each. It is called with the lock held and must not
 // call the location back. Searches show the contacts at once, whatever the lag.
 func (h *Location) Populate(n int, person func(i int) map[string]any) {
@@ -125,6 +126,9 @@ func (h *Location) Populate(n int, person func(i int) map[string]any) {
 		h.put("", merge(newFields(), person(i)), at, at)
 	}
 	h.search.CatchUp(h.site.World.Now().Add(h.lag)) // what was there before is not late
+	if n > 0 {
+		h.messages.Begin(h.order[0])
+	}
 }
 
 // Size returns how many contacts, notes and tasks there are.

@@ -185,6 +185,15 @@ func tagsOf(fields map[string]any) []string {
 	return service.Texts(fields["tags"])
 }
 
+// fieldsOf are the fields of a contact, as direct reads show them; nil for an unknown one.
+func (h *Location) fieldsOf(id string) map[string]any {
+	c := h.live[id]
+	if c == nil {
+		return nil
+	}
+	return c.Fields()
+}
+
 // renameTag gives all contacts with a tag another one in its place, or none. That it moves
 // their dateUpdated is a guess.
 func (h *Location) renameTag(from, to string) {
@@ -223,6 +232,7 @@ func (h *Location) drop(c *search.Contact) {
 	delete(h.campaigns, c.ID)
 	h.setup.Forget(c.ID)
 	h.links.Forget(c.ID)
+	h.messages.Forget(c.ID)
 	maps.DeleteFunc(h.appointments, func(_ string, a *appointment) bool { return a.ContactID == c.ID })
 	// The last id takes the free place: to move all behind it would make deletes slow
 	// in a large location.

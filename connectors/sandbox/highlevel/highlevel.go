@@ -8,6 +8,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/blogs"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/links"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/messages"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/setup"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
@@ -36,9 +37,10 @@ type Location struct {
 	limits  limits
 	lag     time.Duration
 
-	setup *setup.Setup
-	links *links.Links
-	blogs *blogs.Blogs
+	setup    *setup.Setup
+	links    *links.Links
+	blogs    *blogs.Blogs
+	messages *messages.Messages
 
 	live    map[string]*search.Contact // by id, as direct reads see them
 	byEmail map[string]string          // lower-cased address to id
@@ -65,6 +67,8 @@ func New(w *service.World, o Options) *Location {
 	}
 	h.site.Knows = func(contact string) bool { return h.live[contact] != nil }
 	h.setup, h.links, h.blogs = setup.New(h.site), links.New(h.site), blogs.New(h.site)
+	h.messages = messages.New(h.site)
+	h.messages.Contact = h.fieldsOf
 	h.setup.Retag = h.renameTag
 	// The limit counts after the token was accepted: the service counts for each app
 	// and location, which only the token tells.
@@ -77,7 +81,7 @@ func New(w *service.World, o Options) *Location {
 			return service.Answer{}
 		},
 	}
-	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes(), h.appointmentRoutes(), h.setup.Routes(), h.links.Routes(), h.blogs.Routes())
+	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes(), h.appointmentRoutes(), h.setup.Routes(), h.links.Routes(), h.blogs.Routes(), h.messages.Routes())
 	return h
 }
 

@@ -16,6 +16,7 @@ var ErrUnknownThing = errors.New("unknown thing")
 func (h *Location) kinds() map[string]*wire.Objects {
 	all := h.setup.Kinds()
 	maps.Copy(all, h.blogs.Kinds())
+	maps.Copy(all, h.messages.Kinds())
 	return all
 }
 
