@@ -1,6 +1,12 @@
 package project_test
 
-import "fmt"
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors/sandbox"
+)
 
 // newAssociation makes an association of contacts and courses, and returns its id.
 func newAssociation(s *sandboxed) string {
@@ -60,4 +66,19 @@ func linkStories() map[string]story {
 			},
 		},
 	}
+}
+
+// TestRelation_OfTwoContactsIsToldForEach relates two contacts, whose lists both show it.
+func TestRelation_OfTwoContactsIsToldForEach(t *testing.T) {
+	t.Parallel()
+	inSandbox(t, sandbox.Options{Seed: 1, Contacts: 5}, func(s *sandboxed) {
+		text := []string{watching("story", "highlevel", "relation.list_by_record")}
+		s.expect("the first poll", 0, text)
+		s.expect("a poll after it", 20*time.Minute, text)
+		told := fmt.Sprint("created ", s.call("highlevel", "relation.create", map[string]any{
+			"associationId": "sandboxAssociation02", "firstRecordId": contact(s), "secondRecordId": s.world.Contacts()[1],
+		})["id"])
+		s.expect("after the relation", 20*time.Minute, text, told, told)
+		s.expect("at the end", 20*time.Minute, text)
+	})
 }
