@@ -114,4 +114,11 @@ func TestKeepThing_KnowsItsKinds(t *testing.T) {
 	if err := c.DiscardThing("workflow", "x"); err == nil {
 		t.Error("an unknown workflow was removed, want an error")
 	}
+	things := c.at.ControlURL + "/things/"
+	id := c.must(t, "POST", things+"workflow", `{"name":"Reminder"}`, nil).want(t, "keep", 200).text1("id")
+	list := "/workflows/?locationId=" + c.at.LocationID
+	c.hl(t, "GET", list, "").wantText(t, "list", 200, id)
+	c.must(t, "POST", things+"castle", `{}`, nil).want(t, "a castle", 404)
+	c.must(t, "DELETE", things+"workflow/"+id, "", nil).want(t, "discard", 204)
+	c.must(t, "DELETE", things+"workflow/"+id, "", nil).want(t, "discard again", 404)
 }
