@@ -88,6 +88,15 @@ func (h *Location) Contact(id string) (fields map[string]any, ok bool) {
 	return c.Fields(), true
 }
 
+// fieldsOf returns the fields of a contact; nil for an unknown one.
+func (h *Location) fieldsOf(id string) map[string]any {
+	c := h.live[id]
+	if c == nil {
+		return nil
+	}
+	return c.Fields()
+}
+
 // Contacts returns the ids of all contacts, sorted by their age of arrival only
 // until the first one was deleted.
 func (h *Location) Contacts() []string {
@@ -113,7 +122,6 @@ func loose(fields map[string]any) map[string]any {
 }
 
 // Populate makes the first contacts of a location, added over the year before now.
-// The oldest has asked something an hour ago.
 // person makes up the fields of each. It is called with the lock held and must not
 // call the location back. Searches show the contacts at once, whatever the lag.
 func (h *Location) Populate(n int, person func(i int) map[string]any) {
@@ -125,10 +133,10 @@ func (h *Location) Populate(n int, person func(i int) map[string]any) {
 		at := now.Add(-step * time.Duration(n-i))
 		h.put("", merge(newFields(), person(i)), at, at)
 	}
-	h.search.CatchUp(h.site.World.Now().Add(h.lag)) // what was there before is not late
 	if n > 0 {
-		h.messages.Begin(h.order[0])
+		h.messages.Begin(h.order[0]) // the oldest has asked something of late
 	}
+	h.search.CatchUp(h.site.World.Now().Add(h.lag)) // what was there before is not late
 }
 
 // Size returns how many contacts, notes and tasks there are.

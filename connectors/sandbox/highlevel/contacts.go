@@ -176,47 +176,6 @@ func (h *Location) forgetKeys(c *search.Contact) {
 	}
 }
 
-// tagsOf are the tags among the fields of a contact, as they are decoded or as merge left
-// them.
-func tagsOf(fields map[string]any) []string {
-	if tags, ok := fields["tags"].([]string); ok {
-		return tags
-	}
-	return service.Texts(fields["tags"])
-}
-
-// fieldsOf are the fields of a contact, as direct reads show them; nil for an unknown one.
-func (h *Location) fieldsOf(id string) map[string]any {
-	c := h.live[id]
-	if c == nil {
-		return nil
-	}
-	return c.Fields()
-}
-
-// renameTag gives all contacts with a tag another one in its place, or none. That it moves
-// their dateUpdated is a guess.
-func (h *Location) renameTag(from, to string) {
-	for _, id := range slices.Clone(h.order) {
-		c := h.live[id]
-		tags := tagsOf(c.Fields())
-		at := slices.Index(tags, from)
-		if at < 0 {
-			continue
-		}
-		kept := make([]any, 0, len(tags))
-		for i, tag := range tags {
-			if i == at {
-				tag = to
-			}
-			if tag != "" {
-				kept = append(kept, tag)
-			}
-		}
-		h.change(c, map[string]any{"tags": kept})
-	}
-}
-
 // change writes a body to a contact that exists. The updated time moves even if the
 // body brings nothing new (a guess).
 func (h *Location) change(c *search.Contact, body map[string]any) *search.Contact {
@@ -227,12 +186,12 @@ func (h *Location) change(c *search.Contact, body map[string]any) *search.Contac
 func (h *Location) drop(c *search.Contact) {
 	h.forgetKeys(c)
 	delete(h.live, c.ID)
-	delete(h.notes, c.ID)
-	delete(h.tasks, c.ID)
-	delete(h.campaigns, c.ID)
 	h.setup.Forget(c.ID)
 	h.links.Forget(c.ID)
 	h.messages.Forget(c.ID)
+	delete(h.notes, c.ID)
+	delete(h.tasks, c.ID)
+	delete(h.campaigns, c.ID)
 	maps.DeleteFunc(h.appointments, func(_ string, a *appointment) bool { return a.ContactID == c.ID })
 	// The last id takes the free place: to move all behind it would make deletes slow
 	// in a large location.
@@ -268,25 +227,6 @@ func (h *Location) twin(body map[string]any) (*search.Contact, string) {
 		return h.live[id], "phone"
 	}
 	return nil, ""
-}
-
-// defined keeps those of the custom fields of a request that contacts have a definition
-// for, and names them by their ids. Others are ignored without a word, as a user reports of
-// an upsert (highlevel-api-docs #313); that all writes do so is a guess.
-func (h *Location) defined(written any) []any {
-	list, known := []any{}, []any{}
-	if l, ok := written.([]any); ok {
-		list = l
-	}
-	for _, e := range list {
-		m, _ := e.(map[string]any)
-		if id, ok := h.setup.Field("contact", service.Text(m["id"]), service.Text(m["key"])); ok {
-			m = maps.Clone(m)
-			m["id"] = id
-			known = append(known, m)
-		}
-	}
-	return known
 }
 
 // checkContact refuses what no contact can be, and drops what a contact does not have. sent tells that the body must name the
