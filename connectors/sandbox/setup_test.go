@@ -101,6 +101,10 @@ func TestHighLevel_LocationsWorkflowsAndTheAgency(t *testing.T) {
 		{"enrol", "POST", flow + "5a9d0b0c-0000-4000-8000-000000000001", `{"eventStartTime":"2027-01-01T00:00:00Z"}`, 200, "succeeded"},
 		{"enrol with more", "POST", flow + "5a9d0b0c-0000-4000-8000-000000000001", `{"when":1}`, 422, "when should not exist"},
 		{"no such workflow", "POST", flow + "x", "", 400, "Workflow not found"},
+		{"follow", "POST", "/contacts/" + c.Contacts()[0] + "/followers", `{"followers":["u1","u1"]}`, 201, `"followersAdded":["u1"]`},
+		{"follow again", "POST", "/contacts/" + c.Contacts()[0] + "/followers", `{"followers":["u1"]}`, 201, `"followersAdded":[]`},
+		{"follow nobody", "POST", "/contacts/" + c.Contacts()[0] + "/followers", `{}`, 422, "followers"},
+		{"unfollow", "DELETE", "/contacts/" + c.Contacts()[0] + "/followers", `{"followers":["u1"]}`, 200, `"followers":[]`},
 		{"leave", "DELETE", flow + "5a9d0b0c-0000-4000-8000-000000000001", "", 200, "succeeded"},
 	})
 }

@@ -28,6 +28,8 @@ func setupDeeds() []deed {
 			},
 			seen: wrote("contact.workflow.remove"),
 		},
+		followers("contact.follower.add", []any{"u3", "u1"}, []any{"u1", "u2", "u3"}),
+		followers("contact.follower.remove", []any{"u1", "u4"}, []any{"u2"}),
 		{
 			operation: "location.create",
 			inputs: func(*sandboxed) map[string]any {
@@ -40,6 +42,20 @@ func setupDeeds() []deed {
 				return s.among("location.search", nil, map[string]any{"id": answer["id"], "name": "Third studio", "email": "ann@example.com", "country": "DE"})
 			},
 			rows: func(s *sandboxed) int { return len(s.list("location.search", nil)) },
+		},
+	}
+}
+
+// followers changes those of a contact that has u1 and u2.
+func followers(operation string, ids, want []any) deed {
+	return deed{
+		operation: operation,
+		inputs: func(s *sandboxed) map[string]any {
+			s.call("highlevel", "contact.follower.add", map[string]any{"contactId": contact(s), "followers": []any{"u1", "u2"}})
+			return map[string]any{"contactId": contact(s), "followers": ids}
+		},
+		seen: func(s *sandboxed, _ map[string]any) string {
+			return s.shows("contact.get", map[string]any{"contactId": contact(s)}, map[string]any{"followers": want})
 		},
 	}
 }

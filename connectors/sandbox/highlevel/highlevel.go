@@ -101,6 +101,8 @@ func (h *Location) contactRoutes() []service.Route {
 		service.At("DELETE", "/contacts/{contactId}", "contact.delete", h.deleteContact),
 		service.At("POST", "/contacts/{contactId}/tags", "contact.tag.add", h.addTags),
 		service.At("DELETE", "/contacts/{contactId}/tags", "contact.tag.remove", h.removeTags),
+		service.At("POST", "/contacts/{contactId}/followers", "contact.follower.add", h.follow),
+		service.At("DELETE", "/contacts/{contactId}/followers", "contact.follower.remove", h.unfollow),
 	}
 }
 

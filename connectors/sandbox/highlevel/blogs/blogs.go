@@ -61,14 +61,14 @@ func (b *Blogs) Kinds() map[string]*wire.Objects {
 // Routes are the calls for all of them.
 func (b *Blogs) Routes() []service.Route {
 	list := func(o *wire.Objects) func(*service.Call) service.Answer {
-		return b.site.Here(func(c *service.Call) service.Answer { return o.Pages(c, o.All(), "offset", 0) })
+		return b.site.Local(func(c *service.Call) service.Answer { return o.Pages(c, o.All(), "offset", 0) })
 	}
 	return []service.Route{
-		service.At("GET", "/blogs/posts/url-slug-exists", "blog.slug_check", b.site.Here(b.checkSlug)),
+		service.At("GET", "/blogs/posts/url-slug-exists", "blog.slug_check", b.site.Local(b.checkSlug)),
 		service.At("GET", "/blogs/authors", "blog.author.list", list(&b.authors)),
 		service.At("GET", "/blogs/categories", "blog.category.list", list(&b.categories)),
-		service.At("GET", "/blogs/posts/all", "blog.post.list", b.site.Here(b.listPosts)),
-		service.At("GET", "/blogs/site/all", "blog.site.list", b.site.Here(b.listSites)),
+		service.At("GET", "/blogs/posts/all", "blog.post.list", b.site.Local(b.listPosts)),
+		service.At("GET", "/blogs/site/all", "blog.site.list", b.site.Local(b.listSites)),
 		service.At("POST", "/blogs/posts", "blog.post.create", b.createPost),
 		service.At("PUT", "/blogs/posts/{postId}", "blog.post.update", b.updatePost),
 	}

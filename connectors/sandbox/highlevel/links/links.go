@@ -65,11 +65,11 @@ func (l *Links) Routes() []service.Route {
 	const path, relations, one = "/associations", "/associations/relations", "/associations/{associationId}"
 	return []service.Route{
 		service.At("POST", relations, "relation.create", l.relations.ServeNew),
-		service.At("GET", relations+"/{recordId}", "relation.list_by_record", l.site.Here(l.listRelations)),
-		service.At("DELETE", relations+"/{relationId}", "relation.delete", l.site.Here(l.unrelate)),
-		service.At("GET", path+"/key/{keyName}", "association.get_by_key", l.site.Here(l.byKey)),
+		service.At("GET", relations+"/{recordId}", "relation.list_by_record", l.site.Local(l.listRelations)),
+		service.At("DELETE", relations+"/{relationId}", "relation.delete", l.site.Local(l.unrelate)),
+		service.At("GET", path+"/key/{keyName}", "association.get_by_key", l.site.Local(l.byKey)),
 		service.At("GET", path+"/objectKey/{objectKey}", "association.list_by_object_key", l.byObject),
-		service.At("GET", path, "association.list", l.site.Here(l.list)),
+		service.At("GET", path, "association.list", l.site.Local(l.list)),
 		service.At("POST", path, "association.create", l.all.ServeNew),
 		service.At("GET", one, "association.get", l.all.ServeOne),
 		service.At("PUT", one, "association.update", l.all.ServeEdit),

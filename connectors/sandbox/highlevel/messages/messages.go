@@ -87,11 +87,11 @@ func (m *Messages) Forget(contact string) {
 func (m *Messages) Routes() []service.Route {
 	const path, messages, here = "/conversations", "/conversations/messages", "/conversations/locations/{locationId}/messages/{messageId}/transcription"
 	return []service.Route{
-		service.At("GET", path+"/search", "conversation.search", m.site.Here(m.search)),
+		service.At("GET", path+"/search", "conversation.search", m.site.Local(m.search)),
 		service.At("POST", path+"/providers/live-chat/typing", "livechat.typing", m.typing),
-		service.At("GET", here, "message.transcription.get", m.site.Here(m.transcription)),
-		service.At("GET", here+"/download", "message.transcription.download", m.site.Here(m.transcriptionFile)),
-		service.At("GET", messages+"/export", "message.export", m.site.Here(m.export)),
+		service.At("GET", here, "message.transcription.get", m.site.Local(m.transcription)),
+		service.At("GET", here+"/download", "message.transcription.download", m.site.Local(m.transcriptionFile)),
+		service.At("GET", messages+"/export", "message.export", m.site.Local(m.export)),
 		service.At("POST", messages+"/inbound", "message.add_inbound", m.addInbound),
 		service.At("POST", messages+"/outbound", "message.add_outbound", m.addOutbound),
 		service.At("POST", messages+"/upload", "message.upload", m.upload),
@@ -100,7 +100,7 @@ func (m *Messages) Routes() []service.Route {
 		service.At("DELETE", messages+"/{id}/schedule", "message.cancel", m.cancel),
 		service.At("PUT", messages+"/{id}/status", "message.update_status", m.updateStatus),
 		service.At("PUT", messages+"/{id}/attachments", "message.attach", m.attach),
-		service.At("GET", messages+"/{messageId}/locations/{locationId}/recording", "message.recording.get", m.site.Here(m.recording)),
+		service.At("GET", messages+"/{messageId}/locations/{locationId}/recording", "message.recording.get", m.site.Local(m.recording)),
 		service.At("GET", messages+"/{id}", "message.get", m.getMessage),
 		service.At("POST", messages, "message.send", m.send),
 		service.At("GET", path+"/{id}/messages", "conversation.message.list", m.list),

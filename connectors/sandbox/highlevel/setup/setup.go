@@ -44,8 +44,8 @@ func (s *Setup) Routes() []service.Route {
 		s.routes(here+"/customValues", "custom_value", &s.values, s.values.ServeAll, s.values.ServeGone),
 		s.routes(here+"/tags", "tag", &s.tags, s.tags.ServeAll, s.deleteTag),
 		[]service.Route{
-			service.At("GET", "/workflows", "workflow.list", s.site.Here(s.workflows.ServeAll)),
-			service.At("GET", "/campaigns", "campaign.list", s.site.Here(s.listCampaigns)),
+			service.At("GET", "/workflows", "workflow.list", s.site.Local(s.workflows.ServeAll)),
+			service.At("GET", "/campaigns", "campaign.list", s.site.Local(s.listCampaigns)),
 			service.At("POST", workflow, "contact.workflow.add", s.enrol),
 			service.At("DELETE", workflow, "contact.workflow.remove", s.leave),
 			service.At("GET", "/companies/{companyId}", "company.get", s.getCompany),
@@ -63,10 +63,10 @@ func (s *Setup) Routes() []service.Route {
 func (s *Setup) routes(path, name string, o *wire.Objects, list, gone func(*service.Call) service.Answer) []service.Route {
 	one := path + "/{" + o.Var + "}"
 	return []service.Route{
-		service.At("GET", path, name+".list", s.site.Here(list)),
-		service.At("POST", path, name+".create", s.site.Here(o.ServeNew)),
-		service.At("GET", one, name+".get", s.site.Here(o.ServeOne)),
-		service.At("PUT", one, name+".update", s.site.Here(o.ServeEdit)),
-		service.At("DELETE", one, name+".delete", s.site.Here(gone)),
+		service.At("GET", path, name+".list", s.site.Local(list)),
+		service.At("POST", path, name+".create", s.site.Local(o.ServeNew)),
+		service.At("GET", one, name+".get", s.site.Local(o.ServeOne)),
+		service.At("PUT", one, name+".update", s.site.Local(o.ServeEdit)),
+		service.At("DELETE", one, name+".delete", s.site.Local(gone)),
 	}
 }

@@ -88,9 +88,9 @@ func Query(c *service.Call, choices Choices, required ...string) (url.Values, se
 	return params, RefuseAll(wrong)
 }
 
-// Here lets a call pass only for this location, which is named by its path, or else by its
+// Local lets a call pass only for this location, which is named by its path, or else by its
 // query.
-func (s *Site) Here(handle func(*service.Call) service.Answer) func(*service.Call) service.Answer {
+func (s *Site) Local(handle func(*service.Call) service.Answer) func(*service.Call) service.Answer {
 	return func(c *service.Call) service.Answer {
 		id, inPath := c.Vars["locationId"]
 		if !inPath {
