@@ -99,11 +99,12 @@ type Engine struct {
 	// released tells the dispatcher that runs changed behind its back. It holds
 	// one signal; nobody closes it.
 	released chan struct{}
-	// holds and reloads are wishes to the scheduler, edits to the dispatcher. They have no
+	// holds, reloads and hints are wishes to the scheduler, edits to the dispatcher. They have no
 	// room: whoever asks waits until the engine serves. Nobody closes them.
 	holds   chan hold
 	reloads chan reload
 	edits   chan edit
+	hints   chan hinting
 	// The pings are answered by closing what they bring.
 	pingScheduler, pingDispatcher chan chan struct{}
 	// reloaded tells the dispatcher that recipes changed. It holds one signal; nobody
@@ -129,7 +130,7 @@ func New(o Options) (*Engine, error) {
 		store: o.Store, log: o.Log, hooks: o.Hooks,
 		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests, session: o.session, disk: o.Disk,
 		wake: make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
-		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
+		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), hints: make(chan hinting), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
 		programs: map[program.Key]*program.Program{}, fresh: newFresh(), observer: o.Observer,
 	}
 	if e.drain == 0 {
