@@ -8,7 +8,7 @@ import "slices"
 //nolint:gochecknoglobals // tables
 var (
 	connectorKeys = []string{
-		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "errors", "notes",
+		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "webhooks", "errors", "notes",
 	}
 	versionKeys = []string{"header", "value"}
 	authKeys    = []string{"method", "in", "name"}
