@@ -30,6 +30,8 @@ const (
 	CodeOperation       = catalog.CodeOperation
 	CodeCannotPoll      = "cannot-poll"
 	CodeDeprecated      = catalog.CodeDeprecated
+	CodePattern         = catalog.CodePattern
+	CodeNoMatch         = catalog.CodeNoMatch
 	CodeKindFamily      = "kind-family"
 	CodeDeletesUnused   = "deletes-unused"
 	CodeStrategy        = "other-strategy"
@@ -77,6 +79,8 @@ func Codes() []diag.Code {
 		{Name: CodeConnector, Meaning: "There is no such connector."},
 		{Name: CodeAccount, Meaning: "There is no such account."},
 		{Name: CodeOtherConnector, Meaning: "The account belongs to another connector."},
+		{Name: CodePattern, Meaning: "A pattern for accounts is none, or stands where one account is meant."},
+		{Name: CodeNoMatch, Meaning: "No account fits the pattern of a connection yet."},
 		{Name: CodeUnused, Meaning: "A connection is never used."},
 		{Name: CodeTarget, Meaning: "An operation is not written as connection.object.verb."},
 		{Name: CodeConnection, Meaning: "The recipe has no such connection."},

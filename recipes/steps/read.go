@@ -311,10 +311,16 @@ func (r *reader) provable(match string, with *mapping.Mapping) bool {
 	return item && with.InputUses(match, "run")
 }
 
+// watched reports whether a step's connection stands for an account that the trigger polls.
+func (r *reader) watched(c catalog.Connection) bool {
+	trigger := r.about.Trigger.Connection
+	return c.Name == trigger.Name || trigger.Connector == c.Connector && trigger.Matches(c.Account)
+}
+
 // loop warns of a step that changes what the recipe itself watches: its own write
 // would start it again.
 func (r *reader) loop(at diag.Place, t *catalog.Found, s *Step) {
-	if r.about.Trigger == nil || !t.Operation.Write || t.Connection.Account != r.about.Trigger.Connection.Account || r.about.Trigger.Operation.Object == nil {
+	if r.about.Trigger == nil || !t.Operation.Write || !r.watched(t.Connection) || r.about.Trigger.Operation.Object == nil {
 		return
 	}
 	// What is below an operation's own name may write its records (contact.tag.add those
