@@ -54,6 +54,7 @@ const (
 	CodeNoProof         = steps.CodeNoProof
 	CodeUnsafeRepeat    = steps.CodeUnsafeRepeat
 	CodeLoop            = steps.CodeLoop
+	CodeUnguarded       = steps.CodeUnguarded
 	CodeRetry           = steps.CodeRetry
 	CodeTimeout         = values.CodeTimeout
 	CodeRule            = steps.CodeRule
@@ -109,6 +110,7 @@ func Codes() []diag.Code {
 		{Name: CodeNoProof, Meaning: "Nothing in a write could prove that it arrived; a lost answer will park the run."},
 		{Name: CodeUnsafeRepeat, Meaning: "unsure: safe is asked of an operation whose repetition leaves two effects."},
 		{Name: CodeLoop, Meaning: "A step writes fields of the records that the recipe itself watches."},
+		{Name: CodeUnguarded, Meaning: "A step that cannot be undone is reached by every change."},
 		{Name: CodeRetry, Meaning: "A retry has waits that are too short or the wrong way round."},
 		{Name: CodeTimeout, Meaning: "A timeout or another duration is outside its bounds."},
 		{Name: CodeRule, Meaning: "A rule of on_error matches nothing."},

@@ -91,6 +91,9 @@ type Operation struct {
 	// were made: then the same text proves it as well, as long as it is there.
 	Dated      bool
 	Deprecated string
+	// Danger says what the write does that nobody can undo, in words that follow its name;
+	// empty for most operations.
+	Danger string
 }
 
 // CanPoll reports whether a recipe can be started by what the operation lists.

@@ -56,6 +56,8 @@ type About struct {
 	Trigger *catalog.Found
 	Kinds   []string
 	Watches func(fields []string) bool
+	// Guarded is true when a scope or filter narrows down which changes lead to the steps.
+	Guarded bool
 }
 
 // reader reads the steps of one recipe. It goes on after a mistake and leaves the
@@ -71,6 +73,8 @@ type reader struct {
 	// depth is how many steps the next one is inside of, and eachDepth how many of them
 	// are an each.
 	depth, eachDepth int
+	// guards is how many conditions the next step stands behind.
+	guards int
 }
 
 // Read reads the chain, one step after the other: each sees the results of those
@@ -140,6 +144,10 @@ func (r *reader) step(n *yamlnode.Node, names *mapping.Names) Step {
 		s.ThenStop = true
 	}
 	result := mapping.Anything()
+	guards := r.guards
+	if m.Has("if") {
+		r.guards++
+	}
 	switch kind := r.stepKind(n, m); kind {
 	case "call":
 		result = r.call(m, &s, names)
@@ -155,6 +163,9 @@ func (r *reader) step(n *yamlnode.Node, names *mapping.Names) Step {
 	case "wait":
 		s.Kind, s.Wait = Wait, r.pause(m.Get("wait"), names)
 		result = mapping.MembersShape("the result of step "+s.ID, nil)
+	}
+	if r.guards = guards; m.Has("if") && (s.Kind == Stop || s.ThenStop) {
+		r.guards++ // what follows is not reached by every change
 	}
 	s.OnError = Rules(m.Get("on_error"), r.into)
 	if s.Kind == Set || s.Kind == Switch || s.Kind == Each {
@@ -257,6 +268,7 @@ func (r *reader) call(m yamlnode.Map, s *Step, names *mapping.Names) *mapping.Sh
 	r.onlyIf(m.Get("only_if"), t, s, names)
 	r.unsure(m.Get("unsure"), n.At(), t, s)
 	r.loop(n.At(), t, s)
+	r.danger(n.At(), t, m.Has("only_if"))
 	shape := mapping.ObjectShape(t.Operation.Object, "the answer of "+t.Operation.Key)
 	if t.Operation.List {
 		return mapping.ListShape(shape)
@@ -309,6 +321,15 @@ func (r *reader) provable(match string, with *mapping.Mapping) bool {
 	}
 	item := r.eachDepth == 0 || with.InputUses(match, "item") || with.InputUses(match, "index")
 	return item && with.InputUses(match, "run")
+}
+
+// danger warns of a step that cannot be undone and that every change leads to, unless it
+// asks by itself, with only_if.
+func (r *reader) danger(at diag.Place, t *catalog.Found, asks bool) {
+	if does := t.Operation.Danger; does != "" && !r.about.Guarded && r.guards == 0 && !asks {
+		r.into.Warnf(at, CodeUnguarded, "add a filter or scope to the recipe, or if to the step; true says that this is meant",
+			"%s %s, and every change leads to it", t.Name(), does)
+	}
 }
 
 // watched reports whether a step's connection stands for an account that the trigger polls.
