@@ -143,27 +143,11 @@ func (r *reader) step(n *yamlnode.Node, names *mapping.Names) Step {
 	if _, ok := m.Get("then").Word(r.into, "stop"); ok {
 		s.ThenStop = true
 	}
-	result := mapping.Anything()
 	guards := r.guards
 	if m.Has("if") {
 		r.guards++
 	}
-	switch kind := r.stepKind(n, m); kind {
-	case "call":
-		result = r.call(m, &s, names)
-	case "set":
-		s.Kind = Set
-		if s.With = names.Mapping(values.Of(m.Get("set")), nil, r.into); s.With != nil {
-			result = s.With.Shape("the result of step " + s.ID)
-		}
-	case "stop":
-		r.stop(m.Get("stop"), &s)
-	case "switch", "each":
-		result = r.nested(m, &s, names, kind)
-	case "wait":
-		s.Kind, s.Wait = Wait, r.pause(m.Get("wait"), names)
-		result = mapping.MembersShape("the result of step "+s.ID, nil)
-	}
+	result := r.does(n, m, &s, names)
 	if r.guards = guards; m.Has("if") && (s.Kind == Stop || s.ThenStop) {
 		r.guards++ // what follows is not reached by every change
 	}
@@ -175,6 +159,28 @@ func (r *reader) step(n *yamlnode.Node, names *mapping.Names) Step {
 		names.AddStep(s.ID, result)
 	}
 	return s
+}
+
+// does reads what a step does, and returns the shape of its result.
+func (r *reader) does(n *yamlnode.Node, m yamlnode.Map, s *Step, names *mapping.Names) *mapping.Shape {
+	result := mapping.Anything()
+	switch kind := r.stepKind(n, m); kind {
+	case "call":
+		result = r.call(m, s, names)
+	case "set":
+		s.Kind = Set
+		if s.With = names.Mapping(values.Of(m.Get("set")), nil, r.into); s.With != nil {
+			result = s.With.Shape("the result of step " + s.ID)
+		}
+	case "stop":
+		r.stop(m.Get("stop"), s)
+	case "switch", "each":
+		result = r.nested(m, s, names, kind)
+	case "wait":
+		s.Kind, s.Wait = Wait, r.pause(m.Get("wait"), names)
+		result = mapping.MembersShape("the result of step "+s.ID, nil)
+	}
+	return result
 }
 
 // stepID reads the id, by which a step is known in expressions and in the ledger.
