@@ -11,10 +11,11 @@ import (
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
-// The credential and the location that a [Location] knows. They are no secrets.
+// The credential, the location and its agency that a [Location] knows. They are no secrets.
 const (
 	Token      = "sandbox-highlevel-token"
 	LocationID = "sandboxLocation00001"
+	CompanyID  = wire.CompanyID
 )
 
 // Options say what a location does.
