@@ -155,8 +155,8 @@ func TestPolls_ReadTheirPages(t *testing.T) {
 			answers: []string{`{"users":[{"id":"u1"}]}`, `{"users":[]}`},
 			ids:     "u1",
 			want: []wire{
-				{"POST /users/search/filter-by-email", july, `{"companyId":"com1","emails":"a@example.com,b@example.com","limit":"100","skip":"0"}`},
-				{"POST /users/search/filter-by-email", july, `{"companyId":"com1","emails":"a@example.com,b@example.com","limit":"100","skip":"1"}`},
+				{"POST /users/search/filter-by-email", july, `{"companyId":"com1","emails":"a@example.com,b@example.com","limit":"100","projection":"all","skip":"0"}`},
+				{"POST /users/search/filter-by-email", july, `{"companyId":"com1","emails":"a@example.com,b@example.com","limit":"100","projection":"all","skip":"1"}`},
 			},
 		},
 		{
