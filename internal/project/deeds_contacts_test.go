@@ -1,9 +1,6 @@
 package project_test
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // contactDeeds are the writes of contacts, their notes, tasks, tags and campaigns.
 func contactDeeds() []deed {
@@ -12,9 +9,7 @@ func contactDeeds() []deed {
 
 // of are the inputs of a call for the first contact.
 func of(s *sandboxed, more map[string]any) map[string]any {
-	in := map[string]any{"contactId": contact(s)}
-	maps.Copy(in, more)
-	return in
+	return plus(map[string]any{"contactId": contact(s)}, more)
 }
 
 // byAnswer reads the contact that a write returned.
@@ -97,7 +92,7 @@ func tagDeeds() []deed {
 
 func noteDeeds() []deed {
 	var note string
-	with := func(more map[string]any) func(s *sandboxed) map[string]any {
+	made := func(more map[string]any) func(s *sandboxed) map[string]any {
 		return func(s *sandboxed) map[string]any {
 			note = makePart(s, "note", newNote())
 			in := of(s, more)
@@ -116,14 +111,14 @@ func noteDeeds() []deed {
 		},
 		{
 			operation: "contact.note.update",
-			inputs:    with(map[string]any{"body": "Called twice.", "pinned": true}),
+			inputs:    made(map[string]any{"body": "Called twice.", "pinned": true}),
 			seen: func(s *sandboxed, _ map[string]any) string {
 				return s.shows("contact.note.get", of(s, map[string]any{"noteId": note}), map[string]any{"body": "Called twice.", "pinned": true})
 			},
 		},
 		{
 			operation: "contact.note.delete",
-			inputs:    with(nil),
+			inputs:    made(nil),
 			seen: func(s *sandboxed, _ map[string]any) string {
 				return s.absent("contact.note.list", of(s, nil), "id", note)
 			},
@@ -133,7 +128,7 @@ func noteDeeds() []deed {
 
 func taskDeeds() []deed {
 	var task string
-	with := func(more map[string]any) func(s *sandboxed) map[string]any {
+	made := func(more map[string]any) func(s *sandboxed) map[string]any {
 		return func(s *sandboxed) map[string]any {
 			task = makePart(s, "task", newTask())
 			in := of(s, more)
@@ -155,11 +150,11 @@ func taskDeeds() []deed {
 			},
 			rows: func(s *sandboxed) int { return len(s.list("contact.task.list", of(s, nil))) },
 		},
-		{operation: "contact.task.update", inputs: with(map[string]any{"title": "Write"}), seen: shows(map[string]any{"title": "Write"})},
-		{operation: "contact.task.complete", inputs: with(nil), seen: shows(map[string]any{"completed": true})},
+		{operation: "contact.task.update", inputs: made(map[string]any{"title": "Write"}), seen: shows(map[string]any{"title": "Write"})},
+		{operation: "contact.task.complete", inputs: made(nil), seen: shows(map[string]any{"completed": true})},
 		{
 			operation: "contact.task.delete",
-			inputs:    with(nil),
+			inputs:    made(nil),
 			seen: func(s *sandboxed, _ map[string]any) string {
 				return s.absent("contact.task.list", of(s, nil), "id", task)
 			},

@@ -3,6 +3,7 @@ package project_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -30,7 +31,7 @@ type deed struct {
 
 // deeds are those of all writes of HighLevel.
 func deeds() []deed {
-	return slices.Concat(contactDeeds())
+	return slices.Concat(contactDeeds(), peopleDeeds())
 }
 
 // untoldDeeds are the writes that have no deed yet, because the sandbox does not serve them.
@@ -41,12 +42,10 @@ func untoldDeeds() []string {
 		"association.create", "association.delete", "association.update",
 		"block_slot.create", "block_slot.update",
 		"blog.post.create", "blog.post.update",
-		"business.create", "business.delete", "business.update",
 		"calendar.create", "calendar.delete", "calendar.update", "calendar_event.delete",
 		"calendar_group.create", "calendar_group.delete", "calendar_group.set_status", "calendar_group.update",
 		"calendar_notification.create", "calendar_notification.delete", "calendar_notification.update",
 		"calendar_resource.create", "calendar_resource.delete", "calendar_resource.update",
-		"contact.business.bulk_update",
 		"contact.follower.add", "contact.follower.remove",
 		"contact.workflow.add", "contact.workflow.remove",
 		"conversation.update",
@@ -56,7 +55,6 @@ func untoldDeeds() []string {
 		"opportunity.create", "opportunity.delete", "opportunity.follower.add", "opportunity.follower.remove",
 		"opportunity.update", "opportunity.update_status", "opportunity.upsert",
 		"relation.create", "relation.delete",
-		"user.create", "user.delete", "user.update",
 	}
 }
 
@@ -244,6 +242,13 @@ func (s *sandboxed) absent(operation string, inputs map[string]any, idField, id 
 		}
 	}
 	return ""
+}
+
+// plus returns the inputs of both.
+func plus(inputs, more map[string]any) map[string]any {
+	all := maps.Clone(inputs)
+	maps.Copy(all, more)
+	return all
 }
 
 // idOf is the id of an object that was read or written.

@@ -235,6 +235,7 @@ func TestEveryPollableOperation_TellsOfCreationChangeAndDeletion(t *testing.T) {
 	t.Parallel()
 	stories := highLevelStories()
 	maps.Copy(stories, stibeeStories())
+	maps.Copy(stories, peopleStories())
 	registry, err := builtin.Registry()
 	if err != nil {
 		t.Fatal(err)

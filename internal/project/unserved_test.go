@@ -26,8 +26,6 @@ func unserved() []string {
 		"highlevel.blog.post.list",
 		"highlevel.blog.site.list",
 		"highlevel.blog.slug_check",
-		"highlevel.business.get",
-		"highlevel.business.list",
 		"highlevel.calendar.free_slots",
 		"highlevel.calendar.get",
 		"highlevel.calendar.list",
@@ -58,10 +56,6 @@ func unserved() []string {
 		"highlevel.relation.list_by_record",
 		"highlevel.snapshot.list",
 		"highlevel.tag.list",
-		"highlevel.user.filter_by_email",
-		"highlevel.user.get",
-		"highlevel.user.list_by_location",
-		"highlevel.user.search",
 		"highlevel.workflow.list",
 	}
 }

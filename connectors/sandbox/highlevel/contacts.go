@@ -451,6 +451,39 @@ func (h *Location) bulkTags(c *service.Call) service.Answer {
 	return h.site.Say(http.StatusCreated, map[string]any{wire.SpelledOddly: failed == 0, "errorCount": failed, "responses": responses})
 }
 
+//nolint:gochecknoglobals // a table
+var businessForm = wire.NewForm("locationId! ids!:array businessId")
+
+// bulkBusiness puts contacts into a business, or takes them out of theirs: then the
+// businessId is null (spec file of 2026-06-19). That it refuses an unknown contact or
+// business, and changes none then, is a guess.
+func (h *Location) bulkBusiness(c *service.Call) service.Answer {
+	body, refused := businessForm.Read(c)
+	if refused.Status == 0 {
+		refused = h.site.Foreign(service.Text(body["locationId"]))
+	}
+	if refused.Status != 0 {
+		return refused
+	}
+	business, given := body["businessId"]
+	if !given {
+		return wire.Refuse(http.StatusUnprocessableEntity, "businessId should not be undefined")
+	}
+	if business != nil && !h.businesses.Has(service.Text(business)) {
+		return wire.Refuse(http.StatusBadRequest, "Business not found")
+	}
+	ids := service.Texts(body["ids"])
+	for _, id := range ids {
+		if h.live[id] == nil {
+			return wire.Refuse(http.StatusBadRequest, "Contact not found for id: "+id)
+		}
+	}
+	for _, id := range ids {
+		h.change(h.live[id], map[string]any{"businessId": business})
+	}
+	return h.site.Say(http.StatusOK, map[string]any{"success": true, "ids": ids})
+}
+
 // listByBusiness reads the whole location; businesses are rare. They come in the
 // order of their ids: the call has no sort and no filter by time (spec file of
 // 2026-06-19).

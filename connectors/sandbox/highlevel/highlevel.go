@@ -6,7 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/businesses"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/users"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
@@ -47,6 +49,8 @@ type Location struct {
 	tasks        map[string][]*task
 	campaigns    map[string]map[string]bool
 	appointments map[string]*appointment // by id, those that were deleted too
+
+	businesses *businesses.Book
 }
 
 // New returns an empty location of a world.
@@ -58,6 +62,7 @@ func New(w *service.World, o Options) *Location {
 		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{}, appointments: map[string]*appointment{},
 	}
 	h.site.Knows = func(contact string) bool { return h.live[contact] != nil }
+	h.businesses = businesses.New(h.site)
 	// The limit counts after the token was accepted: the service counts for each app
 	// and location, which only the token tells.
 	h.service = &service.Service{
@@ -69,7 +74,9 @@ func New(w *service.World, o Options) *Location {
 			return service.Answer{}
 		},
 	}
-	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes(), h.appointmentRoutes())
+	h.service.Routes = slices.Concat(
+		h.contactRoutes(), h.partRoutes(), h.appointmentRoutes(), h.businesses.Routes(), users.New(h.site).Routes(),
+	)
 	return h
 }
 
@@ -81,6 +88,7 @@ func (h *Location) contactRoutes() []service.Route {
 		service.At("GET", "/contacts/search/duplicate", "contact.find_duplicate", h.findDuplicate),
 		service.At("GET", "/contacts/business/{businessId}", "contact.list_by_business", h.listByBusiness),
 		service.At("POST", "/contacts/bulk/tags/update/{type}", "contact.tag.bulk_update", h.bulkTags),
+		service.At("POST", "/contacts/bulk/business", "contact.business.bulk_update", h.bulkBusiness),
 		service.At("POST", "/contacts/upsert", "contact.upsert", h.upsertContact),
 		service.At("GET", "/contacts", "contact.list_legacy", h.listLegacy),
 		service.At("POST", "/contacts", "contact.create", h.createContact),
