@@ -17,7 +17,9 @@ type refusal struct {
 }
 
 // refusals are those of all parts of the location.
-func refusals() []refusal { return slices.Concat(peopleRefusals()) }
+func refusals() []refusal {
+	return slices.Concat(peopleRefusals(), calendarRefusals(), eventRefusals())
+}
 
 func TestHighLevel_IsAsStrictAsItsDocuments(t *testing.T) {
 	t.Parallel()
@@ -63,5 +65,71 @@ func peopleRefusals() []refusal {
 		{"users in a strange order", "GET", "/users/search?companyId=COM&sortDirection=up", "", 422, "sortDirection must be one of"},
 		{"users by no address", "POST", "/users/search/filter-by-email", `{"companyId":"COM"}`, 422, "emails"},
 		{"users elsewhere", "GET", "/users/?locationId=x", "", 403, "location"},
+	}
+}
+
+func calendarRefusals() []refusal {
+	const calendar, group = "/calendars/sandboxCalendar00001", "/calendars/groups/sandboxGroup00000001"
+	const notice, room = calendar + "/notifications/sandboxNotification1", "/calendars/resources/rooms/sandboxResource00001"
+	return []refusal{
+		{"a calendar without a name", "POST", "/calendars/", `{"locationId":"LOC"}`, 422, "name should not be empty"},
+		{"a calendar elsewhere", "POST", "/calendars/", `{"locationId":"x","name":"A"}`, 403, "location"},
+		{"a calendar with a strange type", "POST", "/calendars/", `{"locationId":"LOC","name":"A","calendarType":"x"}`, 422, "calendarType must be one of"},
+		{"a calendar's type later", "PUT", calendar, `{"calendarType":"event"}`, 422, "property calendarType should not exist"},
+		{"a member without a user", "PUT", calendar, `{"teamMembers":[{"priority":1}]}`, 422, "teamMembers.0.userId should not be empty"},
+		{"a member of strange priority", "PUT", calendar, `{"teamMembers":[{"userId":"u","priority":0.7}]}`, 422, "teamMembers.0.priority must be one of"},
+		{"a place of a strange kind", "PUT", calendar, `{"teamMembers":[{"userId":"u","locationConfigurations":[{"kind":"moon"}]}]}`, 422, "teamMembers.0.locationConfigurations.0.kind must be"},
+		{"hours that are no objects", "PUT", calendar, `{"openHours":["nine"]}`, 422, "openHours.0 must be an object"},
+		{"recurring by the year", "PUT", calendar, `{"recurring":{"freq":"YEARLY"}}`, 422, "recurring.freq must be"},
+		{"an unknown calendar", "GET", "/calendars/x", "", 400, "not found"},
+		{"calendars of nowhere", "GET", "/calendars/", "", 422, "locationId"},
+		{"calendars with a strange flag", "GET", "/calendars/?locationId=LOC&showDrafted=perhaps", "", 422, "showDrafted must be boolean"},
+		{"slots without an end", "GET", calendar + "/free-slots?startDate=1", "", 422, "endDate"},
+		{"slots of 32 days", "GET", calendar + "/free-slots?startDate=0&endDate=2764800000", "", 400, "31 days"},
+		{"slots backwards", "GET", calendar + "/free-slots?startDate=5&endDate=1", "", 422, "end"},
+		{"slots nowhere", "GET", calendar + "/free-slots?startDate=1&endDate=2&timezone=Moon", "", 422, "timezone"},
+		{"a group without a slug", "POST", "/calendars/groups", `{"locationId":"LOC","name":"A","description":"B"}`, 422, "slug"},
+		{"a group's slug twice", "POST", "/calendars/groups", `{"locationId":"LOC","name":"A","description":"B","slug":"visits"}`, 400, "slug"},
+		{"a group with a state", "PUT", group, `{"name":"A","description":"B","slug":"c","isActive":true}`, 422, "property isActive should not exist"},
+		{"a state that is a text", "PUT", group + "/status", `{"isActive":"yes"}`, 422, "isActive must be boolean"},
+		{"an unknown group", "DELETE", "/calendars/groups/x", "", 400, "not found"},
+		{"a notification that is no list", "POST", calendar + "/notifications", `{"receiverType":"contact"}`, 400, "JSON"},
+		{"a notification by pigeon", "POST", calendar + "/notifications", `[{"receiverType":"contact","channel":"pigeon","notificationType":"booked"}]`, 422, "channel must be one of"},
+		{"a notification with more", "PUT", notice, `{"colour":"red"}`, 422, "property colour"},
+		{"a notification of another calendar", "GET", "/calendars/x/notifications/sandboxNotification1", "", 400, "not found"},
+		{"an unknown notification", "DELETE", calendar + "/notifications/x", "", 400, "not found"},
+		{"resources of a strange type", "GET", "/calendars/resources/cars?locationId=LOC&limit=1&skip=0", "", 422, "resourceType"},
+		{"resources without pages", "GET", "/calendars/resources/rooms?locationId=LOC", "", 422, "limit should not be empty"},
+		{"a room as equipment", "GET", "/calendars/resources/equipments/sandboxResource00001", "", 400, "not found"},
+		{"a room without calendars", "POST", "/calendars/resources/rooms", `{"locationId":"LOC","name":"A","description":"B","quantity":1,"outOfService":0,"capacity":1}`, 422, "calendarIds"},
+		{"a room in an unknown calendar", "PUT", room, `{"calendarIds":["x"]}`, 400, "Calendar not found"},
+		{"a room elsewhere", "PUT", room, `{"locationId":"x"}`, 403, "location"},
+	}
+}
+
+func eventRefusals() []refusal {
+	const one, notes = "/calendars/events/appointments/sandboxAppointment01", "/calendars/appointments/sandboxAppointment01/notes"
+	const first = `"locationId":"LOC","contactId":"CON","startTime":"2027-03-01T10:00:00Z"`
+	return []refusal{
+		{"an appointment nowhere", "POST", "/calendars/events/appointments", `{` + first + `}`, 422, "calendarId"},
+		{"an appointment in an unknown calendar", "POST", "/calendars/events/appointments", `{` + first + `,"calendarId":"x"}`, 400, "Calendar not found"},
+		{"an appointment at night", "POST", "/calendars/events/appointments", `{` + first + `,"calendarId":"sandboxCalendar00001"}`, 400, "no longer available"},
+		{"an appointment with more", "PUT", one, `{"contactId":"CON"}`, 422, "property contactId should not exist"},
+		{"an appointment moved to the night", "PUT", one, `{"startTime":"2027-03-01T10:00:00Z"}`, 400, "no longer available"},
+		{"a place of a strange kind", "PUT", one, `{"meetingLocationType":"moon"}`, 422, "meetingLocationType must be"},
+		{"events of nobody", "GET", "/calendars/events?locationId=LOC&startTime=1&endTime=2", "", 422, "Either of"},
+		{"events without a window", "GET", "/calendars/events?locationId=LOC&calendarId=c", "", 422, "startTime"},
+		{"events at a strange time", "GET", "/calendars/events?locationId=LOC&calendarId=c&startTime=now&endTime=2", "", 422, "startTime must be number"},
+		{"blocked slots of nobody", "GET", "/calendars/blocked-slots?locationId=LOC&startTime=1&endTime=2", "", 422, "Either of"},
+		{"a block of two", "POST", "/calendars/events/block-slots", `{"locationId":"LOC","calendarId":"sandboxCalendar00001","assignedUserId":"u","startTime":"2027-03-01T10:00:00Z","endTime":"2027-03-01T11:00:00Z"}`, 422, "not both"},
+		{"a block of nobody", "PUT", "/calendars/events/block-slots/sandboxBlock00000001", `{"locationId":"LOC","calendarId":""}`, 422, "Either"},
+		{"a block without a location", "PUT", "/calendars/events/block-slots/sandboxBlock00000001", `{"title":"A"}`, 422, "locationId"},
+		{"an unknown event", "DELETE", "/calendars/events/x", "", 400, "not found"},
+		{"a deletion with a body", "DELETE", "/calendars/events/sandboxAppointment01", `{"a":1}`, 422, "property a"},
+		{"too many notes", "GET", notes + "?limit=21&offset=0", "", 422, "limit"},
+		{"notes without an offset", "GET", notes + "?limit=1", "", 422, "offset"},
+		{"an empty note", "POST", notes, `{}`, 422, "body should not be empty"},
+		{"a note on nothing", "POST", "/calendars/appointments/x/notes", `{"body":"A"}`, 400, "not found"},
+		{"an unknown note", "PUT", notes + "/x", `{"body":"A"}`, 400, "not found"},
 	}
 }

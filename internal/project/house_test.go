@@ -258,9 +258,7 @@ func pollable(registry *connectors.Registry) []string {
 // book makes an appointment of the first contact and returns its id.
 func (s *sandboxed) book() string {
 	s.t.Helper()
-	return fmt.Sprint(s.call("highlevel", "appointment.create", map[string]any{
-		"contactId": contact(s), "calendarId": "cal1", "startTime": "2027-03-01T10:00:00Z",
-	})["id"])
+	return s.make("appointment.create", booking(s, map[string]any{"startTime": "2027-03-01T10:00:00Z", "ignoreFreeSlotValidation": true}))
 }
 
 // inputs is the key with for the inputs of a trigger; nothing without any. $contact is the

@@ -114,7 +114,8 @@ func loose(fields map[string]any) map[string]any {
 
 // Populate makes the first contacts of a location, added over the year before now.
 // person makes up the fields of each. It is called with the lock held and must not
-// call the location back. Searches show the contacts at once, whatever the lag.
+// call the location back. Searches show the contacts at once, whatever the lag. The first
+// contact has an appointment.
 func (h *Location) Populate(n int, person func(i int) map[string]any) {
 	h.service.Lock()
 	defer h.service.Unlock()
@@ -125,6 +126,9 @@ func (h *Location) Populate(n int, person func(i int) map[string]any) {
 		h.put("", merge(newFields(), person(i)), at, at)
 	}
 	h.search.CatchUp(h.site.World.Now().Add(h.lag)) // what was there before is not late
+	if n > 0 {
+		h.calendars.Book(h.order[0])
+	}
 }
 
 // Size returns how many contacts, notes and tasks there are.

@@ -189,7 +189,7 @@ func (h *Location) drop(c *search.Contact) {
 	delete(h.notes, c.ID)
 	delete(h.tasks, c.ID)
 	delete(h.campaigns, c.ID)
-	maps.DeleteFunc(h.appointments, func(_ string, a *appointment) bool { return a.ContactID == c.ID })
+	h.calendars.Forget(c.ID)
 	// The last id takes the free place: to move all behind it would make deletes slow
 	// in a large location.
 	at, last := h.place[c.ID], len(h.order)-1

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/businesses"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/calendars"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/users"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
@@ -45,12 +46,12 @@ type Location struct {
 
 	// What hangs on contacts. A note or task is replaced and never written to,
 	// because an answer on its way may hold it; the lists are copied for answers.
-	notes        map[string][]*note // by contact
-	tasks        map[string][]*task
-	campaigns    map[string]map[string]bool
-	appointments map[string]*appointment // by id, those that were deleted too
+	notes     map[string][]*note // by contact
+	tasks     map[string][]*task
+	campaigns map[string]map[string]bool
 
 	businesses *businesses.Book
+	calendars  *calendars.Desk
 }
 
 // New returns an empty location of a world.
@@ -59,10 +60,10 @@ func New(w *service.World, o Options) *Location {
 		site: &wire.Site{ID: LocationID, World: w}, limits: newLimits(o.Limit, o.Daily), lag: o.Lag,
 		live: map[string]*search.Contact{}, byEmail: map[string]string{}, byPhone: map[string]string{},
 		search: search.New(func(field string) bool { return contactFields[field] != "" }), place: map[string]int{},
-		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{}, appointments: map[string]*appointment{},
+		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{},
 	}
 	h.site.Knows = func(contact string) bool { return h.live[contact] != nil }
-	h.businesses = businesses.New(h.site)
+	h.businesses, h.calendars = businesses.New(h.site), calendars.New(h.site, zone())
 	// The limit counts after the token was accepted: the service counts for each app
 	// and location, which only the token tells.
 	h.service = &service.Service{
@@ -75,9 +76,21 @@ func New(w *service.World, o Options) *Location {
 		},
 	}
 	h.service.Routes = slices.Concat(
-		h.contactRoutes(), h.partRoutes(), h.appointmentRoutes(), h.businesses.Routes(), users.New(h.site).Routes(),
+		h.contactRoutes(), h.partRoutes(), h.calendars.Routes(), h.businesses.Routes(), users.New(h.site).Routes(),
 	)
 	return h
+}
+
+// zoneName is the location's time zone.
+const zoneName = "America/Chicago"
+
+// zone is the location's time zone; the zones are part of the program.
+func zone() *time.Location {
+	where, err := time.LoadLocation(zoneName)
+	if err != nil {
+		return time.UTC
+	}
+	return where
 }
 
 // contactRoutes has the routes with literal segments before those that would match
@@ -148,6 +161,6 @@ func (h *Location) getLocation(c *service.Call) service.Answer {
 		return a
 	}
 	return h.site.Say(http.StatusOK, map[string]any{"location": map[string]any{
-		"id": h.site.ID, "name": "Sandbox", "country": "US", "timezone": "America/Chicago",
+		"id": h.site.ID, "name": "Sandbox", "country": "US", "timezone": zoneName,
 	}})
 }
