@@ -37,8 +37,8 @@ type Location struct {
 	limits  limits
 	lag     time.Duration
 
-	live    map[string]*search.Contact // by id, as direct reads see them
-	byEmail map[string]string          // lower-cased address to id
+	live    map[string]*search.Row // by id, as direct reads see them
+	byEmail map[string]string      // lower-cased address to id
 	byPhone map[string]string
 	search  search.Index
 	order   []string       // ids of live contacts
@@ -58,8 +58,8 @@ type Location struct {
 func New(w *service.World, o Options) *Location {
 	h := &Location{
 		site: &wire.Site{ID: LocationID, World: w}, limits: newLimits(o.Limit, o.Daily), lag: o.Lag,
-		live: map[string]*search.Contact{}, byEmail: map[string]string{}, byPhone: map[string]string{},
-		search: search.New(func(field string) bool { return contactFields[field] != "" }), place: map[string]int{},
+		live: map[string]*search.Row{}, byEmail: map[string]string{}, byPhone: map[string]string{},
+		search: search.New(contactWords), place: map[string]int{},
 		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{},
 	}
 	h.site.Knows = func(contact string) bool { return h.live[contact] != nil }
