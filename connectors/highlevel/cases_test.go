@@ -62,8 +62,8 @@ func TestPolls_ReadTheirPages(t *testing.T) {
 			},
 			ids: "o1 o2 o3",
 			want: []wire{
-				{"POST /opportunities/search", july, `{"additionalDetails":{"calendarEvents":false,"notes":false,"tasks":false},"filters":[{"field":"date_updated","operator":"range","value":{"gte":1767225600000}}],"limit":2,"locationId":"loc1","page":1,"query":"","searchAfter":[],"sort":[{"direction":"asc","field":"date_updated"}]}`},
-				{"POST /opportunities/search", july, `{"additionalDetails":{"calendarEvents":false,"notes":false,"tasks":false},"filters":[{"field":"date_updated","operator":"range","value":{"gte":1767225600000}}],"limit":2,"locationId":"loc1","page":1,"query":"","searchAfter":[1767312000000,"o2"],"sort":[{"direction":"asc","field":"date_updated"}]}`},
+				{"POST /opportunities/search", july, `{"additionalDetails":{"calendarEvents":false,"notes":false,"tasks":false,"unReadConversations":false},"filters":[{"field":"date_updated","operator":"range","value":{"gte":1767225600000}}],"limit":2,"locationId":"loc1","page":1,"query":"","searchAfter":[],"sort":[{"direction":"asc","field":"date_updated"}]}`},
+				{"POST /opportunities/search", july, `{"additionalDetails":{"calendarEvents":false,"notes":false,"tasks":false,"unReadConversations":false},"filters":[{"field":"date_updated","operator":"range","value":{"gte":1767225600000}}],"limit":2,"locationId":"loc1","page":1,"query":"","searchAfter":[1767312000000,"o2"],"sort":[{"direction":"asc","field":"date_updated"}]}`},
 			},
 		},
 		{
