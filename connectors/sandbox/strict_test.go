@@ -18,7 +18,7 @@ type refusal struct {
 
 // refusals are those of all parts of the location.
 func refusals() []refusal {
-	return slices.Concat(peopleRefusals(), calendarRefusals(), eventRefusals())
+	return slices.Concat(peopleRefusals(), calendarRefusals(), eventRefusals(), opportunityRefusals())
 }
 
 func TestHighLevel_IsAsStrictAsItsDocuments(t *testing.T) {
@@ -131,5 +131,39 @@ func eventRefusals() []refusal {
 		{"an empty note", "POST", notes, `{}`, 422, "body should not be empty"},
 		{"a note on nothing", "POST", "/calendars/appointments/x/notes", `{"body":"A"}`, 400, "not found"},
 		{"an unknown note", "PUT", notes + "/x", `{"body":"A"}`, 400, "not found"},
+	}
+}
+
+func opportunityRefusals() []refusal {
+	const one, search = "/opportunities/sandboxOpportunity01", "/opportunities/search"
+	const first = `"locationId":"LOC","contactId":"CON","name":"A","status":"open"`
+	const details = `"additionalDetails":{"notes":false,"tasks":false,"calendarEvents":false,"unReadConversations":false}`
+	body := func(more string) string {
+		return `{"locationId":"LOC","query":"","limit":10,"page":1,"searchAfter":[],` + details + more + `}`
+	}
+	return []refusal{
+		{"an opportunity in no pipeline", "POST", "/opportunities/", `{` + first + `}`, 422, "pipelineId"},
+		{"an opportunity in an unknown pipeline", "POST", "/opportunities/", `{` + first + `,"pipelineId":"x"}`, 400, "pipeline id"},
+		{"an opportunity at an unknown stage", "POST", "/opportunities/", `{` + first + `,"pipelineId":"sandboxPipeline00001","pipelineStageId":"x"}`, 400, "stage"},
+		{"an opportunity of nobody", "POST", "/opportunities/", `{"locationId":"LOC","contactId":"x","name":"A","status":"open","pipelineId":"sandboxPipeline00001"}`, 400, "Contact not found"},
+		{"an opportunity of a strange status", "PUT", one, `{"status":"maybe"}`, 422, "status must be one of"},
+		{"an opportunity of another contact", "PUT", one, `{"contactId":"CON"}`, 422, "property contactId should not exist"},
+		{"a custom field with more", "PUT", one, `{"customFields":[{"id":"f","value":"x"}]}`, 422, "customFields.0.property value should not exist"},
+		{"no status", "PUT", one + "/status", `{}`, 422, "status should not be empty"},
+		{"an unknown opportunity", "GET", "/opportunities/x", "", 400, "not found"},
+		{"an upsert without followers", "POST", "/opportunities/upsert", `{"locationId":"LOC","pipelineId":"sandboxPipeline00001"}`, 422, "followersActionType"},
+		{"followers that are a text", "POST", one + "/followers", `{"followers":"u"}`, 422, "followers must be array"},
+		{"followers with a strange flag", "DELETE", one + "/followers?isRemoveAllFollowers=x", `{"followers":[]}`, 422, "isRemoveAllFollowers"},
+		{"a search without a query", "POST", search, `{"locationId":"LOC","limit":10,"page":1,"searchAfter":[],` + details + `}`, 422, "query"},
+		{"a search without all details", "POST", search, `{"locationId":"LOC","query":"","limit":10,"page":1,"searchAfter":[],"additionalDetails":{}}`, 422, "unReadConversations"},
+		{"a search elsewhere", "POST", search, strings.Replace(body(""), "LOC", "x", 1), 403, "location"},
+		{"too large a page", "POST", search, strings.Replace(body(""), "10", "501", 1), 422, "limit must be from 1 to 500"},
+		{"a filter on a strange field", "POST", search, body(`,"filters":[{"field":"pipelineId","operator":"eq","value":"p"}]`), 400, "Invalid field"},
+		{"a filter with a bare gt", "POST", search, body(`,"filters":[{"field":"date_updated","operator":"gt","value":1}]`), 400, "Invalid Operator (gt) passed for field date_updated"},
+		{"a sort by the name", "POST", search, body(`,"sort":[{"field":"name","direction":"asc"}]`), 400, "Invalid sort field"},
+		{"the older search in camel case", "GET", search + "?locationId=LOC", "", 422, "property locationId should not exist"},
+		{"the older search in a strange order", "GET", search + "?location_id=LOC&order=luck", "", 422, "order must be one of"},
+		{"a large page of the older search", "GET", search + "?location_id=LOC&limit=101", "", 422, "limit"},
+		{"pipelines elsewhere", "GET", "/opportunities/pipelines?locationId=x", "", 403, "location"},
 	}
 }

@@ -31,7 +31,7 @@ type deed struct {
 
 // deeds are those of all writes of HighLevel.
 func deeds() []deed {
-	return slices.Concat(contactDeeds(), peopleDeeds(), calendarDeeds())
+	return slices.Concat(contactDeeds(), peopleDeeds(), calendarDeeds(), opportunityDeeds())
 }
 
 // untoldDeeds are the writes that have no deed yet, because the sandbox does not serve them.
@@ -46,8 +46,6 @@ func untoldDeeds() []string {
 		"livechat.typing",
 		"location.create",
 		"message.send", "message.update_status",
-		"opportunity.create", "opportunity.delete", "opportunity.follower.add", "opportunity.follower.remove",
-		"opportunity.update", "opportunity.update_status", "opportunity.upsert",
 		"relation.create", "relation.delete",
 	}
 }

@@ -237,6 +237,7 @@ func TestEveryPollableOperation_TellsOfCreationChangeAndDeletion(t *testing.T) {
 	maps.Copy(stories, stibeeStories())
 	maps.Copy(stories, peopleStories())
 	maps.Copy(stories, calendarStories())
+	maps.Copy(stories, opportunityStories())
 	registry, err := builtin.Registry()
 	if err != nil {
 		t.Fatal(err)

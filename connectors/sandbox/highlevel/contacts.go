@@ -190,6 +190,7 @@ func (h *Location) drop(c *search.Row) {
 	delete(h.tasks, c.ID)
 	delete(h.campaigns, c.ID)
 	h.calendars.Forget(c.ID)
+	h.opportunities.Forget(c.ID)
 	// The last id takes the free place: to move all behind it would make deletes slow
 	// in a large location.
 	at, last := h.place[c.ID], len(h.order)-1

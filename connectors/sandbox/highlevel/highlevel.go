@@ -8,6 +8,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/businesses"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/calendars"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/opportunities"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/users"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
@@ -50,8 +51,9 @@ type Location struct {
 	tasks     map[string][]*task
 	campaigns map[string]map[string]bool
 
-	businesses *businesses.Book
-	calendars  *calendars.Desk
+	businesses    *businesses.Book
+	calendars     *calendars.Desk
+	opportunities *opportunities.Board
 }
 
 // New returns an empty location of a world.
@@ -64,6 +66,7 @@ func New(w *service.World, o Options) *Location {
 	}
 	h.site.Knows = func(contact string) bool { return h.live[contact] != nil }
 	h.businesses, h.calendars = businesses.New(h.site), calendars.New(h.site, zone())
+	h.opportunities = opportunities.New(h.site, func() time.Duration { return h.lag }, h.fieldsOf)
 	// The limit counts after the token was accepted: the service counts for each app
 	// and location, which only the token tells.
 	h.service = &service.Service{
@@ -76,7 +79,7 @@ func New(w *service.World, o Options) *Location {
 		},
 	}
 	h.service.Routes = slices.Concat(
-		h.contactRoutes(), h.partRoutes(), h.calendars.Routes(), h.businesses.Routes(), users.New(h.site).Routes(),
+		h.contactRoutes(), h.partRoutes(), h.calendars.Routes(), h.opportunities.Routes(), h.businesses.Routes(), users.New(h.site).Routes(),
 	)
 	return h
 }
