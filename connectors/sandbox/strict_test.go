@@ -76,6 +76,7 @@ func calendarRefusals() []refusal {
 		{"a calendar elsewhere", "POST", "/calendars/", `{"locationId":"x","name":"A"}`, 403, "location"},
 		{"a calendar with a strange type", "POST", "/calendars/", `{"locationId":"LOC","name":"A","calendarType":"x"}`, 422, "calendarType must be one of"},
 		{"a calendar's type later", "PUT", calendar, `{"calendarType":"event"}`, 422, "property calendarType should not exist"},
+		{"a calendar's buffer in other units", "PUT", calendar, `{"slotBufferUnit":"hours"}`, 422, "property slotBufferUnit should not exist"},
 		{"a member without a user", "PUT", calendar, `{"teamMembers":[{"priority":1}]}`, 422, "teamMembers.0.userId should not be empty"},
 		{"a member of strange priority", "PUT", calendar, `{"teamMembers":[{"userId":"u","priority":0.7}]}`, 422, "teamMembers.0.priority must be one of"},
 		{"a place of a strange kind", "PUT", calendar, `{"teamMembers":[{"userId":"u","locationConfigurations":[{"kind":"moon"}]}]}`, 422, "teamMembers.0.locationConfigurations.0.kind must be"},

@@ -29,7 +29,7 @@ const (
 var (
 	fields = `notifications:array groupId teamMembers:array eventType=RoundRobin_OptimizeForAvailability|RoundRobin_OptimizeForEqualDistribution
 		description slug widgetSlug widgetType=default|classic eventTitle eventColor meetingLocation locationConfigurations:array
-		slotDuration:number slotDurationUnit=mins|hours slotInterval:number slotIntervalUnit=mins|hours slotBuffer:number slotBufferUnit=mins|hours
+		slotDuration:number slotDurationUnit=mins|hours slotInterval:number slotIntervalUnit=mins|hours slotBuffer:number
 		preBuffer:number preBufferUnit=mins|hours appoinmentPerSlot:number appoinmentPerDay:number
 		allowBookingAfter:number allowBookingAfterUnit=hours|days|weeks|months allowBookingFor:number allowBookingForUnit=days|weeks|months
 		openHours:array enableRecurring:boolean recurring:object formId stickyContact:boolean isLivePaymentMode:boolean autoConfirm:boolean
@@ -37,7 +37,7 @@ var (
 		shouldAssignContactToTeamMember:boolean shouldSkipAssigningContactForExisting:boolean notes pixelId formSubmitType=RedirectURL|ThankYouMessage
 		formSubmitRedirectURL formSubmitThanksMessage availabilityType:number=0|1 availabilities:array guestType=count_only|collect_detail
 		consentLabel calendarCoverImage lookBusyConfig:object isActive:boolean `
-	newForm = parts(wire.NewForm(fields + "name! locationId! calendarType=round_robin|event|class_booking|collective|service_booking|personal"))
+	newForm = parts(wire.NewForm(fields + "name! locationId! slotBufferUnit=mins|hours calendarType=round_robin|event|class_booking|collective|service_booking|personal"))
 	form    = parts(wire.NewForm(fields + "name"))
 
 	placesForm = wire.NewForm("kind!=custom|zoom_conference|google_conference|inbound_call|outbound_call|physical|booker|ms_teams_conference location")
