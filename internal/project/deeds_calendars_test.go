@@ -128,7 +128,6 @@ func roomDeeds() []deed {
 }
 
 func appointmentDeeds() []deed {
-	var it string
 	return []deed{
 		{
 			operation: "appointment.create",
@@ -145,31 +144,31 @@ func appointmentDeeds() []deed {
 			},
 			rows: func(s *sandboxed) int { return len(s.list("contact.appointment.list", of(s, nil))) },
 		},
-		{
-			operation: "appointment.update",
-			inputs: func(s *sandboxed) map[string]any {
-				it = s.make("appointment.create", booking(s, nil))
-				return map[string]any{"eventId": it, "startTime": "2000-01-03T11:00:00-06:00", "appointmentStatus": "confirmed"}
-			},
-			seen: func(s *sandboxed, _ map[string]any) string {
+		onAppointment("appointment.update", map[string]any{"startTime": "2000-01-03T11:00:00-06:00", "appointmentStatus": "confirmed"},
+			func(s *sandboxed, it string) string {
 				return s.among("contact.appointment.list", of(s, nil), map[string]any{
 					"id": it, "startTime": "2000-01-03T11:00:00-06:00", "endTime": "2000-01-03T11:30:00-06:00", "appointmentStatus": "confirmed",
 				})
-			},
+			}),
+		onAppointment("calendar_event.delete", nil, func(s *sandboxed, it string) string {
+			if missing := s.shows("appointment.get", map[string]any{"eventId": it}, map[string]any{"deleted": true}); missing != "" {
+				return missing
+			}
+			return s.absent("calendar_event.list", nearby(), "id", it)
+		}),
+	}
+}
+
+// onAppointment is a write on a new appointment.
+func onAppointment(operation string, in map[string]any, seen func(s *sandboxed, it string) string) deed {
+	var it string
+	return deed{
+		operation: operation,
+		inputs: func(s *sandboxed) map[string]any {
+			it = s.make("appointment.create", booking(s, nil))
+			return plus(map[string]any{"eventId": it}, in)
 		},
-		{
-			operation: "calendar_event.delete",
-			inputs: func(s *sandboxed) map[string]any {
-				it = s.make("appointment.create", booking(s, nil))
-				return map[string]any{"eventId": it}
-			},
-			seen: func(s *sandboxed, _ map[string]any) string {
-				if missing := s.shows("appointment.get", map[string]any{"eventId": it}, map[string]any{"deleted": true}); missing != "" {
-					return missing
-				}
-				return s.absent("calendar_event.list", nearby(), "id", it)
-			},
-		},
+		seen: func(s *sandboxed, _ map[string]any) string { return seen(s, it) },
 	}
 }
 

@@ -90,16 +90,27 @@ func tagDeeds() []deed {
 	}
 }
 
-func noteDeeds() []deed {
-	var note string
-	made := func(more map[string]any) func(s *sandboxed) map[string]any {
-		return func(s *sandboxed) map[string]any {
-			note = makePart(s, "note", newNote())
-			in := of(s, more)
-			in["noteId"] = note
-			return in
-		}
+// onPart is a write on a note or task of the first contact; its read shows it. want is nil
+// for a write that deletes.
+func onPart(what, verb string, fields, in, want map[string]any) deed {
+	var it string
+	return deed{
+		operation: "contact." + what + "." + verb,
+		inputs: func(s *sandboxed) map[string]any {
+			it = makePart(s, what, fields)
+			return of(s, plus(map[string]any{what + "Id": it}, in))
+		},
+		seen: func(s *sandboxed, _ map[string]any) string {
+			if want == nil {
+				return s.absent("contact."+what+".list", of(s, nil), "id", it)
+			}
+			return s.shows("contact."+what+".get", of(s, map[string]any{what + "Id": it}), want)
+		},
 	}
+}
+
+func noteDeeds() []deed {
+	edit := map[string]any{"body": "Called twice.", "pinned": true}
 	return []deed{
 		{
 			operation: "contact.note.create",
@@ -109,38 +120,13 @@ func noteDeeds() []deed {
 			},
 			rows: func(s *sandboxed) int { return len(s.world.Notes(contact(s))) },
 		},
-		{
-			operation: "contact.note.update",
-			inputs:    made(map[string]any{"body": "Called twice.", "pinned": true}),
-			seen: func(s *sandboxed, _ map[string]any) string {
-				return s.shows("contact.note.get", of(s, map[string]any{"noteId": note}), map[string]any{"body": "Called twice.", "pinned": true})
-			},
-		},
-		{
-			operation: "contact.note.delete",
-			inputs:    made(nil),
-			seen: func(s *sandboxed, _ map[string]any) string {
-				return s.absent("contact.note.list", of(s, nil), "id", note)
-			},
-		},
+		onPart("note", "update", newNote(), edit, edit),
+		onPart("note", "delete", newNote(), nil, nil),
 	}
 }
 
 func taskDeeds() []deed {
-	var task string
-	made := func(more map[string]any) func(s *sandboxed) map[string]any {
-		return func(s *sandboxed) map[string]any {
-			task = makePart(s, "task", newTask())
-			in := of(s, more)
-			in["taskId"] = task
-			return in
-		}
-	}
-	shows := func(want map[string]any) func(s *sandboxed, _ map[string]any) string {
-		return func(s *sandboxed, _ map[string]any) string {
-			return s.shows("contact.task.get", of(s, map[string]any{"taskId": task}), want)
-		}
-	}
+	edit := map[string]any{"title": "Write"}
 	return []deed{
 		{
 			operation: "contact.task.create",
@@ -150,15 +136,9 @@ func taskDeeds() []deed {
 			},
 			rows: func(s *sandboxed) int { return len(s.list("contact.task.list", of(s, nil))) },
 		},
-		{operation: "contact.task.update", inputs: made(map[string]any{"title": "Write"}), seen: shows(map[string]any{"title": "Write"})},
-		{operation: "contact.task.complete", inputs: made(nil), seen: shows(map[string]any{"completed": true})},
-		{
-			operation: "contact.task.delete",
-			inputs:    made(nil),
-			seen: func(s *sandboxed, _ map[string]any) string {
-				return s.absent("contact.task.list", of(s, nil), "id", task)
-			},
-		},
+		onPart("task", "update", newTask(), edit, edit),
+		onPart("task", "complete", newTask(), nil, map[string]any{"completed": true}),
+		onPart("task", "delete", newTask(), nil, nil),
 	}
 }
 

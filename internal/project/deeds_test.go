@@ -17,7 +17,8 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
-// deed is what a write does at a service, and how a later read shows it.
+// deed is what a write does at a service, and how a later read shows it. Deeds are done
+// beside each other, so each needs variables of its own.
 type deed struct {
 	operation string // "calendar.create"
 	// inputs makes what must be there and returns the inputs of the write.
