@@ -206,3 +206,34 @@ func TestHighLevel_OpportunitiesShowLateInSearches(t *testing.T) {
 		c.hl(t, "GET", "/opportunities/"+id, "").wantText(t, "after its contact went", 400, "not found")
 	})
 }
+
+func TestHighLevel_SlugsAreFreeUntilAGroupHasThem(t *testing.T) {
+	t.Parallel()
+	c := open(sandbox.Options{})
+	ask := func(slug string) *reply {
+		return c.hl(t, "POST", "/calendars/groups/validate-slug", fmt.Sprintf(`{"locationId":%q,"slug":%q}`, c.at.LocationID, slug))
+	}
+	ask("halls").wantText(t, "a new slug", 200, `"available":true`)
+	c.hl(t, "POST", "/calendars/groups", fmt.Sprintf(`{"locationId":%q,"name":"A","description":"B","slug":"halls"}`, c.at.LocationID)).want(t, "create", 201)
+	ask("halls").wantText(t, "a slug in use", 200, `"available":false`)
+	if n := c.Written(); n != 1 {
+		t.Errorf("got %d writes, want one: asking is none", n)
+	}
+}
+
+func TestHighLevel_UpsertsOfOpportunitiesGoByTheirID(t *testing.T) {
+	t.Parallel()
+	c := open(sandbox.Options{Contacts: 1})
+	upsert := func(more string) *reply {
+		return c.hl(t, "POST", "/opportunities/upsert", fmt.Sprintf(`{"locationId":%q,"pipelineId":"sandboxPipeline00001"%s}`, c.at.LocationID, more))
+	}
+	const followers = `,"followers":["u1","u2"],"isRemoveAllFollowers":false,"followersActionType":`
+	id := upsert(`,"name":"Ash"`+followers+`"add"`).want(t, "create", 200).text1("opportunity", "id")
+	r := upsert(`,"status":"won","id":"`+id+`","followers":["u1"],"isRemoveAllFollowers":false,"followersActionType":"remove"`).want(t, "update", 200)
+	if r.text1("opportunity", "id") != id || r.member("new") != false || r.text1("opportunity", "name") != "Ash" || r.text1("opportunity", "status") != "won" {
+		t.Errorf("got %s, want the same opportunity, won, with its name", r.text)
+	}
+	if diff := cmp.Diff([]any{"u2"}, r.member("opportunity", "followers")); diff != "" {
+		t.Errorf("followers (-want +got):\n%s", diff)
+	}
+}
