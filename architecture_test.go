@@ -23,7 +23,8 @@ var arrows = map[string][]string{
 	"connectors":                            {"connectors/auth", "connectors/schema"},
 	"connectors/manifest/finding":           {"connectors", "connectors/schema", "internal/diag"},
 	"connectors/manifest/lists":             {"connectors", "connectors/manifest/finding", "connectors/schema", "internal/diag", "internal/yamlnode"},
-	"connectors/manifest":                   {"connectors", "connectors/auth", "connectors/manifest/finding", "connectors/manifest/lists", "connectors/schema", "internal/diag", "internal/yamlnode"},
+	"connectors/manifest/announce":          {"connectors", "connectors/manifest/finding", "connectors/schema", "internal/diag", "internal/yamlnode"},
+	"connectors/manifest":                   {"connectors", "connectors/auth", "connectors/manifest/announce", "connectors/manifest/finding", "connectors/manifest/lists", "connectors/schema", "internal/diag", "internal/yamlnode"},
 	"connectors/httpapi":                    {"connectors", "connectors/auth", "connectors/budget", "connectors/manifest", "connectors/manifest/lists", "connectors/schema", "internal/secret"},
 	"connectors/protocol":                   {"connectors/schema"},
 	"connectors/plugin":                     {"connectors", "connectors/protocol"},
@@ -33,7 +34,7 @@ var arrows = map[string][]string{
 	"connectors/stibee":                     {"connectors", "connectors/auth", "connectors/httpapi", "connectors/manifest", "connectors/schema"},
 	"connectors/sandbox":                    {"connectors/schema", "connectors/sandbox/service", "connectors/sandbox/highlevel", "connectors/sandbox/stibee"},
 	"connectors/sandbox/service":            {},
-	"connectors/sandbox/highlevel":          {"connectors/sandbox/highlevel/blogs", "connectors/sandbox/highlevel/links", "connectors/sandbox/highlevel/messages", "connectors/sandbox/highlevel/search", "connectors/sandbox/highlevel/setup", "connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel":          {"connectors/sandbox/highlevel/blogs", "connectors/sandbox/highlevel/links", "connectors/sandbox/highlevel/messages", "connectors/sandbox/highlevel/setup", "connectors/sandbox/highlevel/businesses", "connectors/sandbox/highlevel/calendars", "connectors/sandbox/highlevel/opportunities", "connectors/sandbox/highlevel/search", "connectors/sandbox/highlevel/users", "connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
 	"connectors/sandbox/highlevel/blogs":    {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
 	"connectors/sandbox/highlevel/links":    {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
 	"connectors/sandbox/highlevel/messages": {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
@@ -69,6 +70,7 @@ var arrows = map[string][]string{
 	"engine/retry":                          {"recipes", "triggers", "connectors", "engine/poll", "engine/store"},
 	"engine/edits":                          {"recipes", "triggers", "connectors", "engine/poll", "engine/store", "engine/watch", "internal/mapping"},
 	"engine/dry":                            {"connectors", "engine/poll", "engine/store"},
+	"engine/prune":                          {"engine/store"},
 	"engine/desk":                           {"recipes", "engine/runs", "engine/store"},
 	"engine/program": {
 		"recipes", "triggers", "actions", "connectors", "engine/poll", "engine/store", "engine/watch", "internal/mapping",
@@ -76,8 +78,9 @@ var arrows = map[string][]string{
 	"engine/runs": {
 		"recipes", "triggers", "actions", "connectors", "engine/poll", "engine/program", "engine/retry", "engine/store", "internal/mapping",
 	},
-	"engine":                 {"recipes", "triggers", "connectors", "connectors/auth", "connectors/budget", "engine/dry", "engine/edits", "engine/poll", "engine/retry", "engine/program", "engine/runs", "engine/store", "engine/watch", "internal/diag", "internal/mapping"},
+	"engine":                 {"recipes", "triggers", "connectors", "connectors/auth", "connectors/budget", "engine/dry", "engine/edits", "engine/poll", "engine/retry", "engine/program", "engine/prune", "engine/runs", "engine/store", "engine/watch", "internal/diag", "internal/mapping"},
 	"web":                    {"engine", "engine/store"},
+	"web/hooks":              {"connectors", "engine", "engine/store"},
 	"internal/settings":      {"connectors/auth", "internal/diag", "internal/secret", "internal/yamlnode"},
 	"internal/project":       {"connectors", "connectors/budget", "connectors/builtin", "connectors/httpapi", "connectors/manifest", "connectors/schema", "engine", "engine/store", "engine/store/boltstore", "engine/store/boltstore/upkeep", "internal/diag", "internal/seal", "internal/secret", "internal/settings", "recipes"},
 	"internal/show":          {"connectors", "connectors/budget", "triggers", "engine", "engine/dry", "engine/poll", "engine/store", "internal/diag", "internal/secret", "recipes"},
@@ -92,6 +95,12 @@ var arrows = map[string][]string{
 	"internal/cli/runs":      {"engine", "engine/desk", "engine/store", "internal/cli/console", "internal/diag", "internal/project", "internal/show", "internal/show/told", "recipes"},
 	"internal/cli":           {"*"},
 	"cmd/pollux":             {"internal/cli"},
+
+	// What a simulated location of HighLevel is made of.
+	"connectors/sandbox/highlevel/businesses":    {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel/calendars":     {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel/opportunities": {"connectors/sandbox/highlevel/search", "connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel/users":         {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
 }
 
 // suites are packages that only tests import. They may import what they test.

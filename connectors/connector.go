@@ -29,7 +29,10 @@ type Description struct {
 	Settings []schema.Field // account settings, e.g. locationId
 	Limits   []Limit
 	// Breaker tells when a host that refuses must not be asked on; nil for none.
-	Breaker    *Breaker
+	Breaker *Breaker
+	// Webhooks tell how the service announces changes; nil if it does not, or if nobody
+	// has told us how.
+	Webhooks   *Webhooks
 	Objects    []*schema.Object
 	Operations []*Operation
 	// CheckWith is the key of the read that checks a credential.

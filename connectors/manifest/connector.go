@@ -12,6 +12,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/manifest/announce"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/internal/diag"
@@ -47,6 +48,8 @@ func (r *reader) connector(n *yamlnode.Node) {
 	r.settings(m.Get("settings"))
 	r.limits(m.Get("limits"))
 	r.breaker(m.Get("breaker"))
+	r.m.Webhooks = announce.Read(m.Get("webhooks"), r.into)
+	r.places["webhooks"] = m.Get("webhooks").At()
 	r.errors(m.Get("errors"))
 	r.checkCall(m.Get("check"))
 	r.m.Notes, _ = m.Get("notes").Texts(r.into)

@@ -8,7 +8,7 @@ import "slices"
 //nolint:gochecknoglobals // tables
 var (
 	connectorKeys = []string{
-		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "errors", "notes",
+		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "webhooks", "errors", "notes",
 	}
 	versionKeys = []string{"header", "value"}
 	authKeys    = []string{"method", "in", "name"}
@@ -27,7 +27,7 @@ var (
 	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting"})
 	operationKeys = []string{
 		"title", "description", "read", "write", "version", "scopes", "use", "inputs", "fixed", "answer", "paging", "poll",
-		"repeat", "idempotency", "target", "errors", "deprecated", "timeout", "notes",
+		"repeat", "idempotency", "target", "danger", "errors", "deprecated", "timeout", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers"}
 	answerKeys = []string{"object", "list", "value", "file", "optional", "absent"}

@@ -24,7 +24,8 @@ type Manifest struct {
 	Auth          []auth.Method
 	Settings      []schema.Field
 	Limits        []connectors.Limit
-	Breaker       *connectors.Breaker // nil for none
+	Breaker       *connectors.Breaker  // nil for none
+	Webhooks      *connectors.Webhooks // nil for none
 	Errors        Errors
 	Check         Check
 	Objects       []*schema.Object
@@ -129,7 +130,7 @@ func (m *Manifest) Object(key string) *schema.Object {
 func (m *Manifest) Description() *connectors.Description {
 	d := &connectors.Description{
 		Key: m.Key, Title: m.Title, Docs: m.Docs, BaseURL: m.BaseURL,
-		Auth: m.Auth, Settings: m.Settings, Limits: m.Limits, Breaker: m.Breaker, Objects: m.Objects,
+		Auth: m.Auth, Settings: m.Settings, Limits: m.Limits, Breaker: m.Breaker, Webhooks: m.Webhooks, Objects: m.Objects,
 		CheckWith: m.Check.Operation, Notes: m.Notes,
 	}
 	for _, o := range m.Operations {

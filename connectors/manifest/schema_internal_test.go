@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pollux-automation/pollux/connectors/manifest/announce"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 )
 
@@ -28,6 +29,7 @@ func TestSchema_HasTheKeysOfTheReader(t *testing.T) {
 		"answer": answerKeys, "repeat": repeatKeys, "idempotency": keyKeys, "target": targetKeys, "breaker": breakerKeys,
 	}
 	maps.Copy(all, lists.Keys())
+	maps.Copy(all, announce.Keys())
 	for name, want := range all {
 		want = slices.Sorted(slices.Values(want))
 		if diff := cmp.Diff(want, properties(t, doc.Definitions[name])); diff != "" {

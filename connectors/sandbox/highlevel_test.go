@@ -293,8 +293,8 @@ func TestHighLevel_LimitsRequests(t *testing.T) {
 
 func TestHighLevel_TasksNotesAndCampaigns(t *testing.T) {
 	t.Parallel()
-	c := open(sandbox.Options{Contacts: 1})
-	path := "/contacts/" + c.Contacts()[0]
+	c := open(sandbox.Options{})
+	path := "/contacts/" + c.AddContact(map[string]any{"firstName": "Ann"})
 	noteID := c.hl(t, "POST", path+"/notes", `{"body":"first"}`).want(t, "create a note", 201).text1("note", "id")
 	c.hl(t, "PUT", path+"/notes/"+noteID, `{"body":"second","pinned":true}`).wantText(t, "update", 200, `"pinned":true`)
 	c.hl(t, "GET", path+"/notes/"+noteID, "").wantText(t, "get", 200, `"body":"second"`)

@@ -74,6 +74,15 @@ func (s *Sandbox) Contacts() []string { return s.highlevel.Contacts() }
 // Notes returns the notes on a contact, oldest first.
 func (s *Sandbox) Notes(contactID string) []Note { return s.highlevel.Notes(contactID) }
 
+// SetPipeline adds a pipeline with some stages to HighLevel, or gives the one with that id
+// another name and other stages. No operation of the service writes pipelines.
+func (s *Sandbox) SetPipeline(id, name string, stages ...string) {
+	s.highlevel.SetPipeline(id, name, stages...)
+}
+
+// DeletePipeline takes a pipeline of HighLevel away. Its opportunities stay.
+func (s *Sandbox) DeletePipeline(id string) { s.highlevel.DeletePipeline(id) }
+
 // Subscribers returns the subscribers of a list in the order in which they came.
 // An unknown list has none.
 func (s *Sandbox) Subscribers(list string) []Subscriber { return s.stibee.Subscribers(list) }

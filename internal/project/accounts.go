@@ -61,6 +61,7 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 			p.Findings.Errorf(at, "unknown-setting", diag.DidYouMean(name, known), "%s has no setting %q", d.Title, name)
 		}
 	}
+	p.checkWebhooks(a, d)
 	// An account with its own base URL may be at a service that allows more.
 	if b := a.Budget; b != nil && a.BaseURL == "" && faster(b, d.Limits) {
 		p.Findings.Warnf(b.At, "budget-too-high", "", "the budget of account %s is higher than what %s allows", a.Name, d.Title)

@@ -9,12 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/builtin"
 	"github.com/pollux-automation/pollux/connectors/sandbox"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
-// deed is what a write does at a service, and how a later read shows it.
+// deed is what a write does at a service, and how a later read shows it. Deeds are done
+// beside each other, so each needs variables of its own.
 type deed struct {
 	operation string // "calendar.create"
 	// inputs makes what must be there and returns the inputs of the write.
@@ -26,9 +30,10 @@ type deed struct {
 	rows func(s *sandboxed) int
 }
 
-// deeds are those of the writes that this file's runner carries out.
+// deeds are those of all writes of HighLevel.
 func deeds() []deed {
-	return slices.Concat(setupDeeds(), linkDeeds(), blogDeeds(), messageDeeds())
+	return slices.Concat(contactDeeds(), peopleDeeds(), calendarDeeds(), opportunityDeeds(),
+		setupDeeds(), linkDeeds(), blogDeeds(), messageDeeds())
 }
 
 // TestDeeds_ShowTheirEffect carries out every write in the run of a recipe and looks for its
@@ -41,6 +46,31 @@ func TestDeeds_ShowTheirEffect(t *testing.T) {
 			t.Parallel()
 			inSandbox(t, sandbox.Options{Seed: 1, Contacts: 3, Lag: 5 * time.Second}, func(s *sandboxed) { s.do(d) })
 		})
+	}
+}
+
+// TestDeeds_KnowEveryWrite asserts that every write has a deed.
+func TestDeeds_KnowEveryWrite(t *testing.T) {
+	t.Parallel()
+	registry, err := builtin.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := registry.Connector("highlevel")
+	var want []string
+	for _, op := range c.Describe().Operations {
+		if op.Repeat != "" {
+			want = append(want, op.Key)
+		}
+	}
+	var got []string
+	for _, d := range deeds() {
+		got = append(got, d.operation)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("writes, and those that the test tells of (-want +got):\n%s", diff)
 	}
 }
 
@@ -192,30 +222,12 @@ func (s *sandboxed) absent(operation string, inputs map[string]any, idField, id 
 	return ""
 }
 
+// plus returns the inputs of both.
+func plus(inputs, more map[string]any) map[string]any {
+	all := maps.Clone(inputs)
+	maps.Copy(all, more)
+	return all
+}
+
 // idOf is the id of an object that was read or written.
 func idOf(object map[string]any) string { return fmt.Sprint(object["id"]) }
-
-// try carries out an operation that the service may refuse.
-func (h *house) try(account, operation string, inputs map[string]any) (any, error) {
-	h.t.Helper()
-	for _, a := range h.accounts {
-		if a.Name != account {
-			continue
-		}
-		op, ok := a.Connector.Describe().Operation(operation)
-		if !ok {
-			h.t.Fatalf("%s has no operation %s", account, operation)
-		}
-		all := map[string]any{}
-		maps.Copy(all, inputs)
-		for _, in := range op.Inputs {
-			if v, ok := a.Settings[in.Setting]; ok && in.Setting != "" {
-				all[in.Name] = v
-			}
-		}
-		answer, err := a.Session.Call(h.t.Context(), op, all)
-		return answer.Value, err
-	}
-	h.t.Fatalf("there is no account %s", account)
-	return nil, nil
-}
