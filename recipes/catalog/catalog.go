@@ -59,6 +59,8 @@ type Account struct {
 	Connector string
 	// Settings are the account's settings by name; they fill inputs.
 	Settings map[string]any
+	// Lacks are operations that the account cannot call, by key, with what to use instead.
+	Lacks map[string]string
 }
 
 // Operation is what a recipe needs to know of an operation.

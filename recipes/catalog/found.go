@@ -54,6 +54,12 @@ func (c *Connections) Find(n *yamlnode.Node) *Found {
 	}
 	f.Operation = operations[i]
 	f.accounts = one.Among(c.catalog.Accounts())
+	for _, a := range f.accounts {
+		if instead, lacks := a.Lacks[key]; lacks {
+			c.into.Errorf(n.At(), CodeOperation, instead, "the version of the API that the account %s uses has no %s", a.Name, key)
+			break
+		}
+	}
 	if d := f.Operation.Deprecated; d != "" {
 		c.into.Warnf(n.At(), CodeDeprecated, d, "%s is deprecated", text)
 	}
