@@ -15,6 +15,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/program"
+	"github.com/pollux-automation/pollux/engine/prune"
 	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/runs"
 	"github.com/pollux-automation/pollux/engine/store"
@@ -86,6 +87,7 @@ type Engine struct {
 	rests   rests
 	space   space
 	exec    *runs.Executor
+	pruner  *prune.Pruner
 	tally   tally
 	fresh   *fresh
 	// observer is nil when nobody wants to know what happens.
@@ -98,11 +100,12 @@ type Engine struct {
 	// released tells the dispatcher that runs changed behind its back. It holds
 	// one signal; nobody closes it.
 	released chan struct{}
-	// holds and reloads are wishes to the scheduler, edits to the dispatcher. They have no
+	// holds, reloads and hints are wishes to the scheduler, edits to the dispatcher. They have no
 	// room: whoever asks waits until the engine serves. Nobody closes them.
 	holds   chan hold
 	reloads chan reload
 	edits   chan edit
+	hints   chan hinting
 	// The pings are answered by closing what they bring.
 	pingScheduler, pingDispatcher chan chan struct{}
 	// reloaded tells the dispatcher that recipes changed. It holds one signal; nobody
@@ -128,7 +131,7 @@ func New(o Options) (*Engine, error) {
 		store: o.Store, log: o.Log, hooks: o.Hooks,
 		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests, session: o.session, disk: o.Disk,
 		wake: make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
-		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
+		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), hints: make(chan hinting), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
 		programs: map[program.Key]*program.Program{}, fresh: newFresh(), observer: o.Observer,
 	}
 	if e.drain == 0 {
@@ -144,6 +147,7 @@ func New(o Options) (*Engine, error) {
 		e.pollers = 16
 	}
 	e.poller = &poll.Poller{Store: o.Store, Log: o.Log, At: e.passed, Told: e.committed, Pause: e.fresh.wait, Rests: e.rests.recipe}
+	e.pruner = &prune.Pruner{Store: o.Store, Log: o.Log, Rules: func() (map[string]store.Keep, []store.RecipeVersion) { return e.plan().keeps() }}
 	e.exec = &runs.Executor{
 		Store: o.Store, Log: o.Log, Rests: e.restUntil, Health: &e.health, At: o.Hooks.At, Program: e.program, Fresh: e.fresh.take,
 		Accepted: e.accepted, Ended: e.tally.ended, Saved: e.saved, Fail: e.fail,
@@ -200,13 +204,13 @@ func (e *Engine) begin(ctx context.Context) error {
 func (e *Engine) saveRecipes(ctx context.Context, p *plan) error {
 	var group sync.WaitGroup
 	slots := make(chan struct{}, 64)
-	errs := make(chan error, len(p.programs))
-	for key, prog := range p.programs {
+	errs := make(chan error, len(p.recipes))
+	for _, r := range p.recipes {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			if err := e.store.SaveRecipe(ctx, key.Recipe, key.Version, prog.Recipe.Text); err != nil {
-				errs <- fmt.Errorf("save recipe %s: %w", key.Recipe, err)
+			if err := e.store.SaveRecipe(ctx, r.ID, r.Version, r.Text); err != nil {
+				errs <- fmt.Errorf("save recipe %s: %w", r.ID, err)
 			}
 		})
 	}
@@ -251,7 +255,7 @@ func (e *Engine) former(ctx context.Context, p *plan, key program.Key) (*program
 	if r == nil || findings.HasErrors() {
 		return nil, fmt.Errorf("version %s of recipe %s does not fit any more: %s", key.Version, key.Recipe, firstError(&findings))
 	}
-	return p.bench.Compile(r)
+	return p.bench.Compile(r, key.Account)
 }
 
 func firstError(l *diag.List) string {
@@ -287,7 +291,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			stop(err)
 		}
 	})
-	group.Go(func() { e.pruneOn(take) })
+	group.Go(func() { e.pruner.Run(take) })
 	group.Go(func() { e.tend(take) })
 	group.Go(func() {
 		select {

@@ -81,7 +81,7 @@ func (e *Engine) Once(ctx context.Context) (Report, error) {
 	e.storeBudgets(context.WithoutCancel(ctx), map[string]json.RawMessage{})
 	e.fill(ctx, &report, began, sent)
 	if err == nil && ctx.Err() == nil {
-		e.pruneOnce(ctx)
+		e.pruner.Once(ctx)
 	}
 	return report, err
 }

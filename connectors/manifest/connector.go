@@ -12,6 +12,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/manifest/announce"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
@@ -49,6 +50,8 @@ func (r *reader) connector(n *yamlnode.Node) {
 	r.limits(m.Get("limits"))
 	r.breaker(m.Get("breaker"))
 	r.names = names.Read(m.Get("named"), r.into)
+	r.m.Webhooks = announce.Read(m.Get("webhooks"), r.into)
+	r.places["webhooks"] = m.Get("webhooks").At()
 	r.errors(m.Get("errors"))
 	r.checkCall(m.Get("check"))
 	r.m.Notes, _ = m.Get("notes").Texts(r.into)
@@ -141,6 +144,7 @@ func (r *reader) version(n *yamlnode.Node) {
 		r.m.VersionHeader = http.CanonicalHeaderKey(name)
 	}
 	r.usualVersion, _ = m.Get("value").Text(r.into)
+	r.m.Versions, _ = m.Get("others").Texts(r.into)
 }
 
 // auth reads the ways to sign in. An account chooses one of them by its name; only a

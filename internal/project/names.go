@@ -6,8 +6,8 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors/named"
 	"github.com/pollux-automation/pollux/connectors/schema"
+	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/internal/mapping"
-	"github.com/pollux-automation/pollux/recipes"
 )
 
 // CheckNames asks the services which fields their users have defined, and adds a finding
@@ -20,17 +20,18 @@ func (p *Project) CheckNames(ctx context.Context) {
 			if use.Name == "" || failed[use.Spec] {
 				continue
 			}
-			failed[use.Spec] = !p.checkName(ctx, r, use)
+			for _, account := range p.Accounts {
+				c := r.Connections[use.Connection]
+				if c.Connector == account.Connector.Describe().Key && c.Matches(account.Name) && !p.checkName(ctx, account, use) {
+					failed[use.Spec] = true
+				}
+			}
 		}
 	}
 }
 
-// checkName checks one name; ok is false where the definitions cannot be read.
-func (p *Project) checkName(ctx context.Context, r *recipes.Recipe, use mapping.Named) (ok bool) {
-	account, known := p.Account(r.Connections[use.Connection].Account)
-	if !known {
-		return true // it has its finding
-	}
+// checkName checks one name in one account; ok is false where the definitions cannot be read.
+func (p *Project) checkName(ctx context.Context, account *engine.Account, use mapping.Named) (ok bool) {
 	book := named.Of(account.Session)
 	if book == nil {
 		return true

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
@@ -31,7 +32,7 @@ func (h *Location) SetLag(lag time.Duration) {
 func (h *Location) AddContact(fields map[string]any) string {
 	h.service.Lock()
 	defer h.service.Unlock()
-	now := h.world.Now()
+	now := h.site.World.Now()
 	return h.put("", merge(newFields(), loose(fields)), now, now).ID
 }
 
@@ -87,6 +88,30 @@ func (h *Location) Contact(id string) (fields map[string]any, ok bool) {
 	return c.Fields(), true
 }
 
+// fieldsOf returns the fields of a contact; nil for an unknown one.
+func (h *Location) fieldsOf(id string) map[string]any {
+	c := h.live[id]
+	if c == nil {
+		return nil
+	}
+	return c.Fields()
+}
+
+// SetPipeline adds a pipeline with some stages, or gives the one with that id another name
+// and other stages.
+func (h *Location) SetPipeline(id, name string, stages ...string) {
+	h.service.Lock()
+	defer h.service.Unlock()
+	h.opportunities.SetPipeline(id, name, stages...)
+}
+
+// DeletePipeline takes a pipeline away. Its opportunities stay.
+func (h *Location) DeletePipeline(id string) {
+	h.service.Lock()
+	defer h.service.Unlock()
+	h.opportunities.DeletePipeline(id)
+}
+
 // Contacts returns the ids of all contacts, sorted by their age of arrival only
 // until the first one was deleted.
 func (h *Location) Contacts() []string {
@@ -113,17 +138,25 @@ func loose(fields map[string]any) map[string]any {
 
 // Populate makes the first contacts of a location, added over the year before now.
 // person makes up the fields of each. It is called with the lock held and must not
-// call the location back. Searches show the contacts at once, whatever the lag.
+// call the location back. Searches show the contacts at once, whatever the lag. The first
+// contact has an appointment and an opportunity.
 func (h *Location) Populate(n int, person func(i int) map[string]any) {
 	h.service.Lock()
 	defer h.service.Unlock()
-	now := h.world.Now()
+	now := h.site.World.Now()
 	step := 365 * 24 * time.Hour / time.Duration(max(n, 1))
 	for i := range n {
 		at := now.Add(-step * time.Duration(n-i))
 		h.put("", merge(newFields(), person(i)), at, at)
 	}
-	h.search.CatchUp(h.world.Now().Add(h.lag)) // what was there before is not late
+	if n > 0 {
+		h.messages.Begin(h.order[0]) // the oldest has asked something of late
+	}
+	h.search.CatchUp(h.site.World.Now().Add(h.lag)) // what was there before is not late
+	if n > 0 {
+		h.calendars.Book(h.order[0])
+		h.opportunities.Begin(h.order[0])
+	}
 }
 
 // Size returns how many contacts, notes and tasks there are.
@@ -147,7 +180,7 @@ func (h *Location) Pick() (id, name string) {
 	if len(h.order) == 0 {
 		return "", ""
 	}
-	id = h.order[h.world.Dice.Below(len(h.order))]
+	id = h.order[h.site.World.Dice.Below(len(h.order))]
 	return id, service.Text(h.live[id].Fields()["contactName"])
 }
 
@@ -169,7 +202,7 @@ func (h *Location) AddTask(contactID, title string, due time.Time) error {
 	if h.live[contactID] == nil {
 		return fmt.Errorf("%w: %s", ErrUnknownContact, contactID)
 	}
-	h.addTask(contactID, map[string]any{"title": title, "dueDate": stamp(due), "completed": false})
+	h.addTask(contactID, map[string]any{"title": title, "dueDate": wire.Stamp(due), "completed": false})
 	return nil
 }
 

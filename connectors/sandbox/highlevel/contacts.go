@@ -6,11 +6,11 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
@@ -102,8 +102,7 @@ func cleanTags(tags []string) []string {
 // mergeCustom turns what is written, {id or key, field_value}, into what is read,
 // {id, value}, in place of the former value of the same field. The two forms differ
 // in the service itself (spec file of 2026-06-19). A value that is written as it was
-// read, {id, value}, is taken too. A key stands in for an id: the sandbox has no
-// definitions to look it up in.
+// read, {id, value}, is taken too.
 func mergeCustom(former, written any) []any {
 	out, _ := former.([]any)
 	news, _ := written.([]any)
@@ -138,13 +137,13 @@ func newFields() map[string]any {
 // put stores a new version of a contact; an empty id makes a new contact. It is the
 // only place that writes contacts: direct reads and the search for duplicates know
 // the new version at once, searches after the lag. The caller gives up the map.
-func (h *Location) put(id string, fields map[string]any, added, updated time.Time) *search.Contact {
+func (h *Location) put(id string, fields map[string]any, added, updated time.Time) *search.Row {
 	if id == "" {
-		id = h.world.Dice.ID(20)
+		id = h.site.World.Dice.ID(20)
 	}
-	fields["id"], fields["locationId"] = id, LocationID
-	fields["dateAdded"], fields["dateUpdated"] = stamp(added), stamp(updated)
-	c := &search.Contact{ID: id, Added: added.UnixMilli(), Updated: updated.UnixMilli(), Doc: service.Encode(fields)}
+	fields["id"], fields["locationId"] = id, h.site.ID
+	fields["dateAdded"], fields["dateUpdated"] = wire.Stamp(added), wire.Stamp(updated)
+	c := &search.Row{ID: id, Added: added.UnixMilli(), Updated: updated.UnixMilli(), Doc: service.Encode(fields)}
 	// The former address goes before the new one comes, or a contact would still be
 	// found by the address that it gave up.
 	if former := h.live[id]; former != nil {
@@ -154,19 +153,20 @@ func (h *Location) put(id string, fields map[string]any, added, updated time.Tim
 		h.order = append(h.order, id)
 	}
 	h.live[id] = c
+	h.setup.Tagged(tagsOf(fields))
 	if email := service.Text(fields["email"]); email != "" {
 		h.byEmail[email] = id
 	}
 	if phone := service.Text(fields["phone"]); phone != "" {
 		h.byPhone[phone] = id
 	}
-	h.search.Later(h.world.Now().Add(h.lag), id, c)
+	h.search.Later(h.site.World.Now().Add(h.lag), id, c)
 	return c
 }
 
 // forgetKeys removes a contact's address and number from the indexes. A key that
 // another contact took over in the meantime stays.
-func (h *Location) forgetKeys(c *search.Contact) {
+func (h *Location) forgetKeys(c *search.Row) {
 	fields := c.Fields()
 	if email := service.Text(fields["email"]); h.byEmail[email] == c.ID {
 		delete(h.byEmail, email)
@@ -178,18 +178,22 @@ func (h *Location) forgetKeys(c *search.Contact) {
 
 // change writes a body to a contact that exists. The updated time moves even if the
 // body brings nothing new (a guess).
-func (h *Location) change(c *search.Contact, body map[string]any) *search.Contact {
-	return h.put(c.ID, merge(c.Fields(), body), time.UnixMilli(c.Added), h.world.Now())
+func (h *Location) change(c *search.Row, body map[string]any) *search.Row {
+	return h.put(c.ID, merge(c.Fields(), body), time.UnixMilli(c.Added), h.site.World.Now())
 }
 
 // drop deletes a contact with everything that hangs on it.
-func (h *Location) drop(c *search.Contact) {
+func (h *Location) drop(c *search.Row) {
 	h.forgetKeys(c)
 	delete(h.live, c.ID)
+	h.setup.Forget(c.ID)
+	h.links.Forget(c.ID)
+	h.messages.Forget(c.ID)
 	delete(h.notes, c.ID)
 	delete(h.tasks, c.ID)
 	delete(h.campaigns, c.ID)
-	maps.DeleteFunc(h.appointments, func(_ string, a *appointment) bool { return a.ContactID == c.ID })
+	h.calendars.Forget(c.ID)
+	h.opportunities.Forget(c.ID)
 	// The last id takes the free place: to move all behind it would make deletes slow
 	// in a large location.
 	at, last := h.place[c.ID], len(h.order)-1
@@ -197,16 +201,16 @@ func (h *Location) drop(c *search.Contact) {
 	h.place[h.order[at]] = at
 	h.order = h.order[:last]
 	delete(h.place, c.ID)
-	h.search.Later(h.world.Now().Add(h.lag), c.ID, nil)
+	h.search.Later(h.site.World.Now().Add(h.lag), c.ID, nil)
 }
 
 // contact returns the contact that a path names, and marks it as the target. The
 // documentation knows no 404 for an unknown one, only 400. It reads directly, so it
 // sees writes that searches do not show yet.
-func (h *Location) contact(c *service.Call) (*search.Contact, service.Answer) {
+func (h *Location) contact(c *service.Call) (*search.Row, service.Answer) {
 	found := h.live[c.Vars["contactId"]]
 	if found == nil {
-		return nil, refuse(http.StatusBadRequest, "Contact not found for id: "+c.Vars["contactId"])
+		return nil, wire.Refuse(http.StatusBadRequest, "Contact not found for id: "+c.Vars["contactId"])
 	}
 	c.Target = found.ID
 	return found, service.Answer{}
@@ -216,7 +220,7 @@ func (h *Location) contact(c *service.Call) (*search.Contact, service.Answer) {
 // the two wins is a setting of the location (service docs, read 2026-09); here the
 // address does. The second result is the field's name, as the refusal of a create has
 // it.
-func (h *Location) twin(body map[string]any) (*search.Contact, string) {
+func (h *Location) twin(body map[string]any) (*search.Row, string) {
 	if id, ok := h.byEmail[strings.ToLower(strings.TrimSpace(service.Text(body["email"])))]; ok {
 		return h.live[id], "email"
 	}
@@ -226,25 +230,28 @@ func (h *Location) twin(body map[string]any) (*search.Contact, string) {
 	return nil, ""
 }
 
-// checkContact refuses what no contact can be. sent tells that the body must name the
+// checkContact refuses what no contact can be, and drops what a contact does not have. sent tells that the body must name the
 // location, as those of create and upsert do; an update has no such field.
-func checkContact(body map[string]any, sent bool) service.Answer {
+func (h *Location) checkContact(body map[string]any, sent bool) service.Answer {
 	if id, ok := body["locationId"]; ok || sent {
-		if a := wrongLocation(service.Text(id)); a.Status != 0 {
+		if a := h.site.Foreign(service.Text(id)); a.Status != 0 {
 			return a
 		}
 	}
 	if email := service.Text(body["email"]); email != "" && !service.PlausibleEmail(email) {
-		return refuse(http.StatusUnprocessableEntity, "email must be an email")
+		return wire.Refuse(http.StatusUnprocessableEntity, "email must be an email")
+	}
+	if fields, ok := body["customFields"]; ok {
+		body["customFields"] = h.defined(fields)
 	}
 	return service.Answer{}
 }
 
 // show answers with a contact, and with more members beside it.
-func (h *Location) show(status int, c *search.Contact, more map[string]any) service.Answer {
+func (h *Location) show(status int, c *search.Row, more map[string]any) service.Answer {
 	members := map[string]any{"contact": json.RawMessage(c.Doc)}
 	maps.Copy(members, more)
-	return h.say(status, members)
+	return h.site.Say(status, members)
 }
 
 // getContact is a direct read: it shows a write at once, the search only after the
@@ -261,19 +268,19 @@ func (h *Location) getContact(c *service.Call) service.Answer {
 // duplicates; one that allows them is not simulated. It creates nothing when it
 // refuses, although a user reports that a 422 did (highlevel-api-docs #64).
 func (h *Location) createContact(c *service.Call) service.Answer {
-	body, refused := read(c, createShape)
+	body, refused := wire.Read(c, createShape)
 	if refused.Status == 0 {
-		refused = checkContact(body, true)
+		refused = h.checkContact(body, true)
 	}
 	if refused.Status != 0 {
 		return refused
 	}
 	if twin, field := h.twin(body); twin != nil {
-		a := refuse(http.StatusBadRequest, "This location does not allow duplicated contacts.")
+		a := wire.Refuse(http.StatusBadRequest, "This location does not allow duplicated contacts.")
 		a.Value.(map[string]any)["meta"] = map[string]any{"contactId": twin.ID, "matchingField": field} //nolint:forcetypeassert // made one line above
 		return a
 	}
-	now := h.world.Now()
+	now := h.site.World.Now()
 	made := h.put("", merge(newFields(), body), now, now)
 	c.Target = made.ID
 	return h.show(http.StatusCreated, made, nil)
@@ -287,33 +294,33 @@ func (h *Location) updateContact(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	body, refused := read(c, updateShape)
+	body, refused := wire.Read(c, updateShape)
 	if refused.Status == 0 {
-		refused = checkContact(body, false)
+		refused = h.checkContact(body, false)
 	}
 	if refused.Status != 0 {
 		return refused
 	}
-	return h.show(http.StatusOK, h.change(found, body), map[string]any{spelledOddly: true})
+	return h.show(http.StatusOK, h.change(found, body), map[string]any{wire.SpelledOddly: true})
 }
 
 // upsertContact answers 200 both ways; only the member new tells a create from an
 // update (spec file of 2026-06-19).
 func (h *Location) upsertContact(c *service.Call) service.Answer {
-	body, refused := read(c, upsertShape)
+	body, refused := wire.Read(c, upsertShape)
 	if refused.Status == 0 {
-		refused = checkContact(body, true)
+		refused = h.checkContact(body, true)
 	}
 	if refused.Status != 0 {
 		return refused
 	}
 	twin, _ := h.twin(body)
-	var made *search.Contact
+	var made *search.Row
 	if twin != nil {
 		delete(body, "gender") // ignored on update, as users report
 		made = h.change(twin, body)
 	} else {
-		now := h.world.Now()
+		now := h.site.World.Now()
 		made = h.put("", merge(newFields(), body), now, now)
 	}
 	c.Target = made.ID
@@ -327,19 +334,19 @@ func (h *Location) deleteContact(c *service.Call) service.Answer {
 		return refused
 	}
 	h.drop(found)
-	return h.succeeded(http.StatusOK)
+	return h.site.Succeeded(http.StatusOK)
 }
 
 // findDuplicate answers with null when nothing matches; what the service does
 // then is not documented.
 func (h *Location) findDuplicate(c *service.Call) service.Answer {
 	q := c.URL.Query()
-	if a := wrongLocation(q.Get("locationId")); a.Status != 0 {
+	if a := h.site.Foreign(q.Get("locationId")); a.Status != 0 {
 		return a
 	}
 	found, _ := h.twin(map[string]any{"email": q.Get("email"), "phone": q.Get("number")})
 	if found == nil {
-		return h.say(http.StatusOK, map[string]any{"contact": nil})
+		return h.site.Say(http.StatusOK, map[string]any{"contact": nil})
 	}
 	return h.show(http.StatusOK, found, nil)
 }
@@ -386,16 +393,16 @@ func (h *Location) tag(c *service.Call, member string, status int, f func(have, 
 	if refused.Status != 0 {
 		return refused
 	}
-	body, refused := read(c, tagShape)
+	body, refused := wire.Read(c, tagShape)
 	if refused.Status != 0 {
 		return refused
 	}
 	after, changed := h.retag(found, service.Texts(body["tags"]), f)
-	return h.say(status, map[string]any{"tags": after, member: append([]string{}, changed...)})
+	return h.site.Say(status, map[string]any{"tags": after, member: append([]string{}, changed...)})
 }
 
 // retag changes the tags of a contact. Only a true change moves dateUpdated.
-func (h *Location) retag(c *search.Contact, tags []string, f func(have, tags []string) (after, changed []string)) (after, changed []string) {
+func (h *Location) retag(c *search.Row, tags []string, f func(have, tags []string) (after, changed []string)) (after, changed []string) {
 	after, changed = f(service.Texts(c.Fields()["tags"]), cleanTags(tags))
 	if len(changed) > 0 {
 		elements := make([]any, len(after))
@@ -418,9 +425,9 @@ var bulkShape = &service.Shape{
 // all the same (spec file of 2026-06-19). There removeAllTags goes with removals
 // only; here it is harmless with additions.
 func (h *Location) bulkTags(c *service.Call) service.Answer {
-	body, refused := read(c, bulkShape)
+	body, refused := wire.Read(c, bulkShape)
 	if refused.Status == 0 {
-		refused = wrongLocation(service.Text(body["locationId"]))
+		refused = h.site.Foreign(service.Text(body["locationId"]))
 	}
 	if refused.Status != 0 {
 		return refused
@@ -431,7 +438,7 @@ func (h *Location) bulkTags(c *service.Call) service.Answer {
 	case "remove":
 		f = untag
 	default:
-		return refuse(http.StatusUnprocessableEntity, "type must be add or remove")
+		return wire.Refuse(http.StatusUnprocessableEntity, "type must be add or remove")
 	}
 	responses, failed := []any{}, 0
 	for _, id := range service.Texts(body["contacts"]) {
@@ -448,7 +455,40 @@ func (h *Location) bulkTags(c *service.Call) service.Answer {
 		_, changed := h.retag(found, tags, f)
 		responses = append(responses, map[string]any{"contactId": id, "message": fmt.Sprintf("%d tags changed", len(changed)), "type": "success"})
 	}
-	return h.say(http.StatusCreated, map[string]any{spelledOddly: failed == 0, "errorCount": failed, "responses": responses})
+	return h.site.Say(http.StatusCreated, map[string]any{wire.SpelledOddly: failed == 0, "errorCount": failed, "responses": responses})
+}
+
+//nolint:gochecknoglobals // a table
+var businessForm = wire.NewForm("locationId! ids!:array businessId")
+
+// bulkBusiness puts contacts into a business, or takes them out of theirs: then the
+// businessId is null (spec file of 2026-06-19). That it refuses an unknown contact or
+// business, and changes none then, is a guess.
+func (h *Location) bulkBusiness(c *service.Call) service.Answer {
+	body, refused := businessForm.Read(c)
+	if refused.Status == 0 {
+		refused = h.site.Foreign(service.Text(body["locationId"]))
+	}
+	if refused.Status != 0 {
+		return refused
+	}
+	business, given := body["businessId"]
+	if !given {
+		return wire.Refuse(http.StatusUnprocessableEntity, "businessId should not be undefined")
+	}
+	if business != nil && !h.businesses.Has(service.Text(business)) {
+		return wire.Refuse(http.StatusBadRequest, "Business not found")
+	}
+	ids := service.Texts(body["ids"])
+	for _, id := range ids {
+		if h.live[id] == nil {
+			return wire.Refuse(http.StatusBadRequest, "Contact not found for id: "+id)
+		}
+	}
+	for _, id := range ids {
+		h.change(h.live[id], map[string]any{"businessId": business})
+	}
+	return h.site.Say(http.StatusOK, map[string]any{"success": true, "ids": ids})
 }
 
 // listByBusiness reads the whole location; businesses are rare. They come in the
@@ -456,10 +496,10 @@ func (h *Location) bulkTags(c *service.Call) service.Answer {
 // 2026-06-19).
 func (h *Location) listByBusiness(c *service.Call) service.Answer {
 	q := c.URL.Query()
-	if a := wrongLocation(q.Get("locationId")); a.Status != 0 {
+	if a := h.site.Foreign(q.Get("locationId")); a.Status != 0 {
 		return a
 	}
-	skip, limit, refused := skipLimit(q.Get("skip"), q.Get("limit"), 25)
+	skip, limit, refused := wire.SkipLimit(q.Get("skip"), q.Get("limit"), 25)
 	if refused.Status != 0 {
 		return refused
 	}
@@ -470,25 +510,5 @@ func (h *Location) listByBusiness(c *service.Call) service.Answer {
 		}
 	}
 	all = service.Rows(c, all)
-	from := min(c.Skips(skip), len(all))
-	return h.say(http.StatusOK, map[string]any{"contacts": all[from:min(from+limit, len(all))], "count": len(all)})
-}
-
-// skipLimit reads the two numbers of an offset listing. The largest limit, 100, is
-// documented for the legacy list alone (spec file of 2026-06-19); the sandbox holds
-// all to it. size is the limit of a request that names none.
-func skipLimit(skipText, limitText string, size int) (skip, limit int, refused service.Answer) {
-	limit = size
-	var err error
-	if skipText != "" {
-		if skip, err = strconv.Atoi(skipText); err != nil || skip < 0 {
-			return 0, 0, refuse(http.StatusUnprocessableEntity, "skip must be a number not below 0")
-		}
-	}
-	if limitText != "" {
-		if limit, err = strconv.Atoi(limitText); err != nil || limit < 1 || limit > 100 {
-			return 0, 0, refuse(http.StatusUnprocessableEntity, "limit must be a number from 1 to 100")
-		}
-	}
-	return skip, limit, service.Answer{}
+	return h.site.Say(http.StatusOK, map[string]any{"contacts": wire.Part(c, all, skip, limit), "count": len(all)})
 }

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
@@ -22,11 +24,29 @@ var searchShape = &service.Shape{
 	Required: []string{"locationId", "pageLimit"},
 }
 
+// contactWords are what the search for contacts calls things. A filter may name the fields
+// of a body and some more.
+//
+//nolint:gochecknoglobals // a table
+var contactWords = search.Words{
+	Times: []search.Time{
+		{Field: "dateAdded", Of: func(r *search.Row) int64 { return r.Added }},
+		{Field: "dateUpdated", Of: func(r *search.Row) int64 { return r.Updated }},
+	},
+	Dates: []string{"dateOfBirth"},
+	Member: func(field string) (string, bool) {
+		more := []string{"id", "contactName", "companyName", "businessId", "type", "dateAdded", "dateUpdated"}
+		return field, contactFields[field] != "" || slices.Contains(more, field)
+	},
+	Searched: []string{"contactName", "email", "phone", "companyName"},
+	Limit:    "pageLimit", List: "contacts", Place: "searchAfter",
+}
+
 // searchContacts reads the index and not the contacts themselves, and so lags behind.
 func (h *Location) searchContacts(c *service.Call) service.Answer {
-	body, refused := read(c, searchShape)
+	body, refused := wire.Read(c, searchShape)
 	if refused.Status == 0 {
-		refused = wrongLocation(service.Text(body["locationId"]))
+		refused = h.site.Foreign(service.Text(body["locationId"]))
 	}
 	if refused.Status != 0 {
 		return refused
@@ -36,21 +56,21 @@ func (h *Location) searchContacts(c *service.Call) service.Answer {
 	c.Forget(service.Stuck, body, "searchAfter", "page")
 	q, err := h.search.Parse(body)
 	if no, ok := errors.AsType[*search.RefusalError](err); ok {
-		return refuse(no.Status, no.Message)
+		return wire.Refuse(no.Status, no.Message)
 	}
 	h.search.CatchUp(c.Now)
 	rows, total := q.Run(half(c))
-	return service.Answer{Status: http.StatusOK, Raw: q.Encode(rows, total, h.traceID())}
+	return service.Answer{Status: http.StatusOK, Raw: q.Encode(rows, total, h.site.TraceID())}
 }
 
 // listLegacy is the deprecated list, newest added first. As users report, it
 // returns the first page again unless both startAfter and startAfterId are sent.
 func (h *Location) listLegacy(c *service.Call) service.Answer {
 	params := c.URL.Query()
-	if a := wrongLocation(params.Get("locationId")); a.Status != 0 {
+	if a := h.site.Foreign(params.Get("locationId")); a.Status != 0 {
 		return a
 	}
-	_, limit, refused := skipLimit("", params.Get("limit"), 20)
+	_, limit, refused := wire.SkipLimit("", params.Get("limit"), 20)
 	if refused.Status != 0 {
 		return refused
 	}
@@ -69,10 +89,10 @@ func (h *Location) listLegacy(c *service.Call) service.Answer {
 		contacts = append(contacts, row.Doc)
 		meta["startAfter"], meta["startAfterId"] = row.Added, row.ID
 	}
-	return h.say(http.StatusOK, map[string]any{"contacts": contacts, "count": total, "meta": meta})
+	return h.site.Say(http.StatusOK, map[string]any{"contacts": contacts, "count": total, "meta": meta})
 }
 
 // half is how a search hides half of its rows when it is told to.
-func half(c *service.Call) func([]*search.Contact) []*search.Contact {
-	return func(all []*search.Contact) []*search.Contact { return service.Rows(c, all) }
+func half(c *service.Call) func([]*search.Row) []*search.Row {
+	return func(all []*search.Row) []*search.Row { return service.Rows(c, all) }
 }

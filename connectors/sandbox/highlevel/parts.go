@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
@@ -57,29 +58,22 @@ var (
 )
 
 // with returns the contact of a path and the body of a request.
-func (h *Location) with(c *service.Call, sh *service.Shape) (*search.Contact, map[string]any, service.Answer) {
+func (h *Location) with(c *service.Call, sh *service.Shape) (*search.Row, map[string]any, service.Answer) {
 	found, refused := h.contact(c)
 	if refused.Status != 0 {
 		return nil, nil, refused
 	}
-	body, refused := read(c, sh)
+	body, refused := wire.Read(c, sh)
 	return found, body, refused
-}
-
-// set writes a string of a body to a place, if the body has it.
-func set(body map[string]any, name string, to *string) {
-	if v, ok := body[name]; ok {
-		*to = service.Text(v)
-	}
 }
 
 // write takes over what a body has. BodyText is the plain text of a body that may be
 // HTML; the sandbox strips nothing.
 func (n *note) write(body map[string]any) {
-	set(body, "body", &n.Body)
-	set(body, "title", &n.Title)
-	set(body, "color", &n.Color)
-	set(body, "userId", &n.UserID)
+	wire.Set(body, "body", &n.Body)
+	wire.Set(body, "title", &n.Title)
+	wire.Set(body, "color", &n.Color)
+	wire.Set(body, "userId", &n.UserID)
 	if v, ok := body["pinned"].(bool); ok {
 		n.Pinned = v
 	}
@@ -89,7 +83,7 @@ func (n *note) write(body map[string]any) {
 // addNote is a direct write: it shows in the list of notes at once, and does not
 // move the contact's dateUpdated (unknown of the service).
 func (h *Location) addNote(contactID string, body map[string]any) *note {
-	n := &note{ID: h.world.Dice.ID(20), ContactID: contactID, DateAdded: stamp(h.world.Now())}
+	n := &note{ID: h.site.World.Dice.ID(20), ContactID: contactID, DateAdded: wire.Stamp(h.site.World.Now())}
 	n.write(body)
 	h.notes[contactID] = append(h.notes[contactID], n)
 	return n
@@ -104,7 +98,7 @@ func (h *Location) listNotes(c *service.Call) service.Answer {
 	}
 	newest := append([]*note{}, h.notes[found.ID]...)
 	slices.Reverse(newest)
-	return h.say(http.StatusOK, map[string]any{"notes": service.Rows(c, newest)})
+	return h.site.Say(http.StatusOK, map[string]any{"notes": service.Rows(c, newest)})
 }
 
 // createNote makes a second note of a second request: the service knows no
@@ -114,7 +108,7 @@ func (h *Location) createNote(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	return h.say(http.StatusCreated, map[string]any{"note": h.addNote(found.ID, body)})
+	return h.site.Say(http.StatusCreated, map[string]any{"note": h.addNote(found.ID, body)})
 }
 
 // note returns the note that a path names. An unknown one gets 400, as the spec file
@@ -125,7 +119,7 @@ func (h *Location) note(c *service.Call) (int, service.Answer) {
 	}
 	i := slices.IndexFunc(h.notes[c.Vars["contactId"]], func(n *note) bool { return n.ID == c.Vars["id"] })
 	if i < 0 {
-		return 0, refuse(http.StatusBadRequest, "Note not found")
+		return 0, wire.Refuse(http.StatusBadRequest, "Note not found")
 	}
 	return i, service.Answer{}
 }
@@ -135,7 +129,7 @@ func (h *Location) getNote(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	return h.say(http.StatusOK, map[string]any{"note": h.notes[c.Vars["contactId"]][i]})
+	return h.site.Say(http.StatusOK, map[string]any{"note": h.notes[c.Vars["contactId"]][i]})
 }
 
 func (h *Location) updateNote(c *service.Call) service.Answer {
@@ -143,14 +137,14 @@ func (h *Location) updateNote(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	body, refused := read(c, noteShape)
+	body, refused := wire.Read(c, noteShape)
 	if refused.Status != 0 {
 		return refused
 	}
 	changed := *h.notes[c.Vars["contactId"]][i] // an answer that is being written may hold the former one
 	changed.write(body)
 	h.notes[c.Vars["contactId"]][i] = &changed
-	return h.say(http.StatusOK, map[string]any{"note": &changed})
+	return h.site.Say(http.StatusOK, map[string]any{"note": &changed})
 }
 
 // deleteNote leaves the contact's dateUpdated as it is (unknown of the service).
@@ -161,7 +155,7 @@ func (h *Location) deleteNote(c *service.Call) service.Answer {
 	}
 	id := c.Vars["contactId"]
 	h.notes[id] = slices.Delete(slices.Clone(h.notes[id]), i, i+1)
-	return h.succeeded(http.StatusOK)
+	return h.site.Succeeded(http.StatusOK)
 }
 
 // write takes over what a body has and changes nothing when it refuses. A due time is
@@ -169,13 +163,13 @@ func (h *Location) deleteNote(c *service.Call) service.Answer {
 func (t *task) write(body map[string]any) service.Answer {
 	if due := service.Text(body["dueDate"]); due != "" {
 		if _, err := time.Parse(time.RFC3339, due); err != nil {
-			return refuse(http.StatusUnprocessableEntity, "dueDate must be a valid ISO 8601 date string")
+			return wire.Refuse(http.StatusUnprocessableEntity, "dueDate must be a valid ISO 8601 date string")
 		}
 	}
-	set(body, "title", &t.Title)
-	set(body, "body", &t.Body)
-	set(body, "assignedTo", &t.AssignedTo)
-	set(body, "dueDate", &t.DueDate)
+	wire.Set(body, "title", &t.Title)
+	wire.Set(body, "body", &t.Body)
+	wire.Set(body, "assignedTo", &t.AssignedTo)
+	wire.Set(body, "dueDate", &t.DueDate)
 	if v, ok := body["completed"].(bool); ok {
 		t.Completed = v
 	}
@@ -185,7 +179,7 @@ func (t *task) write(body map[string]any) service.Answer {
 // addTask makes a task, which shows at once in the contact's list and does not move
 // the contact's dateUpdated (unknown of the service).
 func (h *Location) addTask(contactID string, body map[string]any) (*task, service.Answer) {
-	t := &task{ID: h.world.Dice.ID(20), ContactID: contactID}
+	t := &task{ID: h.site.World.Dice.ID(20), ContactID: contactID}
 	if refused := t.write(body); refused.Status != 0 {
 		return nil, refused
 	}
@@ -200,7 +194,7 @@ func (h *Location) listTasks(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	return h.say(http.StatusOK, map[string]any{"tasks": service.Rows(c, append([]*task{}, h.tasks[found.ID]...))})
+	return h.site.Say(http.StatusOK, map[string]any{"tasks": service.Rows(c, append([]*task{}, h.tasks[found.ID]...))})
 }
 
 func (h *Location) createTask(c *service.Call) service.Answer {
@@ -212,7 +206,7 @@ func (h *Location) createTask(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	return h.say(http.StatusCreated, map[string]any{"task": made})
+	return h.site.Say(http.StatusCreated, map[string]any{"task": made})
 }
 
 // task returns the place of the task that a path names. An unknown one gets 400, as
@@ -223,7 +217,7 @@ func (h *Location) task(c *service.Call) (int, service.Answer) {
 	}
 	i := slices.IndexFunc(h.tasks[c.Vars["contactId"]], func(t *task) bool { return t.ID == c.Vars["taskId"] })
 	if i < 0 {
-		return 0, refuse(http.StatusBadRequest, "Task not found")
+		return 0, wire.Refuse(http.StatusBadRequest, "Task not found")
 	}
 	return i, service.Answer{}
 }
@@ -233,7 +227,7 @@ func (h *Location) getTask(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	return h.say(http.StatusOK, map[string]any{"task": h.tasks[c.Vars["contactId"]][i]})
+	return h.site.Say(http.StatusOK, map[string]any{"task": h.tasks[c.Vars["contactId"]][i]})
 }
 
 func (h *Location) updateTask(c *service.Call) service.Answer { return h.rewriteTask(c, taskShape) }
@@ -247,7 +241,7 @@ func (h *Location) rewriteTask(c *service.Call, sh *service.Shape) service.Answe
 	if refused.Status != 0 {
 		return refused
 	}
-	body, refused := read(c, sh)
+	body, refused := wire.Read(c, sh)
 	if refused.Status != 0 {
 		return refused
 	}
@@ -256,7 +250,7 @@ func (h *Location) rewriteTask(c *service.Call, sh *service.Shape) service.Answe
 		return refused
 	}
 	h.tasks[c.Vars["contactId"]][i] = &changed
-	return h.say(http.StatusOK, map[string]any{"task": &changed})
+	return h.site.Say(http.StatusOK, map[string]any{"task": &changed})
 }
 
 func (h *Location) deleteTask(c *service.Call) service.Answer {
@@ -266,17 +260,17 @@ func (h *Location) deleteTask(c *service.Call) service.Answer {
 	}
 	id := c.Vars["contactId"]
 	h.tasks[id] = slices.Delete(slices.Clone(h.tasks[id]), i, i+1)
-	return h.succeeded(http.StatusOK)
+	return h.site.Succeeded(http.StatusOK)
 }
 
 // searchTasks lists the tasks of the location in no order of interest: by contact.
 // The service has no sort and no filter on times here. Without a limit it takes 25,
 // and the largest is a guess.
 func (h *Location) searchTasks(c *service.Call) service.Answer {
-	if a := wrongLocation(c.Vars["locationId"]); a.Status != 0 {
+	if a := h.site.Foreign(c.Vars["locationId"]); a.Status != 0 {
 		return a
 	}
-	body, refused := read(c, taskQueryShape)
+	body, refused := wire.Read(c, taskQueryShape)
 	if refused.Status != 0 {
 		return refused
 	}
@@ -285,7 +279,7 @@ func (h *Location) searchTasks(c *service.Call) service.Answer {
 		limit = service.Whole(body["limit"])
 	}
 	if limit < 1 || limit > 100 || skip < 0 {
-		return refuse(http.StatusUnprocessableEntity, "limit must be from 1 to 100, skip not below 0")
+		return wire.Refuse(http.StatusUnprocessableEntity, "limit must be from 1 to 100, skip not below 0")
 	}
 	all := []*task{}
 	for _, id := range slices.Sorted(maps.Keys(h.tasks)) {
@@ -296,8 +290,7 @@ func (h *Location) searchTasks(c *service.Call) service.Answer {
 		}
 	}
 	all = service.Rows(c, all)
-	from := min(c.Skips(skip), len(all))
-	return h.say(http.StatusOK, map[string]any{"tasks": all[from:min(from+limit, len(all))]})
+	return h.site.Say(http.StatusOK, map[string]any{"tasks": wire.Part(c, all, skip, limit)})
 }
 
 // wanted reports whether a search lets the task pass; members that it does not have
@@ -326,7 +319,7 @@ func (h *Location) joinCampaign(c *service.Call) service.Answer {
 		h.campaigns[found.ID] = map[string]bool{}
 	}
 	h.campaigns[found.ID][c.Vars["campaignId"]] = true
-	return h.succeeded(http.StatusCreated)
+	return h.site.Succeeded(http.StatusCreated)
 }
 
 // leaveCampaign says yes also to a contact that is in no such campaign (a guess).
@@ -336,7 +329,7 @@ func (h *Location) leaveCampaign(c *service.Call) service.Answer {
 		return refused
 	}
 	delete(h.campaigns[found.ID], c.Vars["campaignId"])
-	return h.succeeded(http.StatusOK)
+	return h.site.Succeeded(http.StatusOK)
 }
 
 func (h *Location) leaveCampaigns(c *service.Call) service.Answer {
@@ -345,5 +338,5 @@ func (h *Location) leaveCampaigns(c *service.Call) service.Answer {
 		return refused
 	}
 	delete(h.campaigns, found.ID)
-	return h.succeeded(http.StatusOK)
+	return h.site.Succeeded(http.StatusOK)
 }

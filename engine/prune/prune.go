@@ -1,10 +1,14 @@
-package engine
+// Package prune forgets what recipes do not keep of finished runs, in small steps beside
+// everything else.
+package prune
 
 import (
 	"context"
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/pollux-automation/pollux/engine/store"
 )
@@ -23,47 +27,58 @@ const (
 	pruneStep  = 250
 	pruneNap   = 20 * time.Millisecond
 	pruneMost  = 10 * time.Second
+	// saveLimit is how long the store may take for one write.
+	saveLimit = time.Minute
 	// endsWithin is how long nearly all runs take: a front keeps so far behind that it
 	// seldom passes a run that is old enough by the time it was queued and not by its end.
 	endsWithin = 15 * time.Minute
 )
 
-// prune forgets what recipes do not keep. All runs get old in the order in which they
+// Pruner forgets what recipes do not keep.
+type Pruner struct {
+	Store store.Store
+	Log   zerolog.Logger
+	// Rules says what loaded recipes keep, by their ids, and which versions are loaded. A
+	// recipe that names no time keeps 0.
+	Rules func() (map[string]store.Keep, []store.RecipeVersion)
+}
+
+// pass is one look at the history. All runs get old in the order in which they
 // were queued, nearly: so for each age that a recipe names there is a front, and only
 // what lies between it and the first run that is too young is looked at. Once a day a
 // walk over the whole history meets the rest: runs that ended late, and rules that were
 // edited. Both remember where they stopped.
-type prune struct {
-	engine *Engine
-	slice  store.PruneSlice
-	state  store.Pruning
+type pass struct {
+	*Pruner
+	slice store.PruneSlice
+	state store.Pruning
 	// nap is how long to leave the store to others between two slices.
 	nap            time.Duration
 	runs, payloads int
 }
 
-// newPrune loads how far the store was pruned.
-func (e *Engine) newPrune(ctx context.Context) (*prune, error) {
-	p := &prune{engine: e, slice: store.PruneSlice{
+// begin loads how far the store was pruned.
+func (r *Pruner) begin(ctx context.Context) (*pass, error) {
+	p := &pass{Pruner: r, slice: store.PruneSlice{
 		Now: time.Now(), Limit: pruneStep, Rules: map[string]store.Keep{}, Other: store.Keep{Runs: keepRuns, Payloads: keepPayloads},
 	}}
-	for _, program := range e.plan().programs {
-		keep := store.Keep{Runs: program.Recipe.Keep.Runs, Payloads: program.Recipe.Keep.Payloads}
+	rules, _ := r.Rules()
+	for recipe, keep := range rules {
 		if keep.Runs == 0 {
 			keep.Runs = keepRuns
 		}
 		if keep.Payloads == 0 {
 			keep.Payloads = keepPayloads
 		}
-		p.slice.Rules[program.Recipe.ID] = keep
+		p.slice.Rules[recipe] = keep
 	}
 	var err error
-	p.state, err = e.store.LoadPruning(ctx)
+	p.state, err = r.Store.LoadPruning(ctx)
 	return p, err
 }
 
 // ages returns all ages at which runs or payloads are forgotten, the shortest first.
-func (p *prune) ages() []time.Duration {
+func (p *pass) ages() []time.Duration {
 	all := map[time.Duration]bool{p.slice.Other.Runs: true, p.slice.Other.Payloads: true}
 	for _, keep := range p.slice.Rules {
 		all[keep.Runs], all[keep.Payloads] = true, true
@@ -72,17 +87,17 @@ func (p *prune) ages() []time.Duration {
 }
 
 // walkDue reports whether a walk over the whole history has not ended or is to begin.
-func (p *prune) walkDue() bool {
+func (p *pass) walkDue() bool {
 	since := p.slice.Now.Sub(p.state.WalkedAt)
 	return p.state.Walk > 0 || since >= walkEvery || since < 0
 }
 
-// pass does what is due. However it ends, it keeps how far it came.
-func (p *prune) pass(ctx context.Context) (err error) {
+// all does what is due. However it ends, it keeps how far it came.
+func (p *pass) all(ctx context.Context) (err error) {
 	defer func() {
 		saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
 		defer cancel()
-		if saveErr := p.engine.store.SavePruning(saving, p.state); err == nil {
+		if saveErr := p.Store.SavePruning(saving, p.state); err == nil {
 			err = saveErr
 		}
 	}()
@@ -107,26 +122,23 @@ func (p *prune) pass(ctx context.Context) (err error) {
 
 // walk goes through the whole history up to an age, from where the last walk was
 // stopped.
-func (p *prune) walk(ctx context.Context, age time.Duration) (err error) {
+func (p *pass) walk(ctx context.Context, age time.Duration) (err error) {
 	if p.state.Walk, err = p.forget(ctx, age, p.state.Walk); err != nil {
 		return err
 	}
 	p.state.Fronts[age] = max(p.state.Fronts[age], p.state.Walk)
 	p.state.Walk, p.state.WalkedAt = 0, p.slice.Now
-	current := make([]store.RecipeVersion, 0, len(p.engine.plan().programs))
-	for key := range p.engine.plan().programs {
-		current = append(current, store.RecipeVersion{Recipe: key.Recipe, Version: key.Version})
-	}
-	if _, err = p.engine.store.PruneRecipes(ctx, current); err != nil {
+	_, loaded := p.Rules()
+	if _, err = p.Store.PruneRecipes(ctx, loaded); err != nil {
 		return err
 	}
 	return p.trail(ctx)
 }
 
 // trail forgets the oldest entries of the audit trail.
-func (p *prune) trail(ctx context.Context) error {
+func (p *pass) trail(ctx context.Context) error {
 	for {
-		n, err := p.engine.store.PruneAudit(ctx, p.slice.Now.Add(-store.KeepAudit))
+		n, err := p.Store.PruneAudit(ctx, p.slice.Now.Add(-store.KeepAudit))
 		if err != nil || n < store.MaxPruned {
 			return err
 		}
@@ -135,11 +147,11 @@ func (p *prune) trail(ctx context.Context) error {
 
 // forget goes on behind a run until the first one that is too young, and returns how
 // far it came, also with an error.
-func (p *prune) forget(ctx context.Context, age time.Duration, after uint64) (uint64, error) {
+func (p *pass) forget(ctx context.Context, age time.Duration, after uint64) (uint64, error) {
 	p.slice.Age = age + endsWithin
 	for {
 		p.slice.After = after
-		done, err := p.engine.store.Prune(ctx, p.slice)
+		done, err := p.Store.Prune(ctx, p.slice)
 		if err != nil {
 			return after, err
 		}
@@ -155,15 +167,15 @@ func (p *prune) forget(ctx context.Context, age time.Duration, after uint64) (ui
 	}
 }
 
-// pruneOn prunes at once and then every hour, until ctx ends.
-func (e *Engine) pruneOn(ctx context.Context) {
+// Run prunes at once and then every hour, until ctx ends.
+func (r *Pruner) Run(ctx context.Context) {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
-		p, err := e.newPrune(ctx)
+		p, err := r.begin(ctx)
 		if err == nil {
 			p.nap = pruneNap
-			err = p.pass(ctx)
+			err = p.all(ctx)
 		}
 		if ctx.Err() == nil {
 			p.tell(err)
@@ -176,17 +188,17 @@ func (e *Engine) pruneOn(ctx context.Context) {
 	}
 }
 
-// pruneOnce prunes if a day has passed since the last walk over the history. What takes
+// Once prunes if a day has passed since the last walk over the history. What takes
 // too long goes on with the next call.
-func (e *Engine) pruneOnce(ctx context.Context) {
-	p, err := e.newPrune(ctx)
+func (r *Pruner) Once(ctx context.Context) {
+	p, err := r.begin(ctx)
 	if err == nil && !p.walkDue() {
 		return
 	}
 	if err == nil {
 		limited, cancel := context.WithTimeout(ctx, pruneMost)
 		defer cancel()
-		if err = p.pass(limited); limited.Err() != nil {
+		if err = p.all(limited); limited.Err() != nil {
 			err = nil
 		}
 	}
@@ -195,8 +207,8 @@ func (e *Engine) pruneOnce(ctx context.Context) {
 
 // tell logs what was done, and what went wrong: it is tried again the next time, and
 // nothing depends on it.
-func (p *prune) tell(err error) {
-	log := p.engine.log.With().Str("component", "pruner").Logger()
+func (p *pass) tell(err error) {
+	log := p.Log.With().Str("component", "pruner").Logger()
 	switch {
 	case err != nil:
 		log.Warn().Err(err).Msg("history not pruned")
