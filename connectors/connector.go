@@ -29,7 +29,10 @@ type Description struct {
 	Settings []schema.Field // account settings, e.g. locationId
 	Limits   []Limit
 	// Breaker tells when a host that refuses must not be asked on; nil for none.
-	Breaker    *Breaker
+	Breaker *Breaker
+	// Webhooks tell how the service announces changes; nil if it does not, or if nobody
+	// has told us how.
+	Webhooks   *Webhooks
 	Objects    []*schema.Object
 	Operations []*Operation
 	// CheckWith is the key of the read that checks a credential.
@@ -37,6 +40,9 @@ type Description struct {
 	// NeedsOne names settings of which an account must have one at least; empty means that
 	// each of them says for itself whether it is required.
 	NeedsOne []string
+	// Versions are other versions of the API that an account can choose, with the keys of
+	// operations that each has not, and what to use instead of them.
+	Versions map[string]map[string]string
 	// Notes tell what is uncertain or surprising about the whole service.
 	Notes []string
 }
@@ -82,8 +88,10 @@ type Breaker struct {
 
 // Account is what a session needs to know of one account.
 type Account struct {
-	Name       string
-	BaseURL    string // replaces the connector's; empty keeps it
+	Name    string
+	BaseURL string // replaces the connector's; empty keeps it
+	// Version is the version of the API that the account chose; empty for the usual one.
+	Version    string
 	Credential auth.Credential
 	// Source gives the tokens of an account that signs in with OAuth 2.0; nil otherwise:
 	// then the credential itself goes out.

@@ -15,8 +15,8 @@
 //
 // Beside that, the engine takes wishes while it serves (wishes.go): other recipes
 // ([Engine.Reload], compared by package edits), a feed for oneself, stored runs to be
-// changed (package desk says how), what rests ([Engine.Switch]). It tends budgets and the
-// disk (tend.go), forgets what is old (prune.go), and tells an [Observer] what it does.
+// changed (package desk says how), what rests ([Engine.Switch]), hints ([Engine.Hint]). It tends budgets and the
+// disk (tend.go), forgets what is old (package prune), and tells an [Observer] what it does.
 //
 // What a person does by hand has files of its own: [Engine.PollFeed] and [Engine.Carry]
 // (byhand.go), [Rewind] and [Accept] (rewind.go), [Engine.Preview] (preview.go). A dry

@@ -16,6 +16,7 @@ import (
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/prune"
+	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/runs"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/diag"
@@ -82,7 +83,7 @@ type Engine struct {
 	poller *poll.Poller
 	// current is what the loaded recipes ask for; a reload replaces it.
 	current atomic.Pointer[plan]
-	health  runs.Health
+	health  retry.Health
 	rests   rests
 	space   space
 	exec    *runs.Executor
@@ -99,11 +100,12 @@ type Engine struct {
 	// released tells the dispatcher that runs changed behind its back. It holds
 	// one signal; nobody closes it.
 	released chan struct{}
-	// holds and reloads are wishes to the scheduler, edits to the dispatcher. They have no
+	// holds, reloads and hints are wishes to the scheduler, edits to the dispatcher. They have no
 	// room: whoever asks waits until the engine serves. Nobody closes them.
 	holds   chan hold
 	reloads chan reload
 	edits   chan edit
+	hints   chan hinting
 	// The pings are answered by closing what they bring.
 	pingScheduler, pingDispatcher chan chan struct{}
 	// reloaded tells the dispatcher that recipes changed. It holds one signal; nobody
@@ -129,7 +131,7 @@ func New(o Options) (*Engine, error) {
 		store: o.Store, log: o.Log, hooks: o.Hooks,
 		drain: o.Drain, runners: o.Runners, pollers: o.Pollers, requests: o.Requests, session: o.session, disk: o.Disk,
 		wake: make(chan struct{}, 1), released: make(chan struct{}, 1), fatal: make(chan error, 1),
-		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
+		holds: make(chan hold), reloads: make(chan reload), edits: make(chan edit), hints: make(chan hinting), pingScheduler: make(chan chan struct{}), pingDispatcher: make(chan chan struct{}), ended: make(chan struct{}), reloaded: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
 		programs: map[program.Key]*program.Program{}, fresh: newFresh(), observer: o.Observer,
 	}
 	if e.drain == 0 {
@@ -202,13 +204,13 @@ func (e *Engine) begin(ctx context.Context) error {
 func (e *Engine) saveRecipes(ctx context.Context, p *plan) error {
 	var group sync.WaitGroup
 	slots := make(chan struct{}, 64)
-	errs := make(chan error, len(p.programs))
-	for key, prog := range p.programs {
+	errs := make(chan error, len(p.recipes))
+	for _, r := range p.recipes {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			if err := e.store.SaveRecipe(ctx, key.Recipe, key.Version, prog.Recipe.Text); err != nil {
-				errs <- fmt.Errorf("save recipe %s: %w", key.Recipe, err)
+			if err := e.store.SaveRecipe(ctx, r.ID, r.Version, r.Text); err != nil {
+				errs <- fmt.Errorf("save recipe %s: %w", r.ID, err)
 			}
 		})
 	}
@@ -253,7 +255,7 @@ func (e *Engine) former(ctx context.Context, p *plan, key program.Key) (*program
 	if r == nil || findings.HasErrors() {
 		return nil, fmt.Errorf("version %s of recipe %s does not fit any more: %s", key.Version, key.Recipe, firstError(&findings))
 	}
-	return p.bench.Compile(r)
+	return p.bench.Compile(r, key.Account)
 }
 
 func firstError(l *diag.List) string {

@@ -40,6 +40,12 @@ type dueFeed struct {
 	stretched bool
 	// rested is true when its account rested as it was due last.
 	rested bool
+	// began is when the last poll began.
+	began time.Time
+	// again is when the lists show what was hinted at last, parents what it belongs to
+	// and was not marked yet.
+	again   time.Time
+	parents []string
 }
 
 // dueQueue is a heap of feeds, the next one first.
@@ -68,6 +74,7 @@ type scheduler struct {
 	queue   dueQueue
 	busy    map[store.FeedID]bool   // being polled or held
 	waiting map[store.FeedID][]hold // those who want a feed that is busy
+	hinted  map[store.FeedID][]Hint // hints for feeds that are busy
 	back    chan *dueFeed           // takes the feeds that are free again; nobody closes it
 	slots   chan struct{}
 	polls   sync.WaitGroup
@@ -76,7 +83,7 @@ type scheduler struct {
 // schedule polls feeds until take ends; then it waits for the polls in progress.
 func (e *Engine) schedule(take, work context.Context) error {
 	s := &scheduler{
-		e: e, busy: map[store.FeedID]bool{}, waiting: map[store.FeedID][]hold{},
+		e: e, busy: map[store.FeedID]bool{}, waiting: map[store.FeedID][]hold{}, hinted: map[store.FeedID][]Hint{},
 		back: make(chan *dueFeed, e.pollers), slots: make(chan struct{}, e.pollers),
 	}
 	for {
@@ -116,6 +123,8 @@ func (s *scheduler) round(take, work context.Context) (next *reload, err error) 
 			close(pong)
 		case h := <-s.e.holds:
 			s.hold(round, work, h)
+		case h := <-s.e.hints:
+			s.hint(h)
 		case <-timer.C:
 		}
 		last := now
@@ -150,8 +159,13 @@ func (s *scheduler) free(round, work context.Context, f *dueFeed) {
 		s.give(round, work, f, wishes[0])
 		return
 	}
+	f.lookAgain()
+	for _, h := range s.hinted[id] {
+		f.hint(time.Now(), h)
+	}
 	delete(s.busy, id)
 	delete(s.waiting, id)
+	delete(s.hinted, id)
 	heap.Push(&s.queue, f)
 }
 
@@ -207,6 +221,7 @@ func (s *scheduler) end(take context.Context) {
 	}
 	clear(s.busy)
 	clear(s.waiting)
+	clear(s.hinted)
 }
 
 // flush stores what quiet polls have left in memory, once no poll is under way.
@@ -300,7 +315,8 @@ func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
 	defer context.AfterFunc(take, cancel)()
 	defer cancel()
 	began := time.Now()
-	more, err := e.poller.Poll(ctx, d.feed, e.next(d))
+	d.began = began
+	more, err := e.pollHinted(ctx, d)
 	if err == nil || take.Err() == nil {
 		e.polled(d, began, more, err)
 	}

@@ -1,5 +1,5 @@
 // Package web serves what Pollux tells over HTTP: whether it is healthy, whether it is
-// ready, and its numbers for Prometheus.
+// ready, and its numbers for Prometheus. What services announce is taken by package hooks.
 //
 // A [Server] answers /healthz, /readyz and /metrics on a [Listen]er, which is always one
 // of the loopback interface: there is no password yet. [Metrics] are counted from the

@@ -31,6 +31,7 @@ type Metrics struct {
 	runs          *prometheus.CounterVec
 	runSeconds    prometheus.Histogram
 	effects       *prometheus.CounterVec
+	deliveries    *prometheus.CounterVec
 	commits       *prometheus.CounterVec
 	commitSeconds prometheus.Histogram
 	build         *prometheus.GaugeVec
@@ -41,6 +42,7 @@ type Metrics struct {
 	mu       sync.Mutex // guards what follows: whose series there are
 	recipes  map[string]struct{}
 	accounts map[account]struct{}
+	hooked   map[string]struct{} // accounts that deliveries came for
 }
 
 // account is an account with its connector, as labels have them.
@@ -64,14 +66,15 @@ func NewMetrics(version string) *Metrics {
 			Name: "pollux_run_duration_seconds", Help: "Time of runs from queued to finished.",
 			Buckets: []float64{.1, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 21600, 86400},
 		}),
-		effects: counter("pollux_effects_total", "Outcomes of outside writes, every try counted: confirmed, failed, unsure.", "outcome"),
-		commits: counter("pollux_store_commits_total", "Transactions of the state file, by outcome: ok, full, failed.", "outcome"),
+		effects:    counter("pollux_effects_total", "Outcomes of outside writes, every try counted: confirmed, failed, unsure.", "outcome"),
+		deliveries: counter("pollux_webhooks_total", "Deliveries of webhooks, by outcome: taken, ignored, repeated, refused, late.", "account", "outcome"),
+		commits:    counter("pollux_store_commits_total", "Transactions of the state file, by outcome: ok, full, failed.", "outcome"),
 		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "pollux_store_commit_seconds", Help: "How long transactions of the state file took.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5},
 		}),
 		build:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "pollux_build_info", Help: "Always 1; the labels say what runs."}, []string{"version", "go_version"}),
-		recipes: map[string]struct{}{}, accounts: map[account]struct{}{},
+		recipes: map[string]struct{}{}, accounts: map[account]struct{}{}, hooked: map[string]struct{}{},
 	}
 	m.build.WithLabelValues(version, runtime.Version()).Set(1)
 	for _, s := range []store.EffectState{store.Confirmed, store.NotDone, store.Unsure} {
@@ -83,7 +86,7 @@ func NewMetrics(version string) *Metrics {
 
 // register makes the metrics known to a registry that has none of them.
 func (m *Metrics) register(r *prometheus.Registry) {
-	r.MustRegister(m.polls, m.pollSeconds, m.records, m.changes, m.runs, m.runSeconds, m.effects, m.commits, m.commitSeconds, m.build,
+	r.MustRegister(m.polls, m.pollSeconds, m.records, m.changes, m.runs, m.runSeconds, m.effects, m.deliveries, m.commits, m.commitSeconds, m.build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
@@ -121,6 +124,14 @@ func (m *Metrics) ended(r engine.RunEnd) {
 
 func (m *Metrics) wrote(s store.EffectState) { m.effects.WithLabelValues(string(s)).Inc() }
 
+// Delivered counts a delivery of a webhook. The account is empty where it is not known.
+func (m *Metrics) Delivered(account, outcome string) {
+	m.mu.Lock()
+	m.hooked[account] = struct{}{}
+	m.mu.Unlock()
+	m.deliveries.WithLabelValues(account, outcome).Inc()
+}
+
 // sweep makes the series fit what is loaded: what is gone has none, and what is there has
 // some, so that the first failure of a recipe shows as an increase.
 func (m *Metrics) sweep(l engine.Loaded) {
@@ -137,6 +148,12 @@ func (m *Metrics) sweep(l engine.Loaded) {
 	}
 	for name := range former {
 		m.runs.DeletePartialMatch(prometheus.Labels{"recipe": name})
+	}
+	for name := range m.hooked {
+		if _, loaded := l.Accounts[name]; !loaded && name != "" {
+			m.deliveries.DeletePartialMatch(prometheus.Labels{"account": name})
+			delete(m.hooked, name)
+		}
 	}
 	connectors := map[string]struct{}{}
 	for _, connector := range l.Accounts {

@@ -36,6 +36,8 @@ func full() (*fake, *web.Metrics) {
 	o.Wrote(store.Confirmed)
 	o.Wrote(store.Unsure)
 	m.Committed(2*time.Millisecond, nil)
+	m.Delivered("news", "taken")
+	m.Delivered("", "refused")
 	return f, m
 }
 

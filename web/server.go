@@ -51,7 +51,7 @@ type Store interface {
 	Stats(ctx context.Context) (store.Stats, error)
 }
 
-// Options are what a server is made of. All are required.
+// Options are what a server is made of. All but Hooks are required.
 type Options struct {
 	Engine  Engine
 	Store   Store
@@ -59,7 +59,9 @@ type Options struct {
 	// Budgets says what the accounts have sent and may send. It is called for every
 	// answer of /metrics, by several goroutines at once.
 	Budgets func() []Budget
-	Log     zerolog.Logger
+	// Hooks takes what services announce, at /hooks/ACCOUNT; nil means that nothing does.
+	Hooks http.Handler
+	Log   zerolog.Logger
 }
 
 // Budget is what an account has sent, and may send.
@@ -85,6 +87,7 @@ type Server struct {
 	log     zerolog.Logger
 	state   *state
 	scrape  http.Handler
+	hooks   http.Handler // may be nil
 	// served is true once the engine has answered: from then on a silence is no start.
 	served atomic.Bool
 }
@@ -92,7 +95,7 @@ type Server struct {
 // New makes a server. It starts nothing.
 func New(o Options) *Server {
 	registry := prometheus.NewRegistry()
-	s := &Server{engine: o.Engine, metrics: o.Metrics, log: o.Log, state: newState(o)}
+	s := &Server{engine: o.Engine, metrics: o.Metrics, log: o.Log, hooks: o.Hooks, state: newState(o)}
 	o.Metrics.register(registry)
 	registry.MustRegister(s.state) // the registry is new, so nothing is in the way
 	s.scrape = promhttp.HandlerFor(registry, promhttp.HandlerOpts{
@@ -176,7 +179,15 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("/readyz", s.readyz)
 	mux.HandleFunc("/metrics", s.numbers)
 	mux.HandleFunc("/", nothing)
-	return guard(mux)
+	if s.hooks == nil {
+		return guard(mux)
+	}
+	// Deliveries come through a proxy, under whatever name, and prove by their signature
+	// who sent them.
+	open := http.NewServeMux()
+	open.Handle("/hooks/{account}", s.hooks)
+	open.Handle("/", guard(mux))
+	return open
 }
 
 // guard lets only requests through that are meant for this machine. A page of somebody
@@ -217,7 +228,8 @@ func nothing(w http.ResponseWriter, _ *http.Request) {
 	say(w, http.StatusNotFound, `There is nothing here. Pollux answers:
 /healthz   whether it is alive
 /readyz    whether it works
-/metrics   its numbers, for Prometheus`)
+/metrics   its numbers, for Prometheus
+/hooks/…   what services announce, for accounts that take it`)
 }
 
 // say answers with a text.

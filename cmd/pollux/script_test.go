@@ -85,7 +85,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"change": change, "remove": remove, "backdate": backdate, "fault": fault, "heal": heal, "project": project,
-			"exits": exits, "fill": fill, "occupy": occupy, "damage": damage, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get, "awaitget": awaitGet, "consent": consent, "awaitruns": awaitRuns,
+			"exits": exits, "fill": fill, "occupy": occupy, "damage": damage, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get, "awaitget": awaitGet, "consent": consent, "awaitruns": awaitRuns, "webhookkey": webhookKey, "deliver": deliver,
 		},
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/named"
 	"github.com/pollux-automation/pollux/internal/secret"
 )
 
@@ -28,7 +29,7 @@ const (
 )
 
 // session talks to a service in the name of one account. Nothing in it changes
-// after Open.
+// after Open but what its book of names learns.
 type session struct {
 	*Connector
 	account   connectors.Account
@@ -38,6 +39,7 @@ type session struct {
 	redact    *secret.Redactor
 	transport http.RoundTripper
 	own       *http.Transport // the transport when it was made here, else nil
+	names     *named.Book
 }
 
 // answer is what came back, read to its end.
@@ -54,6 +56,9 @@ type answer struct {
 func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[string]any) (connectors.Answer, error) {
 	op, err := s.operation(o)
 	if err != nil {
+		return connectors.Answer{}, err
+	}
+	if inputs, err = s.names.Write(ctx, op.Spec, inputs); err != nil {
 		return connectors.Answer{}, err
 	}
 	key := connectors.KeyOf(ctx)
@@ -160,6 +165,9 @@ func (s *session) check() manifest.Check {
 	return manifest.Check{}
 }
 
+// Names returns what the session knows of the fields that users have defined.
+func (s *session) Names() *named.Book { return s.names }
+
 // Close lets go of idle connections, unless the transport belongs to somebody
 // else.
 func (s *session) Close() {
@@ -173,9 +181,11 @@ func (s *session) operation(o *connectors.Operation) (*manifest.Operation, error
 	if op, ok := s.operations[o.Key]; ok && o.Connector == s.manifest.Key {
 		return op, nil
 	}
-	return nil, &connectors.Error{
-		Kind: connectors.Invalid, Op: o.Name(), Err: fmt.Errorf("%s has no such operation", s.manifest.Title),
+	title := s.manifest.Title
+	if s.version != "" {
+		title += " in version " + s.version
 	}
+	return nil, &connectors.Error{Kind: connectors.Invalid, Op: o.Name(), Err: fmt.Errorf("%s has no such operation", title)}
 }
 
 // prepare makes the request of an operation from its inputs.
@@ -301,6 +311,9 @@ const previewKey = "(id of the effect)"
 func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (connectors.Request, error) {
 	op, err := s.operation(o)
 	if err != nil {
+		return connectors.Request{}, err
+	}
+	if inputs, err = s.names.Preview(op.Spec, inputs); err != nil {
 		return connectors.Request{}, err
 	}
 	resolved, err := s.resolve(op, keyed(op, completed(op, inputs), previewKey))

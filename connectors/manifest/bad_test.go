@@ -60,6 +60,17 @@ var connectorMistakes = []mistake{
 	{"[400-499]", "[499-400, 200-299, 4xx, 200]"},
 	{"statuses: [400-499]", "statuses: [403], rest: 10s"},
 	{"statuses: [400-499]", "status: [400-499]"},
+	{"[{header: X-Signature, algorithm: ed25519}]", "[]"},
+	{"algorithm: ed25519", "algorithm: md5"},
+	{"header: X-Signature", "header: 'X Signature'"},
+	{"header: X-Signature", "header: Authorization"},
+	{"type: event", "kind: event"},
+	{"id: delivery", "id: /delivery"},
+	{"team.id: team", "team..id: teams"},
+	{"lag: 2s", "lag: 1h"},
+	{"objects: [ticket]", "objects: [tickets]"},
+	{"parent: org.id", "parent: org id"},
+	{"ticket_changed: {objects: [ticket]}\n    team_renamed: {objects: [team], parent: org.id}", "{}"},
 	{"notes: [", "headers: {Host: x}\nnotes: ["},
 	{"notes: [", "headers: {X-A: \"a\\nb\"}\nnotes: ["},
 }
@@ -130,6 +141,8 @@ var partMistakes = []mistake{
 	{"fixed: {body: {}}\n", "fixed: {body: {}}\n    target: {operation: team.get}\n"},
 	{"read: GET /teams\n", "read: GET /teams\n    idempotency: page\n    target: none\n    errors: [{status: 422, kind: uncertain}]\n"},
 	{"repeat: safe", "repeat: maybe"},
+	{"repeat: safe", "repeat: safe\n    danger: fire"},
+	{"read: GET /teams\n", "read: GET /teams\n    danger: send\n"},
 	{"read: GET /teams\n", "read: GET /teams\n    repeat: safe\n"},
 	{"read: GET /teams\n", "read: GET /teams\n    timeout: 1h\n"},
 	{"paging: {style: page, input: page}", "paging: {style: page, input: page, last: no_next}"},
@@ -147,6 +160,9 @@ var pollMistakes = []mistake{
 	{", values: [answer, text]", ", values: []"},
 	{"type: array, normal: keyed", "type: string, normal: keyed"},
 	{"normal: keyed", "normal: set"},
+	{"named: question}", "named: questions}"},
+	{"type: array, named: question", "type: any, named: question"},
+	{"normal: keyed, key: question, values: [answer, text], ", ""},
 	{"strategy: newest, with: {sort: sent_desc}", "strategy: newst, with: {sort: sent_desc}"},
 	{"strategy: newest, with: {sort: sent_desc}", "strategy: newest"},
 	{"strategy: newest, with: {sort: sent_desc}", "strategy: newest, by: sents, with: {sort: sent_desc}"},
@@ -200,6 +216,21 @@ var pollMistakes = []mistake{
 	{"inputs: {memberId: string}\n    answer: {object: member", "inputs: {memberId: integer, kind: {in: query, required: true}}\n    answer: {object: member"},
 }
 
+var namedMistakes = []mistake{
+	{"    title: question\n", ""},
+	{"definitions: question.list", "definitions: questions.list"},
+	{"definitions: question.list", "definitions: member.update"},
+	{"with: {form: members}", "with: {}"},
+	{"with: {form: members}", "with: {form: members, from: 1}"},
+	{"id: id\n    key: key", "id: ids\n    key: keys"},
+	{"    key: key\n    prefix: m.\n    name: label\n", ""},
+	{"kinds: {number: [num]", "kinds: {numbers: [num]"},
+	{"{number: [num]", "{number: num"},
+	{"free: other", "free: others"},
+	{"write: {id: question, value: answer}", "write: {id: question}"},
+	{"    write: {id: question, value: answer}\n", ""},
+}
+
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestRead_ReportsEachMistakeAtItsPlace(t *testing.T) {
@@ -209,7 +240,7 @@ func TestRead_ReportsEachMistakeAtItsPlace(t *testing.T) {
 	for _, part := range []struct {
 		name, file string
 		mistakes   []mistake
-	}{{"helpdesk", "connector.yaml", connectorMistakes}, {"helpdesk", "tickets.yaml", partMistakes}, {"studio", "studio.yaml", pollMistakes}} {
+	}{{"helpdesk", "connector.yaml", connectorMistakes}, {"helpdesk", "tickets.yaml", partMistakes}, {"studio", "studio.yaml", pollMistakes}, {"studio", "connector.yaml", namedMistakes}} {
 		right := map[string]string{"connector.yaml": read(t, "connector.yaml"), "tickets.yaml": read(t, "tickets.yaml")}
 		if part.name == "studio" {
 			right = map[string]string{"connector.yaml": text(t, studioFolder+"connector.yaml"), "studio.yaml": text(t, studioFolder+"studio.yaml")}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/manifest/announce"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
@@ -38,6 +39,8 @@ func (r *reader) check() {
 			r.needOperation(key, r.places["limits."+l.Name])
 		}
 	}
+	r.names.Check(r.needList, r.into)
+	announce.Check(r.m.Webhooks, r.places["webhooks"], r.m.Objects, r.m.Settings, r.into)
 	r.checkCredentialCalls()
 }
 

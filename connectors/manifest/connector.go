@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/manifest/announce"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
+	"github.com/pollux-automation/pollux/connectors/manifest/names"
 	"github.com/pollux-automation/pollux/connectors/manifest/signin"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
@@ -46,6 +48,9 @@ func (r *reader) connector(n *yamlnode.Node) {
 	r.settings(m.Get("settings"))
 	r.limits(m.Get("limits"))
 	r.breaker(m.Get("breaker"))
+	r.names = names.Read(m.Get("named"), r.into)
+	r.m.Webhooks = announce.Read(m.Get("webhooks"), r.into)
+	r.places["webhooks"] = m.Get("webhooks").At()
 	r.errors(m.Get("errors"))
 	r.checkCalls(m.Get("check"))
 	r.m.Notes, _ = m.Get("notes").Texts(r.into)
@@ -134,6 +139,7 @@ func (r *reader) version(n *yamlnode.Node) {
 		r.m.VersionHeader = http.CanonicalHeaderKey(name)
 	}
 	r.usualVersion, _ = m.Get("value").Text(r.into)
+	r.m.Versions, _ = m.Get("others").Texts(r.into)
 }
 
 // settings reads what an account has to say besides its credential; inputs refer to

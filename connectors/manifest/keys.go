@@ -8,9 +8,9 @@ import "slices"
 //nolint:gochecknoglobals // tables
 var (
 	connectorKeys = []string{
-		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "errors", "notes",
+		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "webhooks", "named", "errors", "notes",
 	}
-	versionKeys = []string{"header", "value"}
+	versionKeys = []string{"header", "value", "others"}
 	checkKeys   = []string{"operation", "with", "when"}
 	limitKeys   = []string{"requests", "per", "by", "remaining", "max", "reset", "operations"}
 	breakerKeys = []string{"failures", "per", "statuses", "rest"}
@@ -20,17 +20,18 @@ var (
 	partKeys      = []string{"objects", "inputs", "operations"}
 	objectKeys    = []string{"title", "id", "created", "updated", "open", "fields", "note"}
 	valueKeys     = []string{"type", "description", "secret", "personal", "options", "items", "fields", "open", "note"}
-	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal", "key", "values"})
+	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal", "key", "values", "named"})
 	memberKeys    = slices.Concat(valueKeys, []string{"required", "nullable"})
 	settingKeys   = slices.Concat(valueKeys, []string{"required", "default"})
-	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting"})
+	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting", "named"})
 	operationKeys = []string{
 		"title", "description", "read", "write", "version", "scopes", "token", "use", "inputs", "fixed", "answer", "paging", "poll",
-		"repeat", "idempotency", "target", "errors", "deprecated", "timeout", "notes",
+		"repeat", "idempotency", "target", "danger", "errors", "deprecated", "timeout", "versions", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers"}
 	answerKeys = []string{"object", "list", "value", "file", "optional", "absent"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
 	keyKeys    = []string{"header"}
+	otherKeys  = []string{"path", "at", "gone", "deprecated"}
 	targetKeys = []string{"operation", "with"}
 )

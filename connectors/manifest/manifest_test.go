@@ -52,6 +52,11 @@ func TestRead_TheWholeService(t *testing.T) {
 			Name: "burst", Requests: 60, Per: time.Minute, By: "account", Remaining: "X-Limit-Left", Max: "X-Limit",
 		}},
 		Breaker: &connectors.Breaker{Failures: 4, Per: time.Minute, Statuses: [][2]int{{400, 499}}},
+		Webhooks: &connectors.Webhooks{
+			Signatures: []connectors.Signature{{Header: "X-Signature", Algorithm: connectors.Ed25519}},
+			Type:       "event", ID: "delivery", Time: "sent_at", Belongs: map[string]string{"team.id": "team"}, Lag: 2 * time.Second,
+			Events: map[string]connectors.Announced{"ticket_changed": {Objects: []string{"ticket"}}, "team_renamed": {Objects: []string{"team"}, Parent: "org.id"}},
+		},
 		Errors: manifest.Errors{
 			Code: []string{"error.code"}, Message: []string{"error.message", "message"},
 			Rules: []manifest.Rule{
@@ -146,7 +151,7 @@ func TestRead_WaysOfPolling(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string][]string{
 		"member.changed": {"order", "after", "limit", "skip"}, "message.list": {"sort", "limit", "before"},
-		"room.list": {"page", "size"}, "booking.list": {"from", "to"}, "slot.list": {"start", "end"},
+		"room.list": {"page", "size"}, "question.list": {"page", "size"}, "booking.list": {"from", "to"}, "slot.list": {"start", "end"},
 	}, filled); diff != "" {
 		t.Errorf("inputs that polling fills (-want +got):\n%s", diff)
 	}

@@ -109,7 +109,7 @@ func (s *Sandbox) Endpoints(base string) Endpoints {
 		HighLevelURL:   base + "/highlevel",
 		HighLevelToken: highlevel.Token,
 		LocationID:     highlevel.LocationID,
-		CompanyID:      oauth.CompanyID,
+		CompanyID:      highlevel.CompanyID,
 		ClientID:       oauth.ClientID,
 		ClientSecret:   oauth.ClientSecret,
 		StibeeURL:      base + "/stibee/v2",

@@ -12,6 +12,7 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/web"
+	"github.com/pollux-automation/pollux/web/hooks"
 )
 
 // front is what a serving program shows over HTTP: health and metrics. A nil one shows
@@ -76,10 +77,24 @@ func (f *front) serve(ctx context.Context, v *server) {
 	v.log.Info().Str("component", "web").Str("address", f.listener.Addr().String()).Msg("health and metrics are served")
 	s := web.New(web.Options{Engine: v.engine, Store: v.store, Metrics: f.metrics, Log: v.log, Budgets: func() []web.Budget {
 		return budgets(v.project.Load().Spending())
-	}})
+	}, Hooks: f.hooks(v)})
 	if err := s.Serve(ctx, f.listener); err != nil {
 		v.log.Error().Str("component", "web").Err(err).Msg("health and metrics are not served any more")
 	}
+}
+
+// hooks takes what services announce, for the accounts of the project as it was loaded
+// last.
+func (f *front) hooks(v *server) *hooks.Receiver {
+	return hooks.New(hooks.Options{
+		Hint: v.engine.Hint, Receipt: v.store.AddAudit, Count: f.metrics.Delivered, Log: v.log,
+		Accounts: func(name string) (list []hooks.Account) {
+			for _, a := range v.project.Load().Announcers(name) {
+				list = append(list, hooks.Account{Name: a.Name, Rules: a.Rules, Keys: a.Webhooks.Keys, Settings: a.Settings})
+			}
+			return list
+		},
+	})
 }
 
 // budgets tells the metrics what accounts have sent and may send.

@@ -66,6 +66,8 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 			p.Findings.Errorf(at, "unknown-setting", diag.DidYouMean(name, known), "%s has no setting %q", d.Title, name)
 		}
 	}
+	p.checkWebhooks(a, d)
+	p.checkVersion(a, d)
 	// An account with its own base URL may be at a service that allows more.
 	if b := a.Budget; b != nil && a.BaseURL == "" && faster(b, d.Limits) {
 		p.Findings.Warnf(b.At, "budget-too-high", "", "the budget of account %s is higher than what %s allows", a.Name, d.Title)
@@ -102,7 +104,7 @@ func (p *Project) OpenAccounts() error {
 			}
 		}
 		accounts[i].Session, err = accounts[i].Connector.Open(connectors.Account{
-			Name: a.Name, BaseURL: a.BaseURL, Credential: a.Credential, Source: source, Settings: a.Settings, Gate: p.gates[a.Name],
+			Name: a.Name, BaseURL: a.BaseURL, Version: a.Version, Credential: a.Credential, Source: source, Settings: a.Settings, Gate: p.gates[a.Name],
 		})
 		if err != nil {
 			return fmt.Errorf("account %s: %w", a.Name, err)

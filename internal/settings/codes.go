@@ -15,6 +15,7 @@ const (
 	codeName        = "bad-name"
 	codeScope       = "bad-scope"
 	codeNoAccounts  = "no-accounts"
+	codeKey         = "bad-key"
 )
 
 // Codes explains the codes of this package, in the order of the documentation.
@@ -30,6 +31,7 @@ func Codes() []diag.Code {
 		{Name: codeListenOpen, Meaning: "The address to listen on could be reached from other machines, and there is no password yet."},
 		{Name: codeName, Meaning: "A name must begin with a small letter and consist of small letters, digits, - and _."},
 		{Name: codeScope, Meaning: "A scope is one word; several are written as a list."},
+		{Name: codeKey, Meaning: "A public key cannot be read, or is none that deliveries are signed with."},
 		{Name: codeNoAccounts, Meaning: "The settings file has no accounts."},
 	}
 }

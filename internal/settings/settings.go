@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"crypto"
 	"errors"
 	"time"
 
@@ -29,6 +30,10 @@ type Account struct {
 	Name      string
 	Connector string
 	BaseURL   string // empty keeps the connector's
+	// Version is the version of the service's API; empty for the usual one. VersionAt is
+	// where it stands.
+	Version   string
+	VersionAt diag.Place
 	// Credential has an empty Secret when secrets were left out.
 	Credential auth.Credential
 	Settings   map[string]any
@@ -38,10 +43,20 @@ type Account struct {
 	Workers int
 	// Allow names dangers that the account permits: payments.
 	Allow []string
+	// Webhooks says that what the service announces is taken as hints; nil means that it
+	// is not.
+	Webhooks *Webhooks
 
 	// At is where the account stands; the others are where its parts do.
 	At, ConnectorAt, AuthAt diag.Place
 	SettingsAt              map[string]diag.Place
+}
+
+// Webhooks is what it takes to believe a service that announces changes.
+type Webhooks struct {
+	// Keys are those that the service signs with: *rsa.PublicKey or ed25519.PublicKey.
+	Keys []crypto.PublicKey
+	At   diag.Place
 }
 
 // Budget is a number of requests in a stretch of time.

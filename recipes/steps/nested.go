@@ -50,6 +50,8 @@ func (r *reader) cases(n *yamlnode.Node, s *Step, names *mapping.Names) *mapping
 		r.into.Errorf(n.At(), CodeCase, "write [{if: ..., steps: [...]}]", "the switch has no cases")
 	}
 	first := r.next
+	r.guards++
+	defer func() { r.guards-- }()
 	var inner []*mapping.Names
 	for i, item := range items {
 		in := names.Inner()
@@ -142,5 +144,5 @@ func (r *reader) onlyIf(n *yamlnode.Node, t *catalog.Found, s *Step, names *mapp
 		}
 	}
 	s.Target = read.Key
-	s.OnlyIf = values.Condition(n, names.ForTarget(mapping.ObjectShape(read.Object, "the target")), r.into)
+	s.OnlyIf = values.Condition(n, names.ForTarget(mapping.ObjectShape(read.Object, "the target").Of(s.Connection)), r.into)
 }

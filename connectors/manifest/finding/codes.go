@@ -23,11 +23,13 @@ const (
 	CodeIdempotency   = "bad-idempotency"
 	CodeTarget        = "bad-target"
 	CodeBreaker       = "bad-breaker"
+	CodeWebhooks      = "bad-webhooks"
 	CodeReadOrWrite   = "read-or-write"
 	CodeAnswer        = "bad-answer"
 	CodeHeader        = "bad-header"
 	CodeErrorRule     = "bad-error-rule"
 	CodeCheck         = "bad-check"
+	CodeNamed         = "bad-named"
 	CodeNoOperations  = "no-operations"
 	CodeFieldOption   = "bad-field"
 	CodeConnectorForm = "connector-version"
@@ -61,7 +63,9 @@ func Codes() []diag.Code {
 		{Name: CodeIdempotency, Meaning: "A write cannot carry its key as it is said."},
 		{Name: CodeTarget, Meaning: "The read that shows what a write is about to change cannot be made."},
 		{Name: CodeBreaker, Meaning: "A breaker could never close the host, or would never let go of it."},
+		{Name: CodeWebhooks, Meaning: "What is said about the webhooks of a service could not be obeyed."},
 		{Name: CodeErrorRule, Meaning: "A rule for errors fits nothing or gives no kind."},
 		{Name: CodeCheck, Meaning: "The call that checks a credential cannot be made."},
+		{Name: CodeNamed, Meaning: "The names that users give to the elements of a list cannot be learned or used."},
 	}
 }

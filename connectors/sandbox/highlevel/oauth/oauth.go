@@ -19,7 +19,7 @@ import (
 const (
 	ClientID     = "sandbox-app"
 	ClientSecret = "sandbox-app-secret" //nolint:gosec // it is none
-	CompanyID    = "sandboxCompany000001"
+	CompanyID    = wire.CompanyID
 	// PagePath is where a person consents.
 	PagePath = "/v2/oauth/chooselocation"
 )
