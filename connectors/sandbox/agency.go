@@ -3,7 +3,9 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel"
@@ -14,9 +16,12 @@ import (
 // agency is the simulated HighLevel: some locations, and the sign-in to them and to the
 // agency that they belong to.
 type agency struct {
-	locations []*highlevel.Location // the usual one first
+	signIn *oauth.Server
+	make   func(id string) *highlevel.Location
+
+	mu        sync.Mutex
+	locations []*highlevel.Location // the usual one first, also those without the app
 	ids       []string
-	signIn    *oauth.Server
 }
 
 // newAgency makes the locations of a world, the usual one and some more.
@@ -26,17 +31,30 @@ func newAgency(w *service.World, o Options) *agency {
 		a.ids = append(a.ids, fmt.Sprintf("sandboxLocation%05d", i+2))
 	}
 	a.signIn = oauth.New(w, oauth.Options{Life: o.TokenLife, Locations: a.ids})
-	for i, id := range a.ids {
+	a.make = func(id string) *highlevel.Location {
 		token := highlevel.Token
-		if i > 0 {
+		if id != highlevel.LocationID {
 			token += "-" + id
 		}
-		a.locations = append(a.locations, highlevel.New(w, highlevel.Options{
+		return highlevel.New(w, highlevel.Options{
 			ID: id, Token: token, Lag: o.Lag, Limit: o.HighLevelLimit, Daily: o.HighLevelDaily,
 			Admit: func(token, operation string) service.Answer { return a.signIn.Admit(token, id, operation) },
-		}))
+		})
+	}
+	for _, id := range a.ids {
+		a.locations = append(a.locations, a.make(id))
 	}
 	return a
+}
+
+// install makes sure that the agency has a location, with the app.
+func (a *agency) install(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !slices.Contains(a.ids, id) {
+		a.ids, a.locations = append(a.ids, id), append(a.locations, a.make(id))
+	}
+	a.signIn.Install(id)
 }
 
 // ServeHTTP hands a request to the sign-in, or to the location that its token is for.
@@ -64,6 +82,8 @@ func (a *agency) location(r *http.Request) *highlevel.Location {
 
 // at returns the location with an id, the usual one for an unknown one.
 func (a *agency) at(id string) *highlevel.Location {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for i := range a.ids {
 		if a.ids[i] == id {
 			return a.locations[i]
@@ -77,7 +97,19 @@ func (a *agency) at(id string) *highlevel.Location {
 func (s *Sandbox) Location(id string) *highlevel.Location { return s.agency.at(id) }
 
 // LocationIDs are the ids of HighLevel's locations, the usual one first.
-func (s *Sandbox) LocationIDs() []string { return append([]string(nil), s.agency.ids...) }
+func (s *Sandbox) LocationIDs() []string {
+	s.agency.mu.Lock()
+	defer s.agency.mu.Unlock()
+	return append([]string(nil), s.agency.ids...)
+}
+
+// Install installs the app in one of HighLevel's locations, which is made if there is none
+// with that id.
+func (s *Sandbox) Install(id string) { s.agency.install(id) }
+
+// Uninstall removes the app from a location, whose records stay, and reports whether it was
+// installed there.
+func (s *Sandbox) Uninstall(id string) bool { return s.agency.signIn.Uninstall(id) }
 
 // SignIns returns what HighLevel's sign-in has seen.
 func (s *Sandbox) SignIns() oauth.Counts { return s.agency.signIn.Counts() }

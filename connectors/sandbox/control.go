@@ -45,6 +45,9 @@ func (s *Sandbox) State() State {
 //	PUT    /sandbox/lag                   {"lag":"5s"}: how long searches lag behind
 //	GET    /sandbox/signins               what HighLevel's sign-in has seen, in numbers
 //	POST   /sandbox/signins/end           let all of its access tokens end
+//	PUT    /sandbox/locations/{id}        install the app in a location of HighLevel, which is made if it is new
+//	DELETE /sandbox/locations/{id}        remove the app from it
+//	POST   /sandbox/locations/{id}/contacts  add a contact there, answers {"id"}
 //	DELETE /sandbox/signins               remove the app: no token works any more
 //
 // Durations are texts such as "5s".
@@ -80,6 +83,23 @@ func (s *Sandbox) Control() http.Handler {
 	mux.HandleFunc("DELETE /sandbox/signins", func(w http.ResponseWriter, _ *http.Request) {
 		s.RemoveApp()
 		finish(w, nil, 0)
+	})
+	mux.HandleFunc("PUT /sandbox/locations/{id}", func(w http.ResponseWriter, r *http.Request) {
+		s.Install(r.PathValue("id"))
+		finish(w, nil, 0)
+	})
+	mux.HandleFunc("DELETE /sandbox/locations/{id}", func(w http.ResponseWriter, r *http.Request) {
+		if !s.Uninstall(r.PathValue("id")) {
+			http.Error(w, "the app is not installed there", http.StatusNotFound)
+			return
+		}
+		finish(w, nil, 0)
+	})
+	mux.HandleFunc("POST /sandbox/locations/{id}/contacts", func(w http.ResponseWriter, r *http.Request) {
+		var fields map[string]any
+		if receive(w, r, &fields) {
+			reply(w, map[string]string{"id": s.Location(r.PathValue("id")).AddContact(fields)})
+		}
 	})
 	return mux
 }

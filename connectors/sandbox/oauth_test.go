@@ -135,7 +135,7 @@ func TestOAuth_AgencyTradesForItsLocations(t *testing.T) {
 	if agency.UserType != "Company" || agency.Location != "" {
 		t.Errorf("got %+v, want a token of the agency", agency)
 	}
-	status, body, _ := a.do(http.MethodGet, "/oauth/installedLocations?companyId="+agency.Company+"&limit=2", agency.Access, nil)
+	status, body, _ := a.do(http.MethodGet, "/oauth/installedLocations?companyId="+agency.Company+"&appId=sandbox&limit=2", agency.Access, nil)
 	if status != http.StatusOK || strings.Count(string(body), `"_id"`) != 2 {
 		t.Errorf("installed locations: got %d %s, want 2 of 3", status, body)
 	}

@@ -20,6 +20,8 @@ const (
 	ClientID     = "sandbox-app"
 	ClientSecret = "sandbox-app-secret" //nolint:gosec // it is none
 	CompanyID    = wire.CompanyID
+	// AppID is what stands before the first hyphen of the client id.
+	AppID = "sandbox"
 	// PagePath is where a person consents.
 	PagePath = "/v2/oauth/chooselocation"
 )
@@ -54,6 +56,7 @@ type Server struct {
 	// The lock of the service guards what follows.
 	life      time.Duration
 	locations []string
+	first     string // the usual location
 	codes     map[string]code
 	access    map[string]grant
 	refresh   map[string]grant
@@ -78,8 +81,8 @@ type grant struct {
 // New returns the sign-in of a world.
 func New(w *service.World, o Options) *Server {
 	s := &Server{
-		world: w, life: o.Life, locations: o.Locations,
-		codes: map[string]code{}, access: map[string]grant{}, refresh: map[string]grant{}, used: map[string]bool{},
+		world: w, life: o.Life, locations: slices.Clone(o.Locations),
+		first: o.Locations[0], codes: map[string]code{}, access: map[string]grant{}, refresh: map[string]grant{}, used: map[string]bool{},
 	}
 	if s.life <= 0 {
 		s.life = usualLife
@@ -134,6 +137,28 @@ func (s *Server) Remove() {
 	clear(s.refresh)
 }
 
+// Install adds a location to those that the app is installed in, at the end.
+func (s *Server) Install(location string) {
+	s.service.Lock()
+	defer s.service.Unlock()
+	if !slices.Contains(s.locations, location) {
+		s.locations = append(s.locations, location)
+	}
+}
+
+// Uninstall removes the app from a location: it is not listed any more, and no token for it
+// works until the app is back (a guess). It reports whether the app was there.
+func (s *Server) Uninstall(location string) bool {
+	s.service.Lock()
+	defer s.service.Unlock()
+	at := slices.Index(s.locations, location)
+	if at < 0 {
+		return false
+	}
+	s.locations = slices.Delete(s.locations, at, at+1)
+	return true
+}
+
 // Counts returns what the server has seen.
 func (s *Server) Counts() Counts {
 	s.service.Lock()
@@ -166,6 +191,8 @@ func (s *Server) admit(token, location, operation string) service.Answer {
 		return wire.Refuse(http.StatusUnauthorized, "Invalid JWT")
 	case !s.world.Now().Before(g.ends):
 		return wire.Refuse(http.StatusUnauthorized, "The token has expired")
+	case g.location != "" && !slices.Contains(s.locations, g.location):
+		return wire.Refuse(http.StatusForbidden, "The app is not installed in this location.")
 	case g.location == "" && operation == "location.get": // takes both kinds of token
 	case g.location != location:
 		return wire.Refuse(http.StatusForbidden, "The token does not have access to this location.")
@@ -211,7 +238,7 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 func (s *Server) consent(scopes []string, redirect, challenge string) string {
 	s.service.Lock()
 	defer s.service.Unlock()
-	c := code{grant: grant{location: s.locations[0], scopes: scopes}, redirect: redirect, challenge: challenge, ends: s.world.Now().Add(codeLife)}
+	c := code{grant: grant{location: s.first, scopes: scopes}, redirect: redirect, challenge: challenge, ends: s.world.Now().Add(codeLife)}
 	if slices.Contains(scopes, "oauth.write") {
 		c.location = ""
 	}
@@ -319,11 +346,14 @@ func (s *Server) installed(c *service.Call) service.Answer {
 	if _, a := s.agency(c); a.Status != 0 {
 		return a
 	}
+	if q := c.URL.Query(); q.Get("companyId") != CompanyID || q.Get("appId") != AppID {
+		return wire.Refuse(http.StatusBadRequest, "companyId or appId is not that of the token")
+	}
 	skip, limit := number(c.URL.Query().Get("skip"), 0), number(c.URL.Query().Get("limit"), 20)
 	list := []any{}
 	for i, id := range s.locations {
 		if i >= skip && len(list) < limit {
-			list = append(list, map[string]any{"_id": id, "name": fmt.Sprintf("Sandbox %d", i+1), "isInstalled": true})
+			list = append(list, map[string]any{"_id": id, "name": "Sandbox " + id[max(0, len(id)-2):], "isInstalled": true})
 		}
 	}
 	return service.Answer{Status: http.StatusOK, Value: map[string]any{"locations": list, "count": len(s.locations), "installToFutureLocations": true}}
