@@ -32,7 +32,10 @@ type Description struct {
 	Breaker *Breaker
 	// Webhooks tell how the service announces changes; nil if it does not, or if nobody
 	// has told us how.
-	Webhooks   *Webhooks
+	Webhooks *Webhooks
+	// Parts tell how an account's parts are found, each of which can be an account of its
+	// own; nil for a service without such parts.
+	Parts      *Parts
 	Objects    []*schema.Object
 	Operations []*Operation
 	// CheckWith is the key of the read that checks a credential.

@@ -160,6 +160,7 @@ func besides() []listed {
 		{"message.send", "Send Message", "POST", "/conversations/messages", ""},
 		{"conversation.update", "Update Conversation", "PUT", "/conversations/{conversationId}", ""},
 		{"custom_value.list", "List Custom Values", "GET", "/locations/{locationId}/customValues", "snapshot"},
+		{"location.installed.list", "List Locations with the App", "GET", "/oauth/installedLocations", ""},
 		{"tag.list", "List Tags", "GET", "/locations/{locationId}/tags", "snapshot"},
 	}
 }

@@ -18,7 +18,9 @@ import (
 )
 
 // settings are those of the account in these tests.
-func settings() map[string]any { return map[string]any{"locationId": "loc1", "companyId": "com1"} }
+func settings() map[string]any {
+	return map[string]any{"locationId": "loc1", "companyId": "com1", "appId": "app1"}
+}
 
 // TestEveryOperation_SendsWhatItsManifestSays builds the request of every operation with
 // all inputs and with no more than it must have, and leaves out what it must have.

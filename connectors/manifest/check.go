@@ -9,6 +9,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/manifest/announce"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
+	"github.com/pollux-automation/pollux/connectors/manifest/parts"
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 )
@@ -41,6 +42,7 @@ func (r *reader) check() {
 	}
 	r.names.Check(r.needList, r.into)
 	announce.Check(r.m.Webhooks, r.places["webhooks"], r.m.Objects, r.m.Settings, r.into)
+	parts.Check(r.m.Parts, r.places["parts"], r.needList, r.m.Settings, r.into)
 	r.checkCredentialCalls()
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
+	"github.com/pollux-automation/pollux/connectors/manifest/parts"
 	"github.com/pollux-automation/pollux/connectors/manifest/signin"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
@@ -51,6 +52,8 @@ func (r *reader) connector(n *yamlnode.Node) {
 	r.names = names.Read(m.Get("named"), r.into)
 	r.m.Webhooks = announce.Read(m.Get("webhooks"), r.into)
 	r.places["webhooks"] = m.Get("webhooks").At()
+	r.m.Parts = parts.Read(m.Get("parts"), r.into)
+	r.places["parts"] = m.Get("parts").At()
 	r.errors(m.Get("errors"))
 	r.checkCalls(m.Get("check"))
 	r.m.Notes, _ = m.Get("notes").Texts(r.into)
@@ -208,7 +211,7 @@ func (r *reader) rules(n *yamlnode.Node) []Rule {
 		rule.Code, _ = m.Get("code").Text(r.into)
 		rule.Message, _ = m.Get("message").Text(r.into)
 		rule.Hint, _ = m.Get("hint").Text(r.into)
-		word, _ := m.Need(r.into, "kind", "kind: invalid").Word(r.into, errorKinds()...)
+		word, _ := m.Need(r.into, "kind", "kind: invalid").Word(r.into, finding.ErrorKinds()...)
 		rule.Kind = connectors.Kind(word)
 		if !m.Has("status") && !m.Has("code") && rule.Message == "" {
 			r.into.Errorf(m.At(), finding.CodeErrorRule, "add status or code", "the rule does not say which status, code or message it is for")

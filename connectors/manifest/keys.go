@@ -8,7 +8,7 @@ import "slices"
 //nolint:gochecknoglobals // tables
 var (
 	connectorKeys = []string{
-		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "webhooks", "named", "errors", "notes",
+		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "webhooks", "parts", "named", "errors", "notes",
 	}
 	versionKeys = []string{"header", "value", "others"}
 	checkKeys   = []string{"operation", "with", "when"}

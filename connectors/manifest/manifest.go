@@ -29,6 +29,7 @@ type Manifest struct {
 	Limits     []connectors.Limit
 	Breaker    *connectors.Breaker  // nil for none
 	Webhooks   *connectors.Webhooks // nil for none
+	Parts      *connectors.Parts    // nil for none
 	Errors     Errors
 	Checks     []Check // the first that fits an account counts
 	Objects    []*schema.Object
@@ -137,7 +138,7 @@ func (m *Manifest) Object(key string) *schema.Object {
 func (m *Manifest) Description() *connectors.Description {
 	d := &connectors.Description{
 		Key: m.Key, Title: m.Title, Docs: m.Docs, BaseURL: m.BaseURL,
-		Auth: m.Auth, Settings: m.Settings, Limits: m.Limits, Breaker: m.Breaker, Webhooks: m.Webhooks, Objects: m.Objects,
+		Auth: m.Auth, Settings: m.Settings, Limits: m.Limits, Breaker: m.Breaker, Webhooks: m.Webhooks, Parts: m.Parts, Objects: m.Objects,
 		Notes: m.Notes, Versions: map[string]map[string]string{},
 	}
 	for _, v := range m.Versions {

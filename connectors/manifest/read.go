@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
@@ -241,16 +240,4 @@ func reason(err error) string {
 		return p.Err.Error()
 	}
 	return err.Error()
-}
-
-// errorKinds are the kinds that a rule may give. Canceled is not among them: only we
-// cancel.
-func errorKinds() []string {
-	var words []string
-	for _, k := range connectors.Kinds() {
-		if k != connectors.Canceled {
-			words = append(words, string(k))
-		}
-	}
-	return words
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/manifest/announce"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
+	"github.com/pollux-automation/pollux/connectors/manifest/parts"
 	"github.com/pollux-automation/pollux/connectors/manifest/signin"
 )
 
@@ -33,6 +34,7 @@ func TestSchema_HasTheKeysOfTheReader(t *testing.T) {
 	maps.Copy(all, lists.Keys())
 	maps.Copy(all, names.Keys())
 	maps.Copy(all, announce.Keys())
+	maps.Copy(all, parts.Keys())
 	for name, want := range all {
 		want = slices.Sorted(slices.Values(want))
 		if diff := cmp.Diff(want, properties(t, doc.Definitions[name])); diff != "" {

@@ -24,6 +24,7 @@ const (
 	CodeTarget        = "bad-target"
 	CodeBreaker       = "bad-breaker"
 	CodeWebhooks      = "bad-webhooks"
+	CodeParts         = "bad-parts"
 	CodeReadOrWrite   = "read-or-write"
 	CodeAnswer        = "bad-answer"
 	CodeHeader        = "bad-header"
@@ -64,6 +65,7 @@ func Codes() []diag.Code {
 		{Name: CodeTarget, Meaning: "The read that shows what a write is about to change cannot be made."},
 		{Name: CodeBreaker, Meaning: "A breaker could never close the host, or would never let go of it."},
 		{Name: CodeWebhooks, Meaning: "What is said about the webhooks of a service could not be obeyed."},
+		{Name: CodeParts, Meaning: "The parts of an account cannot be found as it is said."},
 		{Name: CodeErrorRule, Meaning: "A rule for errors fits nothing or gives no kind."},
 		{Name: CodeCheck, Meaning: "The call that checks a credential cannot be made."},
 		{Name: CodeNamed, Meaning: "The names that users give to the elements of a list cannot be learned or used."},

@@ -73,3 +73,15 @@ func Names(fields []schema.Field) []string {
 
 // Keys returns the keys of a map, sorted.
 func Keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// ErrorKinds are the kinds that a rule may give. Canceled is not among them: only we
+// cancel.
+func ErrorKinds() []string {
+	var words []string
+	for _, k := range connectors.Kinds() {
+		if k != connectors.Canceled {
+			words = append(words, string(k))
+		}
+	}
+	return words
+}
