@@ -83,8 +83,8 @@ func (e *Engine) PollNow(ctx context.Context, id store.FeedID) (report PollRepor
 // pollByHand polls a feed to its end and counts what came of it.
 func (e *Engine) pollByHand(ctx context.Context, f *poll.Feed, poller poll.Poller) (PollReport, error) {
 	report := PollReport{Feed: f.ID}
-	if e.rests.account(f.Account.Name) {
-		return report, fmt.Errorf("%s: %w", f.Account.Name, ErrPaused)
+	if err := e.rests.reason(f.Account.Name); err != nil {
+		return report, fmt.Errorf("%s: %w", f.Account.Name, err)
 	}
 	began, sent := time.Now(), e.requests()
 	told := poller.Told

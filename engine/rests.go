@@ -14,8 +14,12 @@ import (
 // resumed account wakes them at once.
 const accountRest = 10 * time.Minute
 
-// ErrPaused is returned for a poll by hand of an account that rests.
-var ErrPaused = errors.New("the account is paused; let it go on with pollux accounts resume")
+// The errors of polls by hand of accounts that rest.
+var (
+	ErrPaused = errors.New("the account is paused; let it go on with pollux accounts resume")
+	// ErrLost is returned for a part of another account that its service does not list.
+	ErrLost = errors.New("the account rests: its service does not list it any more; see pollux accounts list")
+)
 
 // rests knows which recipes and accounts rest because a person wants it so. It is safe for
 // concurrent use.
@@ -26,6 +30,7 @@ type rests struct {
 	mu       sync.RWMutex
 	recipes  map[string]bool
 	accounts map[string]bool
+	lost     map[string]bool // accounts that their services have no more
 }
 
 // recipe reports whether a recipe rests.
@@ -39,14 +44,27 @@ func (r *rests) recipe(id string) bool {
 func (r *rests) account(name string) bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.accounts[name]
+	return r.accounts[name] || r.lost[name]
+}
+
+// reason is why an account rests; nil when it does not.
+func (r *rests) reason(name string) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	switch {
+	case r.lost[name]:
+		return ErrLost
+	case r.accounts[name]:
+		return ErrPaused
+	}
+	return nil
 }
 
 // set takes over the switches of the store.
 func (r *rests) set(list []store.Switch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.recipes, r.accounts = map[string]bool{}, map[string]bool{}
+	r.recipes, r.accounts, r.lost = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, s := range list {
 		switch {
 		case !s.Paused:
@@ -54,6 +72,8 @@ func (r *rests) set(list []store.Switch) {
 			r.recipes[s.Name] = true
 		case s.Kind == store.SwitchAccount:
 			r.accounts[s.Name] = true
+		case s.Kind == store.SwitchPart:
+			r.lost[s.Name] = true
 		}
 	}
 }

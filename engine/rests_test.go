@@ -416,3 +416,53 @@ func TestSignedIn_FeedsAndRunsGoOnAtOnce(t *testing.T) {
 		b.expect("letter.put r1 A", "letter.put r2 B")
 	})
 }
+
+// TestSwitch_APartThatIsLostRestsWithItsRuns lets the service list an account no more while a
+// run waits: the run is not failed, and both go on when the account is listed again, unless a
+// person has paused it meanwhile.
+func TestSwitch_APartThatIsLostRestsWithItsRuns(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		b.once(recipe())
+		e := b.engine(recipe())
+		stop := b.serving(e)
+		b.service.delay = 20 * time.Second
+		b.service.put("r1", map[string]any{"name": "A"})
+		b.service.put("r2", map[string]any{"name": "B"})
+		b.until("runs", func() bool { return len(b.runs(store.RunFilter{})) == 2 })
+		lost := pause(store.SwitchPart, "acme", true)
+		if err := e.Switch(t.Context(), lost, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.PollNow(t.Context(), e.Feeds()[0]); !errors.Is(err, engine.ErrLost) {
+			t.Errorf("poll by hand: got %v, want %v", err, engine.ErrLost)
+		}
+		b.wait(time.Minute) // what was under way has ended
+		before := b.pages()
+		b.service.put("r3", map[string]any{"name": "C"})
+		b.wait(time.Hour)
+		if got := b.pages(); got != before {
+			t.Errorf("%d pages were read while the account was lost", got-before)
+		}
+		if got := len(b.runs(store.RunFilter{Status: store.Failed})); got > 0 {
+			t.Errorf("%d runs failed while the account was lost", got)
+		}
+		if err := e.Switch(t.Context(), pause(store.SwitchAccount, "acme", true), nil); err != nil {
+			t.Fatal(err)
+		}
+		lost.Paused = false
+		if err := e.Switch(t.Context(), lost, nil); err != nil {
+			t.Fatal(err)
+		}
+		b.wait(time.Hour)
+		if got := b.pages(); got != before {
+			t.Errorf("%d pages were read while the account was paused", got-before)
+		}
+		if err := e.Switch(t.Context(), pause(store.SwitchAccount, "acme", false), nil); err != nil {
+			t.Fatal(err)
+		}
+		b.wait(5 * time.Minute)
+		stop()
+		b.expect("letter.put r1 A", "letter.put r2 B", "letter.put r3 C")
+	})
+}

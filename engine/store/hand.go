@@ -193,22 +193,34 @@ func (f *AuditFilter) Matches(e *AuditEntry) bool {
 const (
 	SwitchRecipe  = "recipe"
 	SwitchAccount = "account"
+	// SwitchPart is for accounts that were found as a part of another one, such as a
+	// location of an agency: they rest while their service does not list them.
+	SwitchPart = "part"
+	// SwitchList is for accounts whose parts are looked for: Reason says why the last list
+	// of them was not believed; it is empty when it was. Nothing rests by it.
+	SwitchList = "list"
 )
 
-// Switch says whether a recipe or an account rests because somebody wants it to.
+// Switch says whether a recipe or an account rests because somebody wants it to, or because
+// its service has it no more.
 type Switch struct {
-	Kind   string    `json:"kind"` // SwitchRecipe or SwitchAccount
+	Kind   string    `json:"kind"` // SwitchRecipe, SwitchAccount, SwitchPart or SwitchList
 	Name   string    `json:"name"`
 	Paused bool      `json:"paused"`
 	At     time.Time `json:"at"`
 	By     string    `json:"by"` // an actor of the audit trail
 	Reason string    `json:"reason,omitempty"`
+	// Of is the account that a part belongs to, ID what the service calls the part, and
+	// Title its name there; empty for all other switches.
+	Of    string `json:"of,omitempty"`
+	ID    string `json:"id,omitempty"`
+	Title string `json:"title,omitempty"`
 }
 
 // Validate returns an error that wraps [ErrInvalid] for a switch of no known kind or
 // without a name.
 func (s *Switch) Validate() error {
-	if s.Kind != SwitchRecipe && s.Kind != SwitchAccount {
+	if !slices.Contains([]string{SwitchRecipe, SwitchAccount, SwitchPart, SwitchList}, s.Kind) {
 		return fmt.Errorf("switch of kind %q: %w", s.Kind, ErrInvalid)
 	}
 	return validID(s.Kind, s.Name)

@@ -244,6 +244,13 @@ func switchesAreKept(t *testing.T, s store.Store) {
 	got, err := s.Switches(ctx)
 	ok(t, "switches", err)
 	same(t, "switches", []store.Switch{two, one}, got)
+	part := store.Switch{Kind: store.SwitchPart, Name: "b-1", At: sample.Noon, By: "program", Of: "b", ID: "1", Title: "North"}
+	list := store.Switch{Kind: store.SwitchList, Name: "b", At: sample.Noon, By: "program", Reason: "refused"}
+	ok(t, "set a part", s.SetSwitch(ctx, part, nil))
+	ok(t, "set a list", s.SetSwitch(ctx, list, nil))
+	got, err = s.Switches(ctx)
+	ok(t, "switches", err)
+	same(t, "switches with parts", []store.Switch{two, list, part, one}, got)
 	is(t, "unknown kind", s.SetSwitch(ctx, store.Switch{Kind: "feed", Name: "f"}, &entry), store.ErrInvalid)
 	is(t, "no name", s.SetSwitch(ctx, store.Switch{Kind: store.SwitchRecipe}, &entry), store.ErrInvalid)
 	trail, err := s.ListAudit(ctx, store.AuditFilter{})
