@@ -47,6 +47,8 @@ type Account struct {
 	Rules    *connectors.Webhooks
 	Keys     []crypto.PublicKey // *rsa.PublicKey or ed25519.PublicKey
 	Settings map[string]any
+	// PartEvents are the types of events after which the account may have other parts.
+	PartEvents []string
 }
 
 // Options are what a receiver is made of. All are required.
@@ -57,6 +59,8 @@ type Options struct {
 	Accounts func(name string) []Account
 	// Hint makes feeds due, see [engine.Engine.Hint].
 	Hint func(context.Context, engine.Hint) ([]store.FeedID, error)
+	// Look has the parts of an account looked for soon.
+	Look func(account string)
 	// Receipt notes a delivery in the audit trail.
 	Receipt func(context.Context, store.AuditEntry) error
 	// Count is told how each delivery ended. The account is empty where it is not known.
@@ -169,7 +173,15 @@ func (r *Receiver) pass(ctx context.Context, d delivery, accounts []Account) rep
 	rules := accounts[0].Rules
 	what, watched := rules.Events[d.kind]
 	list := slices.DeleteFunc(slices.Clone(accounts), func(a Account) bool { return !a.owns(d.body) })
+	parted := slices.Contains(accounts[0].PartEvents, d.kind)
+	if parted {
+		r.Look(accounts[0].Name)
+	}
 	if !watched || len(list) == 0 {
+		if parted {
+			r.receipt(ctx, accounts[0].Name, d, 0)
+			return reply{http.StatusOK, Taken, "Thank you."}
+		}
 		return reply{http.StatusOK, Ignored, "This is nothing that is watched here."}
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)

@@ -83,6 +83,7 @@ type desk struct {
 
 	mu       sync.Mutex // guards what follows
 	hints    []engine.Hint
+	looks    []string
 	receipts []store.AuditEntry
 	counts   map[string]int
 }
@@ -106,6 +107,11 @@ func newDesk(t *testing.T) *desk {
 			defer d.mu.Unlock()
 			d.hints = append(d.hints, h)
 			return []store.FeedID{"f1", "f2"}, nil
+		},
+		Look: func(account string) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.looks = append(d.looks, account)
 		},
 		Receipt: func(_ context.Context, e store.AuditEntry) error {
 			d.mu.Lock()
@@ -293,6 +299,20 @@ func TestReceiver_PassesOnToTheAccountThatOwnsIt(t *testing.T) {
 	}
 	if len(d.hints) != 1 || d.hints[0].Account != "acme-loc2" || d.hints[0].Parent != "c9" {
 		t.Errorf("hints %+v, want one for acme-loc2 and contact c9", d.hints)
+	}
+}
+
+// TestReceiver_HasThePartsLookedFor takes an event that no feed reads, for a location that is
+// no account yet.
+func TestReceiver_HasThePartsLookedFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.accounts[0].PartEvents = []string{"INSTALL"}
+	if status, _ := d.deliver(`{"type":"INSTALL","locationId":"loc9"}`); status != http.StatusOK || d.counts["acme taken"] != 1 {
+		t.Errorf("got %d, counts %v, want it taken", status, d.counts)
+	}
+	if len(d.looks) != 1 || d.looks[0] != "acme" || len(d.hints) > 0 || len(d.receipts) != 1 {
+		t.Errorf("looks %v, hints %v, receipts %v, want one look at the parts of acme, and one receipt", d.looks, d.hints, d.receipts)
 	}
 }
 
