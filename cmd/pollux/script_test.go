@@ -55,6 +55,7 @@ type sandboxKey struct{}
 //	get LOG CODE PATH [HOST]  ask the program whose log says where it listens; prints the answer
 //	awaitget LOG PATH REGEXP  ask it until a line of the answer matches
 //	awaitruns RECIPE STATUS N wait until so many runs of a recipe have a status
+//	location VERB ID [NAME]   install the app in a location of HighLevel, remove it, or add a contact
 //	consent LOG               open the page that a login has printed, as a browser would
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -85,7 +86,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"change": change, "remove": remove, "backdate": backdate, "fault": fault, "heal": heal, "project": project,
-			"exits": exits, "fill": fill, "occupy": occupy, "damage": damage, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get, "awaitget": awaitGet, "consent": consent, "awaitruns": awaitRuns, "webhookkey": webhookKey, "deliver": deliver,
+			"exits": exits, "fill": fill, "occupy": occupy, "damage": damage, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get, "awaitget": awaitGet, "consent": consent, "awaitruns": awaitRuns, "webhookkey": webhookKey, "deliver": deliver, "location": location,
 		},
 	})
 }
@@ -93,6 +94,23 @@ func TestScripts(t *testing.T) {
 func theSandbox(ts *testscript.TestScript) *sandbox.Sandbox {
 	s, _ := ts.Value(sandboxKey{}).(*sandbox.Sandbox)
 	return s
+}
+
+// location installs the app in a location, removes it from one, or adds a contact to one.
+func location(ts *testscript.TestScript, _ bool, args []string) {
+	s := theSandbox(ts)
+	switch args[0] {
+	case "install":
+		s.Install(args[1])
+	case "remove":
+		if !s.Uninstall(args[1]) {
+			ts.Fatalf("the app is not installed in %s", args[1])
+		}
+	case "contact":
+		s.Location(args[1]).AddContact(map[string]any{"firstName": args[2]})
+	default:
+		ts.Fatalf("location %s is not known", args[0])
+	}
 }
 
 func number(ts *testscript.TestScript, text string) int {

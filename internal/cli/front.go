@@ -87,10 +87,10 @@ func (f *front) serve(ctx context.Context, v *server) {
 // last.
 func (f *front) hooks(v *server) *hooks.Receiver {
 	return hooks.New(hooks.Options{
-		Hint: v.engine.Hint, Receipt: v.store.AddAudit, Count: f.metrics.Delivered, Log: v.log,
+		Hint: v.engine.Hint, Look: v.look, Receipt: v.store.AddAudit, Count: f.metrics.Delivered, Log: v.log,
 		Accounts: func(name string) (list []hooks.Account) {
 			for _, a := range v.project.Load().Announcers(name) {
-				list = append(list, hooks.Account{Name: a.Name, Rules: a.Rules, Keys: a.Webhooks.Keys, Settings: a.Settings})
+				list = append(list, hooks.Account{Name: a.Name, Rules: a.Rules, Keys: a.Webhooks.Keys, Settings: a.Settings, PartEvents: a.PartEvents})
 			}
 			return list
 		},

@@ -80,13 +80,17 @@ func (a *app) runOnce(ctx context.Context) error {
 	if _, set := a.Env("GOGC"); !set {
 		debug.SetGCPercent(onceGCPercent)
 	}
-	p, s, err := a.Start()
+	p, s, err := a.Start(ctx)
 	if err != nil {
 		return err
 	}
 	return console.Using(s, func() error {
 		var report engine.Report
-		err := a.Progress(ctx, s, false, nil, func() error {
+		p, err := a.FindParts(ctx, p, s)
+		if err != nil {
+			return err
+		}
+		err = a.Progress(ctx, s, false, nil, func() error {
 			e, err := a.Engine(p, s, zerolog.WarnLevel, nil)
 			if err == nil {
 				report, err = e.Once(ctx)
@@ -140,7 +144,7 @@ func (a *app) printReport(r engine.Report) error {
 // runOn serves until it is stopped, which is its ordinary end and no error. Whoever
 // watches a terminal sees how far the first walks over the lists have come.
 func (a *app) runOn(ctx context.Context) error {
-	p, s, err := a.Start()
+	p, s, err := a.Start(ctx)
 	if err != nil {
 		return err
 	}

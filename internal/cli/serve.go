@@ -32,6 +32,11 @@ type server struct {
 	front   *front // nil when nothing listens
 	// system is told how the program is.
 	system *lookout.System
+	// loading lets the project be loaded by one at a time, finding the parts of accounts.
+	loading, finding sync.Mutex
+	// asked takes the names of accounts whose parts are to be looked for soon. Nobody
+	// closes it.
+	asked chan string
 }
 
 // serve runs the engine until it is stopped, and logs when it began and ended. Beside it
@@ -48,7 +53,7 @@ func (a *app) serve(ctx context.Context, p *project.Project, s store.Store) erro
 		return err
 	}
 	debug.FreeOSMemory() // reading the recipes leaves garbage, and a long life follows
-	v := &server{app: a, store: s, engine: e, log: log, front: f, system: lookout.NewSystem(a.Env)}
+	v := &server{app: a, store: s, engine: e, log: log, front: f, system: lookout.NewSystem(a.Env), asked: make(chan string, 16)}
 	v.project.Store(p)
 	v.log.Info().Int("recipes", len(p.Recipes)).Str("version", versionNow()).Msg("started")
 	err = v.run(ctx)
@@ -75,6 +80,7 @@ func (v *server) run(ctx context.Context) error {
 	group.Go(func() { v.front.serve(beside, v) })
 	group.Go(func() { v.watch(looking) })
 	group.Go(func() { v.tend(looking) })
+	group.Go(func() { v.watchParts(looking) })
 	return v.engine.Run(ctx)
 }
 
@@ -82,7 +88,7 @@ func (v *server) run(ctx context.Context) error {
 func (v *server) answer(ctx context.Context, r live.Request, s live.Streams) int {
 	b := &app{&console.Console{
 		Stdin: s.In, Stdout: s.Out, Stderr: s.Err, Env: v.Env, Args: r.Args, Dir: r.Dir, User: r.User,
-		Live: &console.Live{Project: v.project.Load, Store: v.store, Engine: v.engine, Address: v.front.address()},
+		Live: &console.Live{Project: v.project.Load, Store: v.store, Engine: v.engine, Address: v.front.address(), Discover: v.discover, Look: v.look},
 	}}
 	return b.execute(ctx, b.root()) //nolint:contextcheck // commands get the context when they are executed
 }
@@ -148,10 +154,12 @@ func (v *server) folders() []string {
 
 // reload loads the project again. With mistakes in it everything stays as it is.
 func (v *server) reload(ctx context.Context) {
+	v.loading.Lock()
+	defer v.loading.Unlock()
 	v.system.Reloading()
 	defer v.system.Ready()
 	old := v.project.Load()
-	next, err := old.Reload(project.Options{Env: v.Env, Secret: func(name string) ([]byte, error) { return v.store.Secret(ctx, name) }})
+	next, err := old.Reload(v.ReloadOptions(ctx, v.store))
 	switch {
 	case err != nil:
 		v.log.Error().Str("component", "reload").Err(err).Msg("not reloaded, everything stays as it was")

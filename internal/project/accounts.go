@@ -67,6 +67,7 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 		}
 	}
 	p.checkWebhooks(a, d)
+	p.checkParts(a, d)
 	p.checkVersion(a, d)
 	// An account with its own base URL may be at a service that allows more.
 	if b := a.Budget; b != nil && a.BaseURL == "" && faster(b, d.Limits) {
@@ -99,7 +100,7 @@ func (p *Project) OpenAccounts() error {
 	for i, a := range p.Settings.Accounts {
 		var source auth.Source
 		if a.Credential.Method == auth.OAuth2 {
-			if source, err = p.SignIns.Open(a, accounts[i].Connector.Describe()); err != nil {
+			if source, err = p.source(a, accounts[i].Connector.Describe()); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"slices"
 	"strings"
@@ -14,21 +15,28 @@ type Announcer struct {
 	settings.Account
 
 	Rules *connectors.Webhooks
+	// PartEvents are the types of events after which the account may have other parts.
+	PartEvents []string
 }
 
-// Announcers returns the accounts whose deliveries come to the address of one: none if it
-// takes no webhooks.
-func (p *Project) Announcers(name string) []Announcer {
+// Announcers returns the accounts whose deliveries come to the address of one, itself first
+// and then its parts: none if it takes no webhooks.
+func (p *Project) Announcers(name string) (list []Announcer) {
 	for _, a := range p.Settings.Accounts {
-		if a.Name != name || a.Webhooks == nil || len(a.Webhooks.Keys) == 0 {
+		if a.Name != name && a.Of != name || a.Webhooks == nil || len(a.Webhooks.Keys) == 0 {
 			continue
 		}
 		c, ok := p.Registry.Connector(a.Connector)
 		if ok && c.Describe().Webhooks != nil {
-			return []Announcer{{a, c.Describe().Webhooks}}
+			one := Announcer{Account: a, Rules: c.Describe().Webhooks}
+			if rules := c.Describe().Parts; rules != nil && a.Parts != nil {
+				one.PartEvents = rules.Events
+			}
+			list = append(list, one)
 		}
 	}
-	return nil
+	slices.SortStableFunc(list, func(a, b Announcer) int { return cmp.Compare(len(a.Of), len(b.Of)) })
+	return list
 }
 
 // checkWebhooks reports webhooks that could never come.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore"
@@ -126,11 +127,33 @@ func (p *Project) RotateKey(ctx context.Context) (r Rotation, err error) {
 	return r, nil
 }
 
-// secrets reads secrets out of a project's own store for its settings. The state file is
-// opened at the first of them.
+// secrets reads secrets out of a project's own store for its settings, and what is known of
+// the parts of accounts. The state file is opened at the first of them.
 type secrets struct {
 	env  func(string) (string, bool)
+	data string // folder of the state file, for switches
 	file *boltstore.Store
+}
+
+// lookWait is how long the file may be in use before nothing is known of parts: whoever has
+// it knows them.
+const lookWait = 50 * time.Millisecond
+
+// switches returns the switches of the state file; none when there is no file.
+func (s *secrets) switches() ([]store.Switch, error) {
+	file := s.file
+	if file == nil {
+		path := filepath.Join(s.data, stateName)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		var err error
+		if file, err = openState(path, boltstore.Options{ReadOnly: true, Outdated: true, Sealed: true, Wait: lookWait}); err != nil {
+			return nil, err
+		}
+		defer func() { _ = file.Close() }() // it was only read
+	}
+	return file.Switches(context.Background()) // as in read
 }
 
 // read returns a secret of the state file in a folder.

@@ -49,6 +49,9 @@ type Project struct {
 	// OpenAccounts.
 	Redact *secret.Redactor
 
+	// Unread is why nothing is known of the parts of accounts that have some; nil where it is.
+	Unread error
+
 	// SignIns are those of the accounts that sign in with OAuth 2.0. Projects that came out
 	// of each other by Reload share them.
 	SignIns *signin.Book
@@ -69,6 +72,9 @@ type Options struct {
 	// Secret returns a secret of Pollux's own store, for a program that has the state file
 	// open. Nil opens it for reading when the settings refer to one.
 	Secret func(name string) ([]byte, error)
+	// Switches returns what rests, which tells the parts of accounts, for a program that has
+	// the state file open. Nil opens it for reading when an account has parts.
+	Switches func() ([]store.Switch, error)
 	// At is called at the points of every renewal of a sign-in; may be nil.
 	At func(auth.Point)
 }
@@ -101,6 +107,11 @@ func Read(config string, o Options) *Project {
 		return p
 	}
 	p.checkAccounts()
+	if o.Switches == nil {
+		own.data = p.Settings.Data
+		o.Switches = own.switches
+	}
+	p.addParts(o.Switches)
 	p.Catalog = engine.NewCatalog(p.Registry, p.recipeAccounts())
 	var sources map[string][]byte
 	p.Recipes, sources = recipes.Load(p.Settings.Recipes, p.Catalog, &p.Findings)

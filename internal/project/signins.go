@@ -1,14 +1,17 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/settings"
 	"github.com/pollux-automation/pollux/internal/signin"
+	"github.com/pollux-automation/pollux/recipes"
 )
 
 // codeScope is the code of findings about scopes that are missing.
@@ -20,9 +23,10 @@ func (p *Project) SignsIn() bool {
 	return slices.ContainsFunc(p.Settings.Accounts, func(a settings.Account) bool { return a.Credential.Method == auth.OAuth2 })
 }
 
-// Scopes returns the scopes that the recipes need at each account, sorted.
+// Scopes returns the scopes that the recipes need at each account that is signed in to,
+// sorted, and those that its parts are found and reached with.
 func (p *Project) Scopes() map[string][]string {
-	return signin.Needs(p.Recipes, func(account string) *connectors.Description {
+	needs := signin.Needs(p.Recipes, p.signers, func(account string) *connectors.Description {
 		for _, a := range p.Settings.Accounts {
 			if c, ok := p.Registry.Connector(a.Connector); ok && a.Name == account {
 				return c.Describe()
@@ -30,6 +34,33 @@ func (p *Project) Scopes() map[string][]string {
 		}
 		return nil
 	})
+	for _, a := range p.Whole() {
+		c, ok := p.Registry.Connector(a.Connector)
+		if !ok || c.Describe().Parts == nil {
+			continue
+		}
+		more := slices.Concat(needs[a.Name], c.Describe().Parts.Scopes)
+		if op, ok := c.Describe().Operation(c.Describe().Parts.Operation); ok {
+			more = append(more, op.Scopes...)
+		}
+		needs[a.Name] = slices.Compact(slices.Sorted(slices.Values(more)))
+	}
+	return needs
+}
+
+// signers are the accounts whose sign-ins a connection uses: those of its accounts, and of
+// the wholes that it may get an account from when a part joins.
+func (p *Project) signers(c recipes.Connection) (names []string) {
+	literal := c.Account[:strings.IndexAny(c.Account+"*", "*?[")]
+	for _, a := range p.Settings.Accounts {
+		begins := settings.PartName(a.Name, "")
+		mayJoin := a.Parts != nil && c.Pattern() && (strings.HasPrefix(begins, literal) || strings.HasPrefix(literal, begins))
+		if a.Connector == c.Connector && (mayJoin || c.Matches(a.Name)) {
+			names = append(names, cmp.Or(a.Of, a.Name))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // CheckGrants warns where a sign-in that a store keeps lacks a scope that the recipes need.

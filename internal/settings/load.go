@@ -137,7 +137,7 @@ func (r *reader) listen(n *yamlnode.Node) (address string, def bool) {
 // account reads one account and keeps the places that others check later.
 func (r *reader) account(f yamlnode.Field) Account {
 	a := Account{Name: f.Name, At: f.At}
-	m, ok := f.Value.Mapping(r.into, "connector", "base_url", "auth", "settings", "budget", "workers", "allow", "webhooks", "version")
+	m, ok := f.Value.Mapping(r.into, "connector", "base_url", "auth", "settings", "budget", "workers", "allow", "webhooks", "version", "parts")
 	if !ok {
 		return a
 	}
@@ -155,6 +155,7 @@ func (r *reader) account(f yamlnode.Field) Account {
 	a.Workers, _ = m.Get("workers").Int(r.into, 1, 64)
 	a.Allow = r.allow(m.Get("allow"))
 	a.Webhooks = r.webhooks(m.Get("webhooks"))
+	a.Parts = r.parts(m.Get("parts"))
 	return a
 }
 

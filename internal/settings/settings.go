@@ -46,6 +46,12 @@ type Account struct {
 	// Webhooks says that what the service announces is taken as hints; nil means that it
 	// is not.
 	Webhooks *Webhooks
+	// Parts says that each part of the account is an account of its own; nil means that
+	// none is.
+	Parts *Parts
+	// Of is the account that this one was found as a part of, and Title what the service
+	// calls it; empty for an account that stands in the file.
+	Of, Title string
 
 	// At is where the account stands; the others are where its parts do.
 	At, ConnectorAt, AuthAt diag.Place

@@ -145,7 +145,7 @@ func TestNeeds_CollectsWhatRecipesUse(t *testing.T) {
 			{Cases: []recipes.Case{{Steps: []recipes.Step{{Connection: "b", Operation: "inner"}}}}},
 		},
 	}
-	got := signin.Needs([]*recipes.Recipe{r}, func(account string) *connectors.Description {
+	got := signin.Needs([]*recipes.Recipe{r}, func(c recipes.Connection) []string { return []string{c.Account} }, func(account string) *connectors.Description {
 		if account == "gone" {
 			return nil
 		}

@@ -9,11 +9,12 @@ import (
 )
 
 // Needs returns the scopes that some recipes need at each account, sorted: those of what
-// they watch and call, and of the reads that Pollux does for them.
-func Needs(list []*recipes.Recipe, describe func(account string) *connectors.Description) map[string][]string {
-	n := needs{describe: describe, scopes: map[string]map[string]bool{}, seen: map[string]bool{}}
+// they watch and call, and of the reads that Pollux does for them. who returns the accounts
+// whose sign-ins a connection uses.
+func Needs(list []*recipes.Recipe, who func(recipes.Connection) []string, describe func(account string) *connectors.Description) map[string][]string {
+	n := needs{who: who, describe: describe, scopes: map[string]map[string]bool{}, seen: map[string]bool{}}
 	for _, r := range list {
-		n.operation(r.Connections[r.Trigger.Connection].Account, r.Trigger.Operation)
+		n.connection(r.Connections[r.Trigger.Connection], r.Trigger.Operation)
 		n.steps(r, r.Steps)
 	}
 	out := map[string][]string{}
@@ -30,6 +31,7 @@ func Missing(needed, there []string) []string {
 
 // needs collects scopes.
 type needs struct {
+	who      func(recipes.Connection) []string
 	describe func(account string) *connectors.Description
 	scopes   map[string]map[string]bool
 	seen     map[string]bool // account and operation
@@ -40,15 +42,22 @@ func (n *needs) steps(r *recipes.Recipe, list []recipes.Step) {
 	for i := range list {
 		s := &list[i]
 		if s.Operation != "" {
-			n.operation(r.Connections[s.Connection].Account, s.Operation)
+			n.connection(r.Connections[s.Connection], s.Operation)
 		}
 		if s.Target != "" {
-			n.operation(r.Connections[s.Connection].Account, s.Target)
+			n.connection(r.Connections[s.Connection], s.Target)
 		}
 		n.steps(r, s.Steps)
 		for j := range s.Cases {
 			n.steps(r, s.Cases[j].Steps)
 		}
+	}
+}
+
+// connection adds what an operation needs at each account of a connection.
+func (n *needs) connection(c recipes.Connection, key string) {
+	for _, account := range n.who(c) {
+		n.operation(account, key)
 	}
 }
 

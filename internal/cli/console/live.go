@@ -16,6 +16,7 @@ import (
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/live"
+	"github.com/pollux-automation/pollux/internal/parts"
 	"github.com/pollux-automation/pollux/internal/project"
 )
 
@@ -27,6 +28,10 @@ type Live struct {
 	Engine  *engine.Engine
 	// Address is where it tells over HTTP how it is; empty for nowhere.
 	Address string
+	// Discover looks for the parts of an account, for a person; see [parts.Finder.Find].
+	Discover func(ctx context.Context, account string, accept bool, actor string) (parts.Found, error)
+	// Look has the parts of an account looked for soon.
+	Look func(account string)
 }
 
 // remote has the running program carry out this very command, because it has the state
@@ -102,7 +107,7 @@ func (a *Console) Engaged(ctx context.Context, level zerolog.Level, do func(*pro
 	if err := a.remote(ctx, a.ReadProject(true)); !errors.Is(err, live.ErrNobody) {
 		return err
 	}
-	p, s, err := a.Start()
+	p, s, err := a.Start(ctx)
 	if err != nil {
 		return err
 	}

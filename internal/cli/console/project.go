@@ -75,7 +75,7 @@ func (a *Console) PrintWarnings(p *project.Project) {
 
 // Start reads the project for use, warnings printed, and opens its state. The store
 // is the caller's to close.
-func (a *Console) Start() (*project.Project, *boltstore.Store, error) {
+func (a *Console) Start(ctx context.Context) (*project.Project, *boltstore.Store, error) {
 	if err := a.Alone(); err != nil {
 		return nil, nil, err
 	}
@@ -85,7 +85,14 @@ func (a *Console) Start() (*project.Project, *boltstore.Store, error) {
 	}
 	a.PrintWarnings(p)
 	s, err := a.openState(p)
-	return p, s, err
+	if err != nil || p.Unread == nil {
+		return p, s, err
+	}
+	p, err = a.again(ctx, p, s) // somebody looked into the file when it was read
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
+	}
+	return p, s, nil
 }
 
 // openState opens the state file of a project whose accounts are going to be used. Those

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/live"
 	"github.com/pollux-automation/pollux/internal/project"
 )
@@ -62,11 +63,13 @@ func (a *Console) WithSignIns(p *project.Project, do func() error) error {
 
 // Files returns the project as its files are now, without its secrets. Beside the running
 // program that may be another one than it has loaded.
-func (a *Console) Files() *project.Project {
+func (a *Console) Files(ctx context.Context) *project.Project {
 	if a.Live == nil {
 		return a.ReadProject(true)
 	}
-	return project.Read(a.Live.Project().Settings.File, project.Options{Env: a.Env, NoSecrets: true})
+	return project.Read(a.Live.Project().Settings.File, project.Options{Env: a.Env, NoSecrets: true, Switches: func() ([]store.Switch, error) {
+		return a.Live.Store.Switches(ctx)
+	}})
 }
 
 // Ask has the running program carry out another command, whose answer goes to the streams.

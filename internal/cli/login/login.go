@@ -73,7 +73,7 @@ pollux run has the state file, it carries this out and uses the sign-in at once.
 func (a *app) complete(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var names []string
 	for _, acc := range a.ReadProject(true).Settings.Accounts {
-		if len(args) == 0 && acc.Credential.Method == auth.OAuth2 {
+		if len(args) == 0 && acc.Of == "" && acc.Credential.Method == auth.OAuth2 {
 			names = append(names, acc.Name)
 		}
 	}
@@ -82,7 +82,7 @@ func (a *app) complete(_ *cobra.Command, args []string, _ string) ([]string, cob
 
 // with hands over the project with the account of that name; a wrong name makes nothing.
 func (a *app) with(ctx context.Context, name string, do func(*project.Project) error) error {
-	if p := a.ReadProject(true); a.Live == nil && !p.Findings.HasErrors() {
+	if p := a.ReadProject(true); a.Live == nil && !p.Findings.HasErrors() && p.Unread == nil {
 		if _, err := known(p, name); err != nil {
 			return err
 		}
@@ -110,6 +110,9 @@ func known(p *project.Project, name string) (settings.Account, error) {
 		return settings.Account{}, console.Misused(fmt.Errorf("there is no account %q; %s", name, diag.Choices(name, p.AccountNames())))
 	}
 	acc := p.Settings.Accounts[at]
+	if acc.Of != "" {
+		return acc, console.Misused(fmt.Errorf("the account %s is a part of %s and has its sign-in", name, acc.Of))
+	}
 	if acc.Credential.Method != auth.OAuth2 {
 		return acc, console.Misused(fmt.Errorf("the account %s signs in with %s, which needs no login", name, acc.Credential.Method))
 	}
@@ -137,7 +140,12 @@ func (a *app) login(ctx context.Context, p *project.Project, name string, h how)
 		return console.Refused(errors.New("the sign-in was not finished: " + p.Redact.Redact(err.Error())))
 	}
 	if a.Live != nil {
-		a.Live.Engine.SignedIn(name)
+		for _, acc := range p.Settings.Accounts {
+			if acc.Name == name || acc.Of == name {
+				a.Live.Engine.SignedIn(acc.Name)
+			}
+		}
+		a.Live.Look(name)
 	}
 	s, err := r.State(ctx)
 	if err != nil {

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/parts"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/settings"
 	"github.com/pollux-automation/pollux/internal/show"
@@ -36,7 +38,7 @@ func Accounts(on *console.Console, more ...*cobra.Command) *cobra.Command {
 		pause: "Let accounts rest: their services are not asked for anything", resume: "Let accounts go on",
 		names: (*project.Project).AccountNames,
 	}
-	commands := append([]*cobra.Command{a.JSONFlag(list), a.checkCommand(), a.switchCommand(kind, true), a.switchCommand(kind, false)}, more...)
+	commands := append([]*cobra.Command{a.JSONFlag(list), a.checkCommand(), a.discoverCommand(), a.switchCommand(kind, true), a.switchCommand(kind, false)}, more...)
 	return console.Group("accounts", "Look at the accounts, sign in, check them, and let them rest and go on", commands...)
 }
 
@@ -74,20 +76,29 @@ func (a *app) accountViews(ctx context.Context, p *project.Project, s store.Stor
 		p.OpenBudgets()
 		p.RestoreBudgets(stored) // what it makes nothing of, the next run says
 	}
+	known := parts.Read(switches)
 	var views []overview.AccountView
 	for _, acc := range p.Settings.Accounts {
 		state := a.accountState(p, acc.Name, feeds)
 		if at := slices.IndexFunc(switches, func(sw store.Switch) bool { return sw.Kind == store.SwitchAccount && sw.Name == acc.Name }); at >= 0 {
 			state.Switch = &switches[at]
 		}
+		if part, ok := known.Part(acc.Name); ok && acc.Of == part.Of {
+			state.Part = &part
+		}
 		signIn, err := a.signIn(ctx, p, s, acc)
 		if err != nil {
 			return nil, err
 		}
-		views = append(views, overview.Account(overview.AccountView{
+		view := overview.AccountView{
 			SignIn: signIn,
 			Name:   acc.Name, Connector: acc.Connector, Host: p.Host(acc.Name), Method: acc.Credential.Method, Recipes: users(p, acc.Name),
-		}, state))
+		}
+		if acc.Parts != nil {
+			trouble, since := known.Trouble(acc.Name)
+			view.Parts = overview.Parts(known.Of(acc.Name), trouble, since)
+		}
+		views = append(views, overview.Account(view, state))
 	}
 	return views, nil
 }
@@ -99,15 +110,16 @@ func (a *app) signIn(ctx context.Context, p *project.Project, s store.Desk, acc 
 		return nil, nil //nolint:nilnil // there is none
 	}
 	var state auth.State
-	r, live := p.SignIns.Refresher(acc.Name)
-	text, err := s.Secret(ctx, signin.SecretName(acc.Name))
+	name := cmp.Or(acc.Of, acc.Name)
+	r, live := p.SignIns.Refresher(name)
+	text, err := s.Secret(ctx, signin.SecretName(name))
 	switch {
 	case a.Live != nil && live:
 		state, err = r.State(ctx)
 	case err == nil:
-		state, err = auth.Stored(acc.Name, text)
+		state, err = auth.Stored(name, text)
 	case errors.Is(err, store.ErrNotFound):
-		state, err = auth.Stored(acc.Name, nil)
+		state, err = auth.Stored(name, nil)
 	case errors.Is(err, store.ErrNoKey) || errors.Is(err, store.ErrWrongKey):
 		return nil, nil //nolint:nilnil // pollux doctor says what is wrong with the key
 	}
@@ -117,7 +129,7 @@ func (a *app) signIn(ctx context.Context, p *project.Project, s store.Desk, acc 
 	if err != nil {
 		return nil, err
 	}
-	return overview.SignIn(state, p.Scopes()[acc.Name]), nil
+	return overview.SignIn(state, p.Scopes()[name]), nil
 }
 
 // accountState is what is known of an account: by the running program, or by the last polls
@@ -211,7 +223,7 @@ func (a *app) check(ctx context.Context, names []string) error {
 	})
 }
 
-// resting are the accounts that a person lets rest, as far as the state tells.
+// resting are the accounts that a person lets rest, or that are lost, as far as the state tells.
 func (a *app) resting(ctx context.Context, p *project.Project) (map[string]bool, error) {
 	var s store.Store
 	switch {
@@ -233,8 +245,8 @@ func (a *app) resting(ctx context.Context, p *project.Project) (map[string]bool,
 	list, err := s.Switches(ctx)
 	rests := map[string]bool{}
 	for _, sw := range list {
-		if sw.Kind == store.SwitchAccount {
-			rests[sw.Name] = sw.Paused
+		if sw.Kind == store.SwitchAccount || sw.Kind == store.SwitchPart {
+			rests[sw.Name] = rests[sw.Name] || sw.Paused
 		}
 	}
 	return rests, err

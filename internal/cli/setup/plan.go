@@ -36,11 +36,11 @@ they are printed, and there is no plan.`,
 // plan looks for mistakes before it looks at the state, so that they are found where there
 // is none, and by the program that is asked.
 func (a *app) plan(ctx context.Context) error {
-	if p := a.Files(); p.Findings.HasErrors() {
+	if p := a.Files(ctx); p.Findings.HasErrors() {
 		return a.PrintFindings(p)
 	}
 	return a.look(ctx, func(_ *project.Project, s store.Store) error {
-		p := a.Files()
+		p := a.Files(ctx)
 		a.PrintWarnings(p)
 		accounts, err := p.BareAccounts()
 		if err != nil {

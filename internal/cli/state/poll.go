@@ -83,7 +83,7 @@ func pollEnd(p *project.Project, err error) error {
 	if _, ok := errors.AsType[*connectors.Error](err); ok {
 		return console.Refusal(p, err)
 	}
-	if errors.Is(err, poll.ErrNoParents) || errors.Is(err, engine.ErrPaused) {
+	if errors.Is(err, poll.ErrNoParents) || errors.Is(err, engine.ErrPaused) || errors.Is(err, engine.ErrLost) {
 		return console.Refused(err)
 	}
 	return err

@@ -14,7 +14,15 @@ import (
 // AccountView is an account as "accounts list --json" prints it. Until is when a refused
 // credential is tried again; nil where nobody knows.
 type AccountView struct {
-	Name      string       `json:"name"`
+	Name string `json:"name"`
+	// Of is the account that this one was found as a part of, and Title what the service
+	// calls it; null for accounts of the settings.
+	Of    *string `json:"of"`
+	Title *string `json:"title"`
+	// Lost is since when the service does not list the part any more; null while it does.
+	Lost *string `json:"lost"`
+	// Parts is what is known of the parts of the account; null for accounts without.
+	Parts     *PartsView   `json:"parts"`
 	Connector string       `json:"connector"`
 	Host      string       `json:"host"`
 	Method    string       `json:"auth"`
@@ -27,6 +35,39 @@ type AccountView struct {
 	SignIn *SignInView `json:"sign_in"`
 }
 
+// PartsView is what is known of the parts of an account: how many are listed and how many are
+// lost, and why the last list was not believed, and since when; null where it was.
+type PartsView struct {
+	Listed int     `json:"listed"`
+	Lost   int     `json:"lost"`
+	Error  *string `json:"error"`
+	Since  *string `json:"since"`
+}
+
+// Parts makes the view of an account's parts.
+func Parts(list []store.Switch, trouble string, since time.Time) *PartsView {
+	v := &PartsView{Error: optional(trouble)}
+	if trouble != "" {
+		v.Since = optional(show.Stamp(since))
+	}
+	for _, s := range list {
+		if s.Paused {
+			v.Lost++
+		} else {
+			v.Listed++
+		}
+	}
+	return v
+}
+
+// words says what somebody should know of the parts; empty for nothing.
+func (v *PartsView) words() string {
+	if v == nil || v.Error == nil {
+		return ""
+	}
+	return "its parts stay as they were: " + *v.Error
+}
+
 // BudgetView is what is left of one window of requests.
 type BudgetView struct {
 	Window    string  `json:"window"`
@@ -37,6 +78,7 @@ type BudgetView struct {
 
 // AccountState is what is known of an account.
 type AccountState struct {
+	Part   *store.Switch // nil for an account that is no part of another
 	Switch *store.Switch // nil when it was never switched
 	// Refused is true while the credential counts as refused, Until is when it is tried
 	// again; zero where nobody knows. Worked is true when the service has accepted it.
@@ -47,10 +89,15 @@ type AccountState struct {
 }
 
 // Account completes the view of an account, whose fixed parts are given, by what is known
-// of it. The status is ok, paused, resting or unknown.
+// of it. The status is ok, lost, paused, resting or unknown.
 func Account(v AccountView, s AccountState) AccountView {
 	v.Paused = pausedBy(s.Switch)
+	if p := s.Part; p != nil {
+		v.Of, v.Title = optional(p.Of), optional(p.Title)
+	}
 	switch {
+	case s.Part != nil && s.Part.Paused:
+		v.Status, v.Lost = lost, optional(show.Stamp(s.Part.At))
 	case v.Paused != nil:
 		v.Status = paused
 	case s.Refused:
@@ -82,8 +129,17 @@ func (v AccountView) Row(now time.Time) []string {
 		left[i] = fmt.Sprintf("%s %s of %s", b.Window, show.Thousands(int64(b.Remaining)), show.Thousands(int64(b.Max)))
 	}
 	words := v.Paused.words(now)
-	if words == "" {
+	if v.Lost != nil {
+		words = "not installed any more since " + *v.Lost
+	}
+	if words == "" && (v.SignIn == nil || v.SignIn.Trouble == nil) {
+		words = v.Parts.words()
+	}
+	if words == "" && v.Of == nil { // the whole says it once for all its parts
 		words = v.SignIn.words(now)
+	}
+	if words == "" && v.Title != nil {
+		words = *v.Title
 	}
 	if v.Status == resting && (v.SignIn == nil || v.SignIn.Trouble == nil) {
 		words = "its credential was refused; see: pollux accounts check " + v.Name

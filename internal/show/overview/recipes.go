@@ -13,6 +13,7 @@ import (
 const (
 	on      = "on"
 	paused  = "paused"
+	lost    = "lost"
 	ok      = "ok"
 	resting = "resting"
 	unknown = "unknown"
