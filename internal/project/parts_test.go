@@ -20,6 +20,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/oauth"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/memstore"
+	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/seal"
 )
@@ -259,5 +260,37 @@ func TestParts_AnnouncedByTheWhole(t *testing.T) {
 	want := []string{"acme <nil> 3", "acme-sandboxLocation00001 sandboxLocation00001 0", "acme-sandboxLocation00004 sandboxLocation00004 0"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestParts_FindingsSayWhatIsMissing: where parts could never be found, the settings say so.
+func TestParts_FindingsSayWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	const agency = "accounts:\n  acme:\n    connector: highlevel\n    auth: {method: oauth2, client_id: env:TOKEN, client_secret: env:TOKEN}\n"
+	for name, c := range map[string]struct{ text, want string }{
+		"right":                {agency + "    settings: {companyId: c1}\n    parts: all\n", ""},
+		"right, some left out": {agency + "    settings: {companyId: c1}\n    parts: {except: [a, b]}\n", ""},
+		"a wrong word":         {agency + "    settings: {companyId: c1}\n    parts: some\n", "unknown-word"},
+		"without the agency":   {agency + "    settings: {locationId: l1}\n    parts: all\n", "missing-setting"},
+		"an older list":        {agency + "    version: v3\n    settings: {companyId: c1}\n    parts: all\n", "no-parts"},
+		"a service without":    {"accounts:\n  acme:\n    connector: stibee\n    auth: {method: api_key, key: env:TOKEN}\n    parts: all\n", "no-parts"},
+		"a token of one app": {
+			"accounts:\n  acme:\n    connector: highlevel\n    auth: {method: bearer, token: env:TOKEN}\n    settings: {companyId: c1}\n    parts: all\n",
+			"missing-setting",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := project.Read(write(t, map[string]string{"pollux.yaml": c.text, "recipes/readme.txt": "none"}), project.Options{Env: withToken})
+			var got []string
+			for _, f := range p.Findings.Sorted() {
+				if f.Severity == diag.Error {
+					got = append(got, f.Code)
+				}
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("got %v, want %q: %v", got, c.want, p.Findings.Sorted())
+			}
+		})
 	}
 }

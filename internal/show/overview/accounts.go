@@ -14,15 +14,7 @@ import (
 // AccountView is an account as "accounts list --json" prints it. Until is when a refused
 // credential is tried again; nil where nobody knows.
 type AccountView struct {
-	Name string `json:"name"`
-	// Of is the account that this one was found as a part of, and Title what the service
-	// calls it; null for accounts of the settings.
-	Of    *string `json:"of"`
-	Title *string `json:"title"`
-	// Lost is since when the service does not list the part any more; null while it does.
-	Lost *string `json:"lost"`
-	// Parts is what is known of the parts of the account; null for accounts without.
-	Parts     *PartsView   `json:"parts"`
+	Name      string       `json:"name"`
 	Connector string       `json:"connector"`
 	Host      string       `json:"host"`
 	Method    string       `json:"auth"`
@@ -33,6 +25,14 @@ type AccountView struct {
 	Recipes   []string     `json:"recipes"`
 	// SignIn is null for methods without one, and where the state cannot be read.
 	SignIn *SignInView `json:"sign_in"`
+	// Of is the account that this one was found as a part of, and Title what the service
+	// calls it; null for accounts of the settings.
+	Of    *string `json:"of"`
+	Title *string `json:"title"`
+	// Lost is since when the service does not list the part any more; null while it does.
+	Lost *string `json:"lost"`
+	// Parts is what is known of the parts of the account; null for accounts without.
+	Parts *PartsView `json:"parts"`
 }
 
 // PartsView is what is known of the parts of an account: how many are listed and how many are
