@@ -22,6 +22,7 @@ type ground struct {
 	connector string
 	stories   map[string]story
 	deeds     map[string]deed
+	sparse    bool   // lists need no pages
 	made      string // the id of what the inputs of the moment began with
 }
 
@@ -65,7 +66,7 @@ func (g *ground) inputs(op *connectors.Operation) map[string]any {
 		st.create(g.sandboxed, id)
 	}
 	g.made = id
-	if op.List {
+	if op.List && !g.sparse {
 		g.crowd(op.Key)
 	}
 	text := strings.NewReplacer("$id", id, "$contact", contact(g.sandboxed)).Replace(st.with)
