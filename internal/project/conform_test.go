@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
@@ -83,7 +84,7 @@ func TestConformance_OfEveryOperation(t *testing.T) {
 		for _, op := range c.Describe().Operations {
 			t.Run(op.Name(), func(t *testing.T) {
 				t.Parallel()
-				inSandbox(t, quiet(), func(s *sandboxed) { s.conforms(c, op) })
+				synctest.Test(t, func(t *testing.T) { newSandboxed(t, registry, quiet()).conforms(c, op) })
 			})
 		}
 	}
