@@ -171,7 +171,7 @@ func (a *app) testRecipe(ctx context.Context, p *project.Project, accounts []*en
 // came of it in the terms that the test compares with.
 func perform(ctx context.Context, c *engine.Catalog, accounts []*engine.Account, r *recipes.Recipe, g recipes.Given) (recipes.TestResult, error) {
 	o := engine.Options{Store: memstore.New(), Catalog: c, Accounts: accounts, Log: zerolog.Nop()}
-	scene := engine.Scene{Before: g.Before, Record: g.Record, Answers: g.Answers, Known: g.Kind == string(triggers.Updated), Gone: g.Kind == string(triggers.Deleted)}
+	scene := engine.Scene{Before: g.Before, Record: g.Record, Answers: g.Answers, Targets: g.Targets, Known: g.Kind == string(triggers.Updated), Gone: g.Kind == string(triggers.Deleted)}
 	// A change of a record needs one that was known before; Known says so even where
 	// the test leaves out what it was.
 	played, err := engine.Rehearse(ctx, o, r, scene)
@@ -180,6 +180,9 @@ func perform(ctx context.Context, c *engine.Catalog, accounts []*engine.Account,
 	}
 	result := recipes.TestResult{Kind: played.Kind, Ran: played.Run != nil}
 	for _, call := range played.Calls {
+		if call.Target {
+			continue // reading it is no call of the recipe
+		}
 		result.Calls = append(result.Calls, recipes.TestCall{Operation: call.Connection + "." + call.Operation, With: call.Input})
 	}
 	if played.Run != nil && played.Run.State.Status != store.Succeeded {
