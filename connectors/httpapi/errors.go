@@ -110,6 +110,9 @@ func unreadable(op *manifest.Operation, status int, err error) error {
 		e.Kind = connectors.Uncertain
 	case errors.Is(err, errTooLarge):
 		e.Kind, e.Hint = connectors.Invalid, "ask for fewer records at once"
+		if op.Answer.File {
+			e.Hint = "larger files are not kept: leave it at the service and pass on its address"
+		}
 	}
 	return e
 }

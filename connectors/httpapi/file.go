@@ -1,25 +1,31 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"mime"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/httpapi/form"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
 // asRecord puts a record that tells of a file into the place of the file: its type, how
-// many bytes it has, its sha256, and the text of one that is a text, where the object
-// has a field for it. The file itself is not kept. An answer of JSON is none and becomes
-// null: services say with it that there is no file yet.
-func (a *answer) asRecord(op *manifest.Operation) error {
-	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
+// many bytes it has, its sha256, and, where the object has a field for it, the text of one
+// that is a text and the reference to it. The file is kept by the files of the context;
+// without them it is not. An answer of JSON is none and becomes null: services say with it
+// that there is no file yet. The error is an [*connectors.Error].
+func (a *answer) asRecord(ctx context.Context, op *manifest.Operation) error {
+	whole := a.header.Get("Content-Type")
+	kind, _, err := mime.ParseMediaType(whole)
 	if err != nil {
-		kind = "application/octet-stream"
+		kind, whole = "application/octet-stream", ""
 	}
 	if kind == "application/json" || len(a.body) == 0 {
 		a.body = []byte("null")
@@ -30,10 +36,98 @@ func (a *answer) asRecord(op *manifest.Operation) error {
 	if _, wanted := op.Spec.Answer.Field("text"); wanted && strings.HasPrefix(kind, "text/") && utf8.Valid(a.body) {
 		record["text"] = string(a.body)
 	}
+	files := connectors.FilesOf(ctx)
+	if _, wanted := op.Spec.Answer.Field("file"); wanted && files != nil {
+		f := connectors.File{Type: whole, Title: form.TitleIn(a.header.Get("Content-Disposition")), Data: a.body}
+		if record["file"], err = files.Keep(ctx, f); err != nil {
+			return fileError(op, err)
+		}
+	}
 	if a.body, err = connectors.Encode(record); err != nil {
-		return fmt.Errorf("the file: %w", err)
+		return unreadable(op, a.status, fmt.Errorf("the file: %w", err))
 	}
 	a.header = a.header.Clone()
 	a.header.Set("Content-Type", "application/json")
 	return nil
+}
+
+// fileError is the error of an operation whose file could not be kept or fetched. Nothing
+// was written outside.
+func fileError(op *manifest.Operation, cause error) error {
+	e, known := errors.AsType[*connectors.Error](cause)
+	if !known {
+		return &connectors.Error{Kind: connectors.Transient, Op: op.Spec.Name(), Err: cause}
+	}
+	named := *e
+	named.Op = op.Spec.Name()
+	return &named
+}
+
+// formOf returns the empty body of an operation that sends a form or a file; nil for all
+// others.
+func formOf(op *manifest.Operation) *form.Body {
+	if op.Fixed.Form || slices.ContainsFunc(op.Spec.Inputs, func(in connectors.Input) bool { return in.File }) {
+		return &form.Body{Multipart: op.Fixed.Form}
+	}
+	return nil
+}
+
+// addToForm puts an input into a form: a file, a text, or a text for each element of a list.
+func addToForm(body *form.Body, in *connectors.Input, at string, v any) error {
+	list, many := v.([]any)
+	if !many {
+		list = []any{v}
+	}
+	texts := make([]string, len(list))
+	for i, e := range list {
+		var err error
+		if texts[i], err = textOf(e); err != nil {
+			return errors.New("a value of this type cannot be sent in a form")
+		}
+	}
+	switch {
+	case many:
+		body.AddEach(at, texts)
+	case in.File:
+		body.AddFile(at, texts[0])
+	default:
+		body.Add(at, texts[0])
+	}
+	return nil
+}
+
+// checkFiles says why the files of a request cannot be sent; nil if they can.
+func (r *request) checkFiles(ctx context.Context, op *manifest.Operation) error {
+	if r.form == nil {
+		return nil
+	}
+	if err := r.form.Check(connectors.FilesOf(ctx)); err != nil {
+		return fileError(op, err)
+	}
+	return nil
+}
+
+// fetchFiles writes the body of a request out of files. It happens last, so that few of
+// them are in memory at once.
+func (r *request) fetchFiles(ctx context.Context, op *manifest.Operation) error {
+	if r.form == nil {
+		return nil
+	}
+	body, kind, err := r.form.Write(ctx, connectors.FilesOf(ctx))
+	if err != nil {
+		return fileError(op, err)
+	}
+	if r.body = body; kind != "" {
+		r.header.Set("Content-Type", kind)
+	}
+	return nil
+}
+
+// showFiles returns the body of a request out of files as people may see it.
+func (r *request) showFiles(header map[string]string) any {
+	body, kind := r.form.Show()
+	if kind != "" {
+		header["Content-Type"] = kind
+	}
+	return body
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/httpapi/form"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
@@ -25,6 +26,8 @@ type request struct {
 	url    *url.URL
 	header http.Header
 	body   []byte // nil without one
+	// form is what the body is made of when it is sent; nil for one of JSON.
+	form *form.Body
 }
 
 // resolve returns the inputs of an operation, completed by the account's settings and
@@ -84,7 +87,7 @@ func (s *session) value(in *connectors.Input, given map[string]any) (any, bool) 
 func (s *session) build(op *manifest.Operation, inputs map[string]any) (*request, error) {
 	d := &draft{
 		op: op, path: op.Spec.Path, query: url.Values{}, header: s.headers[op.Spec.Key].Clone(),
-		body: clone(op.Fixed.Body), hasBody: op.Fixed.HasBody,
+		body: clone(op.Fixed.Body), hasBody: op.Fixed.HasBody, form: formOf(op),
 	}
 	for name, v := range op.Fixed.Query {
 		d.query.Set(name, v)
@@ -105,8 +108,8 @@ func (s *session) build(op *manifest.Operation, inputs map[string]any) (*request
 		return nil, errors.New("the path cannot be built")
 	}
 	u.RawQuery = d.query.Encode()
-	r := &request{method: op.Spec.Method, url: u, header: d.header}
-	return r, r.encode(d.body, d.hasBody)
+	r := &request{method: op.Spec.Method, url: u, header: d.header, form: d.form}
+	return r, r.encode(d.body, d.hasBody && d.form == nil)
 }
 
 // draft is a request whose inputs are being put in their places.
@@ -117,12 +120,16 @@ type draft struct {
 	header  http.Header
 	body    any
 	hasBody bool
+	form    *form.Body
 }
 
 // add puts one input in its place. Values for the body stay values; everywhere else
 // they become texts.
 func (d *draft) add(in *connectors.Input, v any) error {
 	at := d.op.At[in.Name]
+	if in.In == "body" && d.form != nil {
+		return addToForm(d.form, in, at, v)
+	}
 	if in.In == "body" {
 		d.body = put(d.body, at, v)
 		return nil

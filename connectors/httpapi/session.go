@@ -63,6 +63,9 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 	if err == nil {
 		err = setKey(op, req, key)
 	}
+	if err == nil {
+		err = req.checkFiles(ctx, op)
+	}
 	if err != nil {
 		return connectors.Answer{}, err
 	}
@@ -197,8 +200,8 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 		return nil, unreadable(op, a.status, a.broken)
 	}
 	if op.Answer.File {
-		if err := a.asRecord(op); err != nil {
-			return nil, unreadable(op, a.status, err)
+		if err := a.asRecord(ctx, op); err != nil {
+			return nil, err
 		}
 	}
 	return a, nil
@@ -229,6 +232,9 @@ func (s *session) send(ctx context.Context, op *manifest.Operation, r *request) 
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	trace := &progress{}
+	if err := r.fetchFiles(ctx, op); err != nil {
+		return nil, err
+	}
 	req, err := s.sign(r)
 	if err != nil {
 		return nil, invalid(op, err)
@@ -316,6 +322,9 @@ func (s *session) show(op *manifest.Operation, r *request) (connectors.Request, 
 	out := connectors.Request{Method: req.Method, URL: unescapeStars(req.URL), Header: map[string]string{}}
 	for name := range req.Header {
 		out.Header[name] = req.Header.Get(name)
+	}
+	if r.form != nil {
+		out.Body = r.showFiles(out.Header)
 	}
 	if r.body != nil {
 		if out.Body, err = connectors.Decode(r.body); err != nil {

@@ -24,12 +24,12 @@ var (
 	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal", "key", "values"})
 	memberKeys    = slices.Concat(valueKeys, []string{"required", "nullable"})
 	settingKeys   = slices.Concat(valueKeys, []string{"required", "default"})
-	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting"})
+	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting", "file"})
 	operationKeys = []string{
 		"title", "description", "read", "write", "version", "scopes", "use", "inputs", "fixed", "answer", "paging", "poll",
 		"repeat", "idempotency", "target", "errors", "deprecated", "timeout", "notes",
 	}
-	fixedKeys  = []string{"body", "query", "headers"}
+	fixedKeys  = []string{"body", "query", "headers", "form"}
 	answerKeys = []string{"object", "list", "value", "file", "optional", "absent"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
 	keyKeys    = []string{"header"}

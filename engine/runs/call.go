@@ -7,6 +7,7 @@ import (
 
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/files"
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/retry"
@@ -48,6 +49,7 @@ func (b *branch) call(ctx context.Context, s *program.Step, p actions.Prepared) 
 		return ending{kind: waits, due: until, idle: true, open: doubtful(c.result.Effect)}, nil
 	}
 	ctx = connectors.WithKey(connectors.For(ctx, b.run.Recipe), effectID(b.run.ID, id))
+	ctx = connectors.WithFiles(ctx, files.Keeper{Store: b.x.Store, Run: b.run.ID, Step: id})
 	if e := c.result.Effect; e != nil && e.State == store.Sent && c.rule != connectors.RepeatSafe {
 		return c.settle(ctx, errUnsure)
 	}
