@@ -16,6 +16,9 @@ import (
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
+// maxType is the longest type of a file that is kept, in bytes.
+const maxType = 255
+
 // asRecord puts a record that tells of a file into the place of the file: its type, how
 // many bytes it has, its sha256, and, where the object has a field for it, the text of one
 // that is a text and the reference to it. The file is kept by the files of the context;
@@ -26,6 +29,9 @@ func (a *answer) asRecord(ctx context.Context, op *manifest.Operation) error {
 	kind, _, err := mime.ParseMediaType(whole)
 	if err != nil {
 		kind, whole = "application/octet-stream", ""
+	}
+	if len(whole) > maxType {
+		whole = ""
 	}
 	if kind == "application/json" || len(a.body) == 0 {
 		a.body = []byte("null")

@@ -1,6 +1,8 @@
 package project_test
 
 import (
+	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -208,7 +210,39 @@ func (h *house) replay(run *store.Run, from string) {
 	}
 }
 
-// TestFile_OfAnotherRunIsRefused gives a step a reference that a person has copied from
+// dying is a store that takes files, and no result any more.
+type dying struct{ store.Store }
+
+func (dying) SaveStep(context.Context, store.StepSave) error { return errors.New("killed") }
+
+// TestFile_OfAStepThatWasCutOffIsReplaced kills the program between the file and the
+// result of its step.
+func TestFile_OfAStepThatWasCutOffIsReplaced(t *testing.T) {
+	t.Parallel()
+	atExchange(t, func(h *house, e *exchange) {
+		truth := h.store
+		h.store = dying{truth}
+		if _, err := h.once(passOn); err == nil {
+			t.Fatal("the program ended well, want it killed")
+		}
+		if len(e.uploaded) > 0 {
+			t.Fatalf("uploaded %v before the result of the step was stored", e.uploaded)
+		}
+		h.store, e.sound = truth, "RIFF, fetched again"
+		h.poll(passOn)
+		run, steps := h.only()
+		kept, err := h.store.File(t.Context(), run.ID, strings.TrimPrefix(reference(t, steps), "file:"+string(run.ID)+"/"))
+		if err != nil || string(kept.Data) != e.sound || len(e.uploaded) != 1 || !strings.HasSuffix(e.uploaded[0], "|"+e.sound) {
+			t.Errorf("file = %q, %v, uploaded %v, want %q in both", kept.Data, err, e.uploaded, e.sound)
+		}
+		sum := fmt.Sprintf("%x", sha256.Sum256(kept.Data))
+		if !strings.Contains(string(steps["recording"].Output), sum) {
+			t.Errorf("recording = %s, want the sum %s of the file that is kept", steps["recording"].Output, sum)
+		}
+	})
+}
+
+// TestFile_OfTooManyIsRefused gives a step a reference that a person has copied from
 // somewhere else.
 func TestFile_OfAnotherRunIsRefused(t *testing.T) {
 	t.Parallel()
