@@ -36,7 +36,11 @@ var arrows = map[string][]string{
 	"connectors/stibee":                     {"connectors", "connectors/auth", "connectors/httpapi", "connectors/manifest", "connectors/schema"},
 	"connectors/sandbox":                    {"connectors/schema", "connectors/sandbox/service", "connectors/sandbox/highlevel", "connectors/sandbox/stibee"},
 	"connectors/sandbox/service":            {},
-	"connectors/sandbox/highlevel":          {"connectors/sandbox/highlevel/search", "connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel":          {"connectors/sandbox/highlevel/blogs", "connectors/sandbox/highlevel/links", "connectors/sandbox/highlevel/messages", "connectors/sandbox/highlevel/setup", "connectors/sandbox/highlevel/businesses", "connectors/sandbox/highlevel/calendars", "connectors/sandbox/highlevel/opportunities", "connectors/sandbox/highlevel/search", "connectors/sandbox/highlevel/users", "connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel/blogs":    {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel/links":    {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel/messages": {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel/setup":    {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
 	"connectors/sandbox/highlevel/wire":     {"connectors/sandbox/service"},
 	"connectors/sandbox/highlevel/search":   {"connectors/sandbox/service"},
 	"connectors/sandbox/stibee":             {"connectors/sandbox/service"},
@@ -95,6 +99,12 @@ var arrows = map[string][]string{
 	"internal/cli/runs":      {"engine", "engine/desk", "engine/store", "internal/cli/console", "internal/diag", "internal/project", "internal/show", "internal/show/told", "recipes"},
 	"internal/cli":           {"*"},
 	"cmd/pollux":             {"internal/cli"},
+
+	// What a simulated location of HighLevel is made of.
+	"connectors/sandbox/highlevel/businesses":    {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel/calendars":     {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel/opportunities": {"connectors/sandbox/highlevel/search", "connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
+	"connectors/sandbox/highlevel/users":         {"connectors/sandbox/highlevel/wire", "connectors/sandbox/service"},
 }
 
 // suites are packages that only tests import. They may import what they test.

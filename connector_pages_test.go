@@ -191,6 +191,7 @@ func writeOperation(p *page, o *connectors.Operation) {
 	}
 	facts = append(facts, pollFacts(o)...)
 	facts = append(facts, repeatFact(o)...)
+	facts = append(facts, dangerFact(o)...)
 	for _, n := range o.Notes {
 		facts = append(facts, "Note: "+n)
 	}
@@ -223,7 +224,7 @@ func pollFacts(o *connectors.Operation) []string {
 			text = "the one record is read and compared (snapshot)"
 		}
 	}
-	facts := []string{"Can be polled: " + text + "."}
+	facts := []string{"Can be polled: " + text + ".", "Cost of a poll: " + cost(o) + "."}
 	if p.Window != nil {
 		facts = append(facts, fmt.Sprintf("A poll asks for what has its %s between %s ago and %s ahead.", code(p.By), brief(p.Window.Back), brief(p.Window.Ahead)))
 	}
@@ -232,6 +233,33 @@ func pollFacts(o *connectors.Operation) []string {
 			p.Confirm.Operation, strings.ReplaceAll(p.Confirm.Operation, ".", "")))
 	}
 	return facts
+}
+
+// cost is how many requests a poll takes.
+func cost(o *connectors.Operation) string {
+	size := o.Poll.PageSize
+	switch {
+	case o.Poll.Strategy == connectors.Keyset || o.Poll.Strategy == connectors.Newest:
+		return fmt.Sprintf("one request as long as nothing changes, and one for every %d records that did", size)
+	case o.Poll.Strategy == connectors.FanOut:
+		return "one request for each record of that list and round; rounds are spread so that they take at most half of the account's budget"
+	case o.List && size > 0:
+		return fmt.Sprintf("one request for every %d records of the list", size)
+	}
+	return "one request"
+}
+
+// dangerFact tells what cannot be undone.
+func dangerFact(o *connectors.Operation) []string {
+	switch o.Danger {
+	case connectors.DangerDelete:
+		return []string{"Danger: it deletes, and nobody can undo that. A recipe without a filter that uses it gets a warning."}
+	case connectors.DangerSend:
+		return []string{"Danger: people get messages. A recipe without a filter that uses it gets a warning."}
+	case connectors.DangerPay:
+		return []string{"Danger: money moves. The account must say `allow: [payments]`."}
+	}
+	return nil
 }
 
 func repeatFact(o *connectors.Operation) []string {

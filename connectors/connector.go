@@ -37,6 +37,9 @@ type Description struct {
 	Operations []*Operation
 	// CheckWith is the key of the read that checks a credential.
 	CheckWith string
+	// Versions are other versions of the API that an account can choose, with the keys of
+	// operations that each has not, and what to use instead of them.
+	Versions map[string]map[string]string
 	// Notes tell what is uncertain or surprising about the whole service.
 	Notes []string
 }
@@ -82,8 +85,10 @@ type Breaker struct {
 
 // Account is what a session needs to know of one account.
 type Account struct {
-	Name       string
-	BaseURL    string // replaces the connector's; empty keeps it
+	Name    string
+	BaseURL string // replaces the connector's; empty keeps it
+	// Version is the version of the API that the account chose; empty for the usual one.
+	Version    string
 	Credential auth.Credential
 	Settings   map[string]any
 	// Gate is asked before every request. Never nil.

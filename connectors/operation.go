@@ -45,11 +45,23 @@ type Operation struct {
 	// Target is the read that shows what a write is about to change; nil when there
 	// is none.
 	Target *Target
+	// Danger tells what cannot be undone; empty for most operations.
+	Danger Danger
 	// Deprecated says what to use instead; empty when the operation is current.
 	Deprecated string
 	// Notes tell what is uncertain or surprising, as the manifest states it.
 	Notes []string
 }
+
+// Danger is what a write does that nobody can undo.
+type Danger string
+
+// The dangers.
+const (
+	DangerDelete Danger = "delete" // a record is gone
+	DangerSend   Danger = "send"   // people get a message, or will
+	DangerPay    Danger = "pay"    // money moves
+)
 
 // Name returns the operation's full name, "highlevel.contact.update".
 func (o *Operation) Name() string { return o.Connector + "." + o.Key }

@@ -77,6 +77,13 @@ func (c *Catalog) Target(connector, write string) (recipes.Operation, bool) {
 	return operation(read), true
 }
 
+// dangers are what dangerous operations do, in words.
+//
+//nolint:gochecknoglobals // a table
+var dangers = map[connectors.Danger]string{
+	connectors.DangerDelete: "deletes", connectors.DangerSend: "sends messages to people", connectors.DangerPay: "moves money",
+}
+
 // operation tells a recipe what it needs to know of an operation.
 func operation(o *connectors.Operation) recipes.Operation {
 	op := recipes.Operation{
@@ -91,6 +98,7 @@ func operation(o *connectors.Operation) recipes.Operation {
 	if o.Find != nil {
 		op.Match = o.Find.Match
 	}
+	op.Danger = dangers[o.Danger]
 	for _, in := range o.Inputs {
 		if !in.Paging {
 			op.Inputs = append(op.Inputs, recipes.Input{Field: in.Field, Setting: in.Setting})

@@ -21,11 +21,11 @@ var ErrNoRecord = errors.New("the record is not at its service any more")
 // read.
 func (e *Engine) Current(ctx context.Context, run *store.Run) (store.Event, error) {
 	event := run.Event
-	p, err := e.program(ctx, program.Key{Recipe: run.Recipe, Version: run.Version})
+	p, err := e.program(ctx, program.Key{Recipe: run.Recipe, Version: run.Version, Account: run.Account})
 	if err != nil {
 		return event, err
 	}
-	f, err := e.plan().newFeed(p.Recipe)
+	f, err := poll.New(p.Account, p.Recipe.Trigger.Operation, p.Recipe.Trigger.With)
 	if err != nil {
 		return event, err
 	}

@@ -203,13 +203,13 @@ func (e *Engine) begin(ctx context.Context) error {
 func (e *Engine) saveRecipes(ctx context.Context, p *plan) error {
 	var group sync.WaitGroup
 	slots := make(chan struct{}, 64)
-	errs := make(chan error, len(p.programs))
-	for key, prog := range p.programs {
+	errs := make(chan error, len(p.recipes))
+	for _, r := range p.recipes {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			if err := e.store.SaveRecipe(ctx, key.Recipe, key.Version, prog.Recipe.Text); err != nil {
-				errs <- fmt.Errorf("save recipe %s: %w", key.Recipe, err)
+			if err := e.store.SaveRecipe(ctx, r.ID, r.Version, r.Text); err != nil {
+				errs <- fmt.Errorf("save recipe %s: %w", r.ID, err)
 			}
 		})
 	}
@@ -254,7 +254,7 @@ func (e *Engine) former(ctx context.Context, p *plan, key program.Key) (*program
 	if r == nil || findings.HasErrors() {
 		return nil, fmt.Errorf("version %s of recipe %s does not fit any more: %s", key.Version, key.Recipe, firstError(&findings))
 	}
-	return p.bench.Compile(r)
+	return p.bench.Compile(r, key.Account)
 }
 
 func firstError(l *diag.List) string {

@@ -71,7 +71,7 @@ func (e *Engine) remembered(ctx context.Context, o Options) (*plan, error) {
 		if slices.ContainsFunc(o.Recipes, func(r *recipes.Recipe) bool { return r.ID == k.Recipe && r.Version == k.Version }) {
 			continue
 		}
-		prog, err := e.former(ctx, e.plan(), program.Key{Recipe: k.Recipe, Version: k.Version})
+		prog, err := e.former(ctx, e.plan(), program.Key{Recipe: k.Recipe, Version: k.Version, Account: k.Account})
 		if errors.Is(err, store.ErrDamaged) || ctx.Err() != nil {
 			return nil, err
 		}

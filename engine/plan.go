@@ -34,26 +34,53 @@ func newPlan(o Options, former *plan) (*plan, error) {
 	}
 	same := former != nil && maps.Equal(former.bench.Accounts, p.bench.Accounts)
 	for _, r := range o.Recipes {
-		key := program.Key{Recipe: r.ID, Version: r.Version}
-		var prog *program.Program
-		if same {
-			prog = former.programs[key]
-		}
-		if prog == nil {
-			var err error
-			if prog, err = p.bench.Compile(r); err != nil {
+		p.recipes[r.ID] = r
+		for _, account := range p.accounts(r) {
+			key := program.Key{Recipe: r.ID, Version: r.Version, Account: account}
+			var prog *program.Program
+			if same {
+				prog = former.programs[key]
+			}
+			if err := p.add(key, r, prog); err != nil {
 				return nil, fmt.Errorf("recipe %s: %w", r.ID, err)
 			}
 		}
-		p.programs[key] = prog
-		p.recipes[r.ID] = prog.Recipe
-		f, err := p.newFeed(prog.Recipe)
-		if err != nil {
-			return nil, fmt.Errorf("recipe %s: %w", r.ID, err)
-		}
-		p.feed(f).Join(prog.Recipe, prog.Account.Name)
 	}
 	return p, p.adopt()
+}
+
+// accounts are the names of the accounts that a recipe watches, sorted. A name without an
+// account is among them: compiling says what is wrong.
+func (p *plan) accounts(r *recipes.Recipe) (names []string) {
+	source := r.Source()
+	if !source.Pattern() {
+		return []string{source.Account}
+	}
+	for name, a := range p.bench.Accounts {
+		if source.Matches(name) && a.Connector.Describe().Key == source.Connector {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// add lets a recipe watch its list of one account. prog is the program of a former plan;
+// nil makes one.
+func (p *plan) add(key program.Key, r *recipes.Recipe, prog *program.Program) (err error) {
+	if prog == nil {
+		if prog, err = p.bench.Compile(r, key.Account); err != nil {
+			return err
+		}
+	}
+	p.programs[key] = prog
+	p.recipes[r.ID] = prog.Recipe
+	f, err := poll.New(prog.Account, r.Trigger.Operation, r.Trigger.With)
+	if err != nil {
+		return err
+	}
+	p.feed(f).Join(prog.Recipe, prog.Account.Name)
+	return nil
 }
 
 // feed returns the feed of the plan with the id of another one, which joins the plan if
@@ -94,21 +121,12 @@ func (p *plan) adopt() error {
 	return nil
 }
 
-// newFeed returns the feed that a recipe's trigger watches, without subscribers.
-func (p *plan) newFeed(r *recipes.Recipe) (*poll.Feed, error) {
-	account, ok := p.bench.Accounts[r.Connections[r.Trigger.Connection].Account]
-	if !ok {
-		return nil, fmt.Errorf("account %q is not there", r.Connections[r.Trigger.Connection].Account)
-	}
-	return poll.New(account, r.Trigger.Operation, r.Trigger.With)
-}
-
 // keeps says what the loaded recipes keep of finished runs, and which versions they are.
 func (p *plan) keeps() (map[string]store.Keep, []store.RecipeVersion) {
-	rules, loaded := map[string]store.Keep{}, make([]store.RecipeVersion, 0, len(p.programs))
-	for key, program := range p.programs {
-		rules[key.Recipe] = store.Keep{Runs: program.Recipe.Keep.Runs, Payloads: program.Recipe.Keep.Payloads}
-		loaded = append(loaded, store.RecipeVersion{Recipe: key.Recipe, Version: key.Version})
+	rules, loaded := map[string]store.Keep{}, make([]store.RecipeVersion, 0, len(p.recipes))
+	for id, r := range p.recipes {
+		rules[id] = store.Keep{Runs: r.Keep.Runs, Payloads: r.Keep.Payloads}
+		loaded = append(loaded, store.RecipeVersion{Recipe: id, Version: r.Version})
 	}
 	return rules, loaded
 }

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +31,9 @@ type Scene struct {
 	// Answers are the services' answers to the calls of some steps, by step id.
 	// Other calls are answered with a value of the right shape.
 	Answers map[string]any
+	// Account is the account that plays, of a recipe that watches several; empty means the
+	// first one, or one that is made up where there is none.
+	Account string
 }
 
 // Performance is what a recipe did in a rehearsal.
@@ -60,6 +66,7 @@ func Rehearse(ctx context.Context, o Options, r *recipes.Recipe, s Scene) (Perfo
 	copied.Trigger.Start = recipes.Start{Mode: recipes.StartNow, Text: recipes.StartNow}
 	copied.NeedsBodies = s.Before != nil
 	copied.Trigger.Parents = recipes.Parents{IDs: []string{parentOf(o, r, s)}}
+	o.cast(&copied, s.Account)
 	o.Recipes = []*recipes.Recipe{&copied}
 	stage := &stage{scene: s, at: time.Now().UTC().Truncate(time.Second)}
 	o.Accounts = stage.accounts(o.Accounts)
@@ -82,11 +89,30 @@ func Rehearse(ctx context.Context, o Options, r *recipes.Recipe, s Scene) (Perfo
 	return stage.result(ctx, e)
 }
 
+// cast gives a recipe that watches all accounts of a pattern the one that plays.
+func (o *Options) cast(r *recipes.Recipe, name string) {
+	source := r.Source()
+	if !source.Pattern() {
+		return
+	}
+	a, err := watched(o.Accounts, r, name)
+	if err != nil {
+		a = &Account{Name: strings.NewReplacer("*", "any", "?", "x", "[", "", "]", "").Replace(source.Account)}
+		if a.Connector, _ = o.Catalog.registry.Connector(source.Connector); a.Connector == nil {
+			return
+		}
+		o.Accounts = append(slices.Clone(o.Accounts), a)
+	}
+	source.Account = a.Name
+	r.Connections = maps.Clone(r.Connections)
+	r.Connections[source.Name] = source
+}
+
 // parentOf is the parent of the scene's record, in lists that have parents: what the
 // record says of it, or a made-up one.
 func parentOf(o Options, r *recipes.Recipe, s Scene) string {
 	for _, a := range o.Accounts {
-		if a.Name != r.Connections[r.Trigger.Connection].Account {
+		if !r.Source().Matches(a.Name) {
 			continue
 		}
 		op, err := a.Operation(r.Trigger.Operation)

@@ -36,8 +36,8 @@ func (e *Engine) compare(ctx context.Context, p *plan) ([]RecipeEdit, error) {
 
 // comparison compares a plan with what the store remembers.
 func (e *Engine) comparison(p *plan) *edits.Comparison {
-	return &edits.Comparison{Store: e.store, Feeds: p.feeds, Recipes: p.recipes, Former: func(ctx context.Context, recipe, version string) (*recipes.Recipe, error) {
-		prog, err := e.former(ctx, p, program.Key{Recipe: recipe, Version: version})
+	return &edits.Comparison{Store: e.store, Feeds: p.feeds, Recipes: p.recipes, Former: func(ctx context.Context, recipe, version, account string) (*recipes.Recipe, error) {
+		prog, err := e.former(ctx, p, program.Key{Recipe: recipe, Version: version, Account: account})
 		if err != nil {
 			return nil, err
 		}

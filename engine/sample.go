@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,9 @@ type SampleOptions struct {
 	Last int
 	// Record is the id of the one record that is wanted instead; empty for none.
 	Record string
+	// Account is the account whose records are wanted, of a recipe that watches several;
+	// empty means the first one.
+	Account string
 }
 
 // SampleRecord is a record as its source shows it now.
@@ -28,11 +32,11 @@ type SampleRecord struct {
 // can be asked from a time on are asked for ever longer times until enough is
 // found; others are read whole.
 func Sample(ctx context.Context, o Options, r *recipes.Recipe, s SampleOptions) ([]SampleRecord, error) {
-	e, err := New(o)
+	a, err := watched(o.Accounts, r, s.Account)
 	if err != nil {
 		return nil, err
 	}
-	f, err := e.plan().newFeed(r)
+	f, err := poll.New(a, r.Trigger.Operation, r.Trigger.With)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +58,24 @@ func Sample(ctx context.Context, o Options, r *recipes.Recipe, s SampleOptions) 
 		}
 	}
 	return sample(time.Time{})
+}
+
+// ErrNoAccount is returned for a recipe none of whose accounts is there.
+var ErrNoAccount = errors.New("there is no such account")
+
+// watched returns one of the accounts that a recipe watches: the one of a name, or the
+// first one.
+func watched(all []*Account, r *recipes.Recipe, name string) (*Account, error) {
+	source := r.Source()
+	for _, a := range all {
+		if source.Matches(a.Name) && a.Connector.Describe().Key == source.Connector && (name == "" || name == a.Name) {
+			return a, nil
+		}
+	}
+	if name == "" {
+		name = source.Account
+	}
+	return nil, fmt.Errorf("recipe %s watches %s: %w", r.ID, name, ErrNoAccount)
 }
 
 // find reads a list and keeps what is wanted.

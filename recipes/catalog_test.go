@@ -94,7 +94,7 @@ func highlevel() []recipes.Operation {
 		{Key: "contact.tag.add", Write: true, Repeat: "safe", Inputs: []recipes.Input{
 			text("contactId", true), {Field: schema.Field{Name: "tags", Type: schema.Array, Required: true, Items: &schema.Field{Type: schema.String}}},
 		}},
-		{Key: "contact.delete", Write: true, Repeat: "never", Inputs: []recipes.Input{text("contactId", true)}},
+		{Key: "contact.delete", Write: true, Danger: "deletes", Repeat: "never", Inputs: []recipes.Input{text("contactId", true)}},
 	}
 }
 

@@ -30,6 +30,8 @@ const (
 	CodeOperation       = catalog.CodeOperation
 	CodeCannotPoll      = "cannot-poll"
 	CodeDeprecated      = catalog.CodeDeprecated
+	CodePattern         = catalog.CodePattern
+	CodeNoMatch         = catalog.CodeNoMatch
 	CodeKindFamily      = "kind-family"
 	CodeDeletesUnused   = "deletes-unused"
 	CodeStrategy        = "other-strategy"
@@ -52,6 +54,7 @@ const (
 	CodeNoProof         = steps.CodeNoProof
 	CodeUnsafeRepeat    = steps.CodeUnsafeRepeat
 	CodeLoop            = steps.CodeLoop
+	CodeUnguarded       = steps.CodeUnguarded
 	CodeRetry           = steps.CodeRetry
 	CodeTimeout         = values.CodeTimeout
 	CodeRule            = steps.CodeRule
@@ -77,6 +80,8 @@ func Codes() []diag.Code {
 		{Name: CodeConnector, Meaning: "There is no such connector."},
 		{Name: CodeAccount, Meaning: "There is no such account."},
 		{Name: CodeOtherConnector, Meaning: "The account belongs to another connector."},
+		{Name: CodePattern, Meaning: "A pattern for accounts is none, or stands where one account is meant."},
+		{Name: CodeNoMatch, Meaning: "No account fits the pattern of a connection yet."},
 		{Name: CodeUnused, Meaning: "A connection is never used."},
 		{Name: CodeTarget, Meaning: "An operation is not written as connection.object.verb."},
 		{Name: CodeConnection, Meaning: "The recipe has no such connection."},
@@ -105,6 +110,7 @@ func Codes() []diag.Code {
 		{Name: CodeNoProof, Meaning: "Nothing in a write could prove that it arrived; a lost answer will park the run."},
 		{Name: CodeUnsafeRepeat, Meaning: "unsure: safe is asked of an operation whose repetition leaves two effects."},
 		{Name: CodeLoop, Meaning: "A step writes fields of the records that the recipe itself watches."},
+		{Name: CodeUnguarded, Meaning: "A step that cannot be undone is reached by every change."},
 		{Name: CodeRetry, Meaning: "A retry has waits that are too short or the wrong way round."},
 		{Name: CodeTimeout, Meaning: "A timeout or another duration is outside its bounds."},
 		{Name: CodeRule, Meaning: "A rule of on_error matches nothing."},

@@ -85,6 +85,7 @@ func (p *parser) root(root *yamlnode.Node) {
 	p.steps(m)
 	p.recipe.OnError = steps.Rules(m.Get("on_error"), p.into)
 	p.keep(m.Get("keep"))
+	p.connections.ReportPatterns(m.Get("connections"), p.recipe.Trigger.Connection)
 	p.connections.ReportUnused(m.Get("connections"))
 	p.tests(m.Get("tests"))
 	p.needsBodies()

@@ -35,6 +35,9 @@ type Recipe struct {
 	idAt diag.Place // where the id stands
 }
 
+// Source is the connection whose account, or accounts, the recipe watches.
+func (r *Recipe) Source() Connection { return r.Connections[r.Trigger.Connection] }
+
 // Trigger says what starts the recipe.
 type Trigger struct {
 	Connection string

@@ -63,5 +63,6 @@ func (p *parser) steps(m yamlnode.Map) {
 	p.recipe.Steps = steps.Read(n, steps.About{
 		Connections: p.connections, Names: p.names.ForSteps(),
 		Trigger: p.trigger, Kinds: p.recipe.Trigger.Kinds, Watches: p.recipe.Trigger.Watches,
+		Guarded: p.recipe.Scope != nil || p.recipe.Filter != nil,
 	}, p.into)
 }

@@ -62,8 +62,8 @@ func TestPolls_ReadTheirPages(t *testing.T) {
 			},
 			ids: "o1 o2 o3",
 			want: []wire{
-				{"POST /opportunities/search", july, `{"additionalDetails":{"calendarEvents":false,"notes":false,"tasks":false},"filters":[{"field":"date_updated","operator":"range","value":{"gte":1767225600000}}],"limit":2,"locationId":"loc1","page":1,"query":"","searchAfter":[],"sort":[{"direction":"asc","field":"date_updated"}]}`},
-				{"POST /opportunities/search", july, `{"additionalDetails":{"calendarEvents":false,"notes":false,"tasks":false},"filters":[{"field":"date_updated","operator":"range","value":{"gte":1767225600000}}],"limit":2,"locationId":"loc1","page":1,"query":"","searchAfter":[1767312000000,"o2"],"sort":[{"direction":"asc","field":"date_updated"}]}`},
+				{"POST /opportunities/search", july, `{"additionalDetails":{"calendarEvents":false,"notes":false,"tasks":false,"unReadConversations":false},"filters":[{"field":"date_updated","operator":"range","value":{"gte":1767225600000}}],"limit":2,"locationId":"loc1","page":1,"query":"","searchAfter":[],"sort":[{"direction":"asc","field":"date_updated"}]}`},
+				{"POST /opportunities/search", july, `{"additionalDetails":{"calendarEvents":false,"notes":false,"tasks":false,"unReadConversations":false},"filters":[{"field":"date_updated","operator":"range","value":{"gte":1767225600000}}],"limit":2,"locationId":"loc1","page":1,"query":"","searchAfter":[1767312000000,"o2"],"sort":[{"direction":"asc","field":"date_updated"}]}`},
 			},
 		},
 		{
@@ -155,8 +155,8 @@ func TestPolls_ReadTheirPages(t *testing.T) {
 			answers: []string{`{"users":[{"id":"u1"}]}`, `{"users":[]}`},
 			ids:     "u1",
 			want: []wire{
-				{"POST /users/search/filter-by-email", july, `{"companyId":"com1","emails":"a@example.com,b@example.com","limit":"100","skip":"0"}`},
-				{"POST /users/search/filter-by-email", july, `{"companyId":"com1","emails":"a@example.com,b@example.com","limit":"100","skip":"1"}`},
+				{"POST /users/search/filter-by-email", july, `{"companyId":"com1","emails":"a@example.com,b@example.com","limit":"100","projection":"all","skip":"0"}`},
+				{"POST /users/search/filter-by-email", july, `{"companyId":"com1","emails":"a@example.com,b@example.com","limit":"100","projection":"all","skip":"1"}`},
 			},
 		},
 		{

@@ -238,3 +238,26 @@ func TestEveryWrite_CanBeRepeatedOrSaysWhyNot(t *testing.T) {
 		t.Errorf("looked for: %v, want %v", looked, wantLooked)
 	}
 }
+
+// TestEveryDanger_IsMarked holds what deletes and what reaches people to its mark: recipes
+// that use it for every change get a warning.
+func TestEveryDanger_IsMarked(t *testing.T) {
+	t.Parallel()
+	c, err := highlevel.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reach := []string{"message.send", "contact.campaign.add", "contact.workflow.add"}
+	for _, o := range c.Describe().Operations {
+		var want connectors.Danger
+		switch {
+		case strings.HasSuffix(o.Key, ".delete"):
+			want = connectors.DangerDelete
+		case slices.Contains(reach, o.Key):
+			want = connectors.DangerSend
+		}
+		if o.Danger != want {
+			t.Errorf("%s: danger is %q, want %q", o.Key, o.Danger, want)
+		}
+	}
+}

@@ -23,11 +23,22 @@ type Connector struct {
 	description *connectors.Description
 	operations  map[string]*manifest.Operation
 	headers     map[string]http.Header // by operation, those that do not depend on inputs
+	version     string                 // of the API; empty for the usual one
+	others      map[string]*Connector  // by other versions of the API
 }
 
 // New makes the connector of a manifest.
 func New(m *manifest.Manifest) *Connector {
 	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}, headers: map[string]http.Header{}}
+	for _, v := range m.Versions {
+		if in, ok := m.In(v); ok {
+			if c.others == nil {
+				c.others = map[string]*Connector{}
+			}
+			c.others[v] = New(in)
+			c.others[v].version = v
+		}
+	}
 	for _, o := range m.Operations {
 		c.operations[o.Spec.Key], c.headers[o.Spec.Key] = o, headers(m, o)
 	}
@@ -62,6 +73,13 @@ func (c *Connector) Describe() *connectors.Description { return c.description }
 // are errors. The session uses the account's transport, or makes one of its own that
 // Close lets go of.
 func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
+	if a.Version != "" {
+		other, known := c.others[a.Version]
+		if !known {
+			return nil, fmt.Errorf("account %s: %s has no version %q", a.Name, c.manifest.Title, a.Version)
+		}
+		c = other
+	}
 	s := &session{Connector: c, account: a, base: c.manifest.BaseURL, transport: a.Transport}
 	if a.BaseURL != "" {
 		if err := manifest.CheckBaseURL(a.BaseURL); err != nil {

@@ -2,49 +2,29 @@ package httpapi
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"mime"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/httpapi/form"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
-// maxType is the longest type of a file that is kept, in bytes.
-const maxType = 255
-
-// asRecord puts a record that tells of a file into the place of the file: its type, how
-// many bytes it has, its sha256, and, where the object has a field for it, the text of one
-// that is a text and the reference to it. The file is kept by the files of the context;
-// without them it is not. An answer of JSON is none and becomes null: services say with it
-// that there is no file yet. The error is an [*connectors.Error].
-func (a *answer) asRecord(ctx context.Context, op *manifest.Operation) error {
-	whole := a.header.Get("Content-Type")
-	kind, _, err := mime.ParseMediaType(whole)
-	if err != nil {
-		kind, whole = "application/octet-stream", ""
-	}
-	if len(whole) > maxType {
-		whole = ""
-	}
-	if kind == "application/json" || len(a.body) == 0 {
+// asRecord puts a record that tells of a file into the place of the file, see
+// [form.Record], with the text of one that is a text and the reference to it where the
+// object has a field for them. The file is kept by the files of the context; without them
+// it is not. An answer of JSON is none and becomes null: services say with it that there is
+// no file yet. The error is an [*connectors.Error].
+func (a *answer) asRecord(ctx context.Context, op *manifest.Operation) (err error) {
+	f, ok := form.FileOf(a.header, a.body)
+	if !ok {
 		a.body = []byte("null")
 		return nil
 	}
-	sum := sha256.Sum256(a.body)
-	record := map[string]any{"type": kind, "bytes": len(a.body), "sha256": hex.EncodeToString(sum[:])}
-	if _, wanted := op.Spec.Answer.Field("text"); wanted && strings.HasPrefix(kind, "text/") && utf8.Valid(a.body) {
-		record["text"] = string(a.body)
-	}
-	files := connectors.FilesOf(ctx)
-	if _, wanted := op.Spec.Answer.Field("file"); wanted && files != nil {
-		f := connectors.File{Type: whole, Title: form.TitleIn(a.header.Get("Content-Disposition")), Data: a.body}
+	wants := func(field string) bool { _, wanted := op.Spec.Answer.Field(field); return wanted }
+	record := form.Record(f, wants("text"))
+	if files := connectors.FilesOf(ctx); wants("file") && files != nil {
 		if record["file"], err = files.Keep(ctx, f); err != nil {
 			return fileError(op, err)
 		}

@@ -165,9 +165,11 @@ func (s *session) operation(o *connectors.Operation) (*manifest.Operation, error
 	if op, ok := s.operations[o.Key]; ok && o.Connector == s.manifest.Key {
 		return op, nil
 	}
-	return nil, &connectors.Error{
-		Kind: connectors.Invalid, Op: o.Name(), Err: fmt.Errorf("%s has no such operation", s.manifest.Title),
+	title := s.manifest.Title
+	if s.version != "" {
+		title += " in version " + s.version
 	}
+	return nil, &connectors.Error{Kind: connectors.Invalid, Op: o.Name(), Err: fmt.Errorf("%s has no such operation", title)}
 }
 
 // prepare makes the request of an operation from its inputs.

@@ -136,6 +136,8 @@ var partMistakes = []mistake{
 	{"fixed: {body: {}}\n", "fixed: {body: {}}\n    target: {operation: team.get}\n"},
 	{"read: GET /teams\n", "read: GET /teams\n    idempotency: page\n    target: none\n    errors: [{status: 422, kind: uncertain}]\n"},
 	{"repeat: safe", "repeat: maybe"},
+	{"repeat: safe", "repeat: safe\n    danger: fire"},
+	{"read: GET /teams\n", "read: GET /teams\n    danger: send\n"},
 	{"read: GET /teams\n", "read: GET /teams\n    repeat: safe\n"},
 	{"read: GET /teams\n", "read: GET /teams\n    timeout: 1h\n"},
 	{"paging: {style: page, input: page}", "paging: {style: page, input: page, last: no_next}"},

@@ -142,6 +142,7 @@ func (r *reader) version(n *yamlnode.Node) {
 		r.m.VersionHeader = http.CanonicalHeaderKey(name)
 	}
 	r.usualVersion, _ = m.Get("value").Text(r.into)
+	r.m.Versions, _ = m.Get("others").Texts(r.into)
 }
 
 // auth reads the ways to sign in. An account chooses one of them by its name; only a

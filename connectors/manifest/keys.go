@@ -10,7 +10,7 @@ var (
 	connectorKeys = []string{
 		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "webhooks", "errors", "notes",
 	}
-	versionKeys = []string{"header", "value"}
+	versionKeys = []string{"header", "value", "others"}
 	authKeys    = []string{"method", "in", "name"}
 	checkKeys   = []string{"operation", "with"}
 	limitKeys   = []string{"requests", "per", "by", "remaining", "max", "reset", "operations"}
@@ -27,11 +27,12 @@ var (
 	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting", "file"})
 	operationKeys = []string{
 		"title", "description", "read", "write", "version", "scopes", "use", "inputs", "fixed", "answer", "paging", "poll",
-		"repeat", "idempotency", "target", "errors", "deprecated", "timeout", "notes",
+		"repeat", "idempotency", "target", "danger", "errors", "deprecated", "timeout", "versions", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers", "form"}
 	answerKeys = []string{"object", "list", "value", "file", "optional", "absent"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
 	keyKeys    = []string{"header"}
+	otherKeys  = []string{"path", "at", "gone", "deprecated"}
 	targetKeys = []string{"operation", "with"}
 )

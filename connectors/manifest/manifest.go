@@ -21,16 +21,19 @@ type Manifest struct {
 	// VersionHeader names the header that carries an operation's version; empty
 	// when the service has none.
 	VersionHeader string
-	Auth          []auth.Method
-	Settings      []schema.Field
-	Limits        []connectors.Limit
-	Breaker       *connectors.Breaker  // nil for none
-	Webhooks      *connectors.Webhooks // nil for none
-	Errors        Errors
-	Check         Check
-	Objects       []*schema.Object
-	Operations    []*Operation
-	Notes         []string
+	// Versions are other versions of the API than the usual one, which an account can
+	// choose.
+	Versions   []string
+	Auth       []auth.Method
+	Settings   []schema.Field
+	Limits     []connectors.Limit
+	Breaker    *connectors.Breaker  // nil for none
+	Webhooks   *connectors.Webhooks // nil for none
+	Errors     Errors
+	Check      Check
+	Objects    []*schema.Object
+	Operations []*Operation
+	Notes      []string
 }
 
 // Check is the call that shows whether a credential works.
@@ -78,6 +81,8 @@ type Operation struct {
 	Poll *lists.Poll
 	// Rules are asked before those of the whole connector.
 	Rules []Rule
+	// Versions are the differences in other versions of the API, by version.
+	Versions map[string]Version
 	// Timeout bounds the whole call; 0 means the usual time.
 	Timeout time.Duration
 }
@@ -134,7 +139,10 @@ func (m *Manifest) Description() *connectors.Description {
 	d := &connectors.Description{
 		Key: m.Key, Title: m.Title, Docs: m.Docs, BaseURL: m.BaseURL,
 		Auth: m.Auth, Settings: m.Settings, Limits: m.Limits, Breaker: m.Breaker, Webhooks: m.Webhooks, Objects: m.Objects,
-		CheckWith: m.Check.Operation, Notes: m.Notes,
+		CheckWith: m.Check.Operation, Notes: m.Notes, Versions: map[string]map[string]string{},
+	}
+	for _, v := range m.Versions {
+		d.Versions[v] = m.Lacks(v)
 	}
 	for _, o := range m.Operations {
 		d.Operations = append(d.Operations, o.Spec)

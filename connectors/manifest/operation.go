@@ -56,6 +56,8 @@ func (r *reader) operation(f yamlnode.Field) {
 	r.repeat(d)
 	r.idempotency(d)
 	r.target(d)
+	r.versionsOf(d)
+	r.danger(d)
 	d.op.Rules = r.rules(m.Get("errors"))
 	r.checkRules(d)
 }

@@ -44,3 +44,14 @@ func (r *reader) repeat(d *draft) {
 	}
 	spec.Find = find
 }
+
+// danger reads what a write does that nobody can undo.
+func (r *reader) danger(d *draft) {
+	n := d.m.Get("danger")
+	word, ok := n.Word(r.into, string(connectors.DangerDelete), string(connectors.DangerSend), string(connectors.DangerPay))
+	if ok && d.op.Spec.Kind == connectors.Read {
+		r.into.Errorf(n.At(), finding.CodeReadOrWrite, "remove it", "a read changes nothing, so it has no danger")
+		return
+	}
+	d.op.Spec.Danger = connectors.Danger(word)
+}

@@ -26,7 +26,7 @@ func TestSchema_HasTheKeysOfTheReader(t *testing.T) {
 		"connector": connectorKeys, "version": versionKeys, "auth": authKeys, "check": checkKeys, "limit": limitKeys,
 		"errors": errorsKeys, "rule": ruleKeys, "part": partKeys, "object": objectKeys, "value": valueKeys, "field": fieldKeys,
 		"member": memberKeys, "setting": settingKeys, "input": inputKeys, "operation": operationKeys, "fixed": fixedKeys,
-		"answer": answerKeys, "repeat": repeatKeys, "idempotency": keyKeys, "target": targetKeys, "breaker": breakerKeys,
+		"answer": answerKeys, "repeat": repeatKeys, "idempotency": keyKeys, "target": targetKeys, "otherVersion": otherKeys, "breaker": breakerKeys,
 	}
 	maps.Copy(all, lists.Keys())
 	maps.Copy(all, announce.Keys())

@@ -36,6 +36,8 @@ func (s *Sandbox) State() State {
 //	POST   /sandbox/contacts              add a contact, answers {"id"}
 //	PATCH  /sandbox/contacts/{id}         write fields of a contact
 //	DELETE /sandbox/contacts/{id}         delete a contact
+//	POST   /sandbox/things/{kind}         write what people make in HighLevel's web app (see KeepThing), answers {"id"}
+//	DELETE /sandbox/things/{kind}/{id}    remove it
 //	POST   /sandbox/changes               {"create":300,"update":200}: make up changes, answers their ids
 //	GET    /sandbox/faults                the rules of misbehaviour
 //	POST   /sandbox/faults                add one, such as {"operation":"stibee.*","kind":"lost","rate":0.1}
@@ -54,6 +56,10 @@ func (s *Sandbox) Control() http.Handler {
 	mux.HandleFunc("PATCH /sandbox/contacts/{id}", s.servePatch)
 	mux.HandleFunc("DELETE /sandbox/contacts/{id}", func(w http.ResponseWriter, r *http.Request) {
 		finish(w, s.DeleteContact(r.PathValue("id")), http.StatusNotFound)
+	})
+	mux.HandleFunc("POST /sandbox/things/{kind}", s.serveKeep)
+	mux.HandleFunc("DELETE /sandbox/things/{kind}/{id}", func(w http.ResponseWriter, r *http.Request) {
+		finish(w, s.DiscardThing(r.PathValue("kind"), r.PathValue("id")), http.StatusNotFound)
 	})
 	mux.HandleFunc("POST /sandbox/changes", s.serveChanges)
 	mux.HandleFunc("GET /sandbox/faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, append([]Fault{}, s.Faults()...)) })
@@ -119,6 +125,19 @@ func (s *Sandbox) servePatch(w http.ResponseWriter, r *http.Request) {
 	if receive(w, r, &fields) {
 		finish(w, s.UpdateContact(r.PathValue("id"), fields), http.StatusNotFound)
 	}
+}
+
+func (s *Sandbox) serveKeep(w http.ResponseWriter, r *http.Request) {
+	var fields map[string]any
+	if !receive(w, r, &fields) {
+		return
+	}
+	id, err := s.KeepThing(r.PathValue("kind"), fields)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	reply(w, map[string]string{"id": id})
 }
 
 // maxChanges bounds how many changes one request makes.

@@ -101,12 +101,12 @@ func TestHighLevel_ContactLifeCycle(t *testing.T) {
 	t.Parallel()
 	c := open(sandbox.Options{})
 	loc := `"locationId":"` + c.at.LocationID + `"`
-	made := c.hl(t, "POST", "/contacts/", `{`+loc+`,"name":"Ada Park","email":"Ada@Example.com","tags":["VIP"],"customFields":[{"id":"f1","field_value":"x"}]}`).want(t, "create", 201)
+	made := c.hl(t, "POST", "/contacts/", `{`+loc+`,"name":"Ada Park","email":"Ada@Example.com","tags":["VIP"],"customFields":[{"key":"plan","field_value":"gold"},{"id":"nobody","field_value":1}]}`).want(t, "create", 201)
 	id := made.text1("contact", "id")
 	if made.text1("contact", "email") != "ada@example.com" || made.text1("contact", "contactName") != "Ada Park" || made.text1("traceId") == "" {
 		t.Errorf("created contact: got %s", made.text)
 	}
-	if diff := cmp.Diff([]any{map[string]any{"id": "f1", "value": "x"}}, made.member("contact", "customFields")); diff != "" {
+	if diff := cmp.Diff([]any{map[string]any{"id": "sandboxFieldPlan0001", "value": "gold"}}, made.member("contact", "customFields")); diff != "" {
 		t.Errorf("custom fields (-want +got):\n%s", diff)
 	}
 	c.hl(t, "POST", "/contacts/", `{`+loc+`,"email":"ada@example.com"}`).wantText(t, "create again", 400, "duplicated")
@@ -293,8 +293,8 @@ func TestHighLevel_LimitsRequests(t *testing.T) {
 
 func TestHighLevel_TasksNotesAndCampaigns(t *testing.T) {
 	t.Parallel()
-	c := open(sandbox.Options{Contacts: 1})
-	path := "/contacts/" + c.Contacts()[0]
+	c := open(sandbox.Options{})
+	path := "/contacts/" + c.AddContact(map[string]any{"firstName": "Ann"})
 	noteID := c.hl(t, "POST", path+"/notes", `{"body":"first"}`).want(t, "create a note", 201).text1("note", "id")
 	c.hl(t, "PUT", path+"/notes/"+noteID, `{"body":"second","pinned":true}`).wantText(t, "update", 200, `"pinned":true`)
 	c.hl(t, "GET", path+"/notes/"+noteID, "").wantText(t, "get", 200, `"body":"second"`)

@@ -13,9 +13,9 @@ import (
 func TestHighLevel_AppointmentsComeChangeAndGo(t *testing.T) {
 	t.Parallel()
 	c := open(sandbox.Options{Contacts: 2})
-	who := c.Contacts()[0]
+	who := c.AddContact(map[string]any{"firstName": "Ann"}) // the first contact has an appointment
 	body := func(more string) string {
-		return fmt.Sprintf(`{"locationId":%q,"contactId":%q,"calendarId":"cal1","startTime":"2026-03-01T10:00:00+01:00"%s}`, c.at.LocationID, who, more)
+		return fmt.Sprintf(`{"locationId":%q,"contactId":%q,"calendarId":"sandboxCalendar00001","ignoreFreeSlotValidation":true,"startTime":"2026-03-01T10:00:00+01:00"%s}`, c.at.LocationID, who, more)
 	}
 	id := c.hl(t, "POST", "/calendars/events/appointments", body(`,"title":"Tour"`)).want(t, "create", 200).text1("id")
 	c.hl(t, "POST", "/calendars/events/appointments", body(`,"appointmentStatus":"maybe"`)).wantText(t, "an unknown status", 422, "appointmentStatus")

@@ -74,6 +74,27 @@ func (s *Sandbox) Contacts() []string { return s.highlevel.Contacts() }
 // Notes returns the notes on a contact, oldest first.
 func (s *Sandbox) Notes(contactID string) []Note { return s.highlevel.Notes(contactID) }
 
+// SetPipeline adds a pipeline with some stages to HighLevel, or gives the one with that id
+// another name and other stages. No operation of the service writes pipelines.
+func (s *Sandbox) SetPipeline(id, name string, stages ...string) {
+	s.highlevel.SetPipeline(id, name, stages...)
+}
+
+// DeletePipeline takes a pipeline of HighLevel away. Its opportunities stay.
+func (s *Sandbox) DeletePipeline(id string) { s.highlevel.DeletePipeline(id) }
+
 // Subscribers returns the subscribers of a list in the order in which they came.
 // An unknown list has none.
 func (s *Sandbox) Subscribers(list string) []Subscriber { return s.stibee.Subscribers(list) }
+
+// KeepThing writes a thing that people make in HighLevel's web app, because no call makes
+// it: kind is "workflow", "campaign", "snapshot", "company", "blog", "blog_author",
+// "blog_category", "blog_post", or what hangs on a message and has its id: "recording" (with
+// a text as its sound) and "transcription" (text, a line for each sentence). Fields with the
+// id of one that is there change it; others make a new one. It returns the id.
+func (s *Sandbox) KeepThing(kind string, fields map[string]any) (id string, err error) {
+	return s.highlevel.Keep(kind, fields)
+}
+
+// DiscardThing removes what [Sandbox.KeepThing] wrote, or what was there at the start.
+func (s *Sandbox) DiscardThing(kind, id string) error { return s.highlevel.Discard(kind, id) }

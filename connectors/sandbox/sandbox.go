@@ -44,6 +44,7 @@ type Endpoints struct {
 	HighLevelURL   string `json:"highlevel_url"`
 	HighLevelToken string `json:"highlevel_token"`
 	LocationID     string `json:"location_id"`
+	CompanyID      string `json:"company_id"`
 	StibeeURL      string `json:"stibee_url"`
 	StibeeKey      string `json:"stibee_key"`
 	ListID         string `json:"list_id"`
@@ -96,6 +97,7 @@ func (s *Sandbox) Endpoints(base string) Endpoints {
 		HighLevelURL:   base + "/highlevel",
 		HighLevelToken: highlevel.Token,
 		LocationID:     highlevel.LocationID,
+		CompanyID:      highlevel.CompanyID,
 		StibeeURL:      base + "/stibee/v2",
 		StibeeKey:      stibee.Key,
 		ListID:         strconv.Itoa(stibee.ListID),

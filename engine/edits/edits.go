@@ -71,9 +71,9 @@ type Comparison struct {
 	Feeds map[store.FeedID]*poll.Feed
 	// Recipes are those that are to be loaded, by id.
 	Recipes map[string]*recipes.Recipe
-	// Former returns a version of a recipe that was loaded once. The error says that it is
+	// Former returns a version of a recipe that was loaded once for an account. The error says that it is
 	// gone, or fits the accounts no more.
-	Former func(ctx context.Context, recipe, version string) (*recipes.Recipe, error)
+	Former func(ctx context.Context, recipe, version, account string) (*recipes.Recipe, error)
 
 	known   []store.Subscription
 	places  poll.Places    // of known
@@ -178,7 +178,7 @@ func (c *Comparison) recipe(ctx context.Context, f *poll.Feed, s *watch.Subscrib
 // when the scope is the same, or when nobody knows what it was. Only records whose body is
 // kept can be judged.
 func (c *Comparison) scopes(ctx context.Context, f *poll.Feed, s *watch.Subscriber, version string) (*ScopeEdit, error) {
-	old, err := c.Former(ctx, s.Recipe.ID, version)
+	old, err := c.Former(ctx, s.Recipe.ID, version, s.Account)
 	if err != nil {
 		return nil, nil //nolint:nilerr // the version before fits no more, or is gone: there is nothing to compare with
 	}

@@ -50,7 +50,7 @@ func (c *Comparison) matches(ctx context.Context, e *Edit) error {
 		return nil
 	}
 	known, _ := c.places.Of(e.Recipe, e.Account)
-	old, err := c.Former(ctx, e.Recipe, known.Version)
+	old, err := c.Former(ctx, e.Recipe, known.Version, e.Account)
 	if err != nil {
 		return nil //nolint:nilerr // the version before fits no more, or is gone: there is nothing to compare with
 	}

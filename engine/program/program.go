@@ -10,8 +10,8 @@ import (
 	"github.com/pollux-automation/pollux/recipes"
 )
 
-// Key names one version of a recipe.
-type Key struct{ Recipe, Version string }
+// Key names one version of a recipe, made ready for the changes of one account.
+type Key struct{ Recipe, Version, Account string }
 
 // Program is a recipe made ready to run. It is safe for concurrent use.
 type Program struct {
@@ -37,24 +37,28 @@ type Bench struct {
 	Session func(*poll.Account, *recipes.Step) connectors.Session
 }
 
-// Compile makes a recipe ready to run. The error says which account or operation is
-// not there.
-func (b Bench) Compile(r *recipes.Recipe) (*Program, error) {
-	account, source, err := b.operation(r, r.Trigger.Connection, r.Trigger.Operation)
-	if err != nil {
+// Compile makes a recipe ready to run for the changes of an account. The error says which
+// account or operation is not there.
+func (b Bench) Compile(r *recipes.Recipe, account string) (*Program, error) {
+	p := &Program{Recipe: r}
+	var known bool
+	if p.Account, known = b.Accounts[account]; !known || !r.Source().Matches(account) {
+		return nil, fmt.Errorf("account %q is not there", account)
+	}
+	var err error
+	if p.Source, err = p.Account.Operation(r.Trigger.Operation); err != nil {
 		return nil, err
 	}
-	p := &Program{Recipe: r, Account: account, Source: source}
-	p.Steps, err = b.chain(r, r.Steps)
+	p.Steps, err = b.chain(p, r.Steps)
 	return p, err
 }
 
 // chain makes some steps ready to run.
-func (b Bench) chain(r *recipes.Recipe, list []recipes.Step) ([]Step, error) {
+func (b Bench) chain(p *Program, list []recipes.Step) ([]Step, error) {
 	out := make([]Step, len(list))
 	for i := range list {
 		out[i].Step = &list[i]
-		if err := b.prepare(r, &out[i]); err != nil {
+		if err := b.prepare(p, &out[i]); err != nil {
 			return nil, fmt.Errorf("step %s: %w", list[i].ID, err)
 		}
 	}
@@ -62,7 +66,7 @@ func (b Bench) chain(r *recipes.Recipe, list []recipes.Step) ([]Step, error) {
 }
 
 // prepare makes one step ready to run.
-func (b Bench) prepare(r *recipes.Recipe, s *Step) (err error) {
+func (b Bench) prepare(p *Program, s *Step) (err error) {
 	switch s.Kind {
 	case recipes.Set:
 		s.Action = actions.SetValues{Values: s.With}
@@ -71,17 +75,17 @@ func (b Bench) prepare(r *recipes.Recipe, s *Step) (err error) {
 	case recipes.Wait:
 		s.Action = actions.Wait{For: s.Wait.For, Until: s.Wait.Until}
 	case recipes.Call:
-		return b.call(r, s)
+		return b.call(p, s)
 	case recipes.Each:
 		s.Action = actions.Each{List: s.Each}
 		s.Inner = make([][]Step, 1)
-		s.Inner[0], err = b.chain(r, s.Steps)
+		s.Inner[0], err = b.chain(p, s.Steps)
 	case recipes.Switch:
 		cases := make([]*mapping.Filter, len(s.Cases))
 		s.Inner = make([][]Step, len(s.Cases))
 		for i, c := range s.Cases {
 			cases[i] = c.If
-			if s.Inner[i], err = b.chain(r, c.Steps); err != nil {
+			if s.Inner[i], err = b.chain(p, c.Steps); err != nil {
 				return err
 			}
 		}
@@ -93,8 +97,8 @@ func (b Bench) prepare(r *recipes.Recipe, s *Step) (err error) {
 }
 
 // call makes a step ready that calls an operation.
-func (b Bench) call(r *recipes.Recipe, s *Step) error {
-	account, op, err := b.operation(r, s.Connection, s.Operation)
+func (b Bench) call(p *Program, s *Step) error {
+	account, op, err := b.operation(p, s.Connection, s.Operation)
 	if err != nil {
 		return err
 	}
@@ -110,11 +114,16 @@ func (b Bench) call(r *recipes.Recipe, s *Step) error {
 	return err
 }
 
-// operation finds what a recipe calls by a connection and an operation.
-func (b Bench) operation(r *recipes.Recipe, connection, key string) (*poll.Account, *connectors.Operation, error) {
-	account, ok := b.Accounts[r.Connections[connection].Account]
-	if !ok {
-		return nil, nil, fmt.Errorf("account %q is not there", r.Connections[connection].Account)
+// operation finds what a program calls by a connection and an operation. The connection of
+// the trigger stands for the account of the change.
+func (b Bench) operation(p *Program, connection, key string) (*poll.Account, *connectors.Operation, error) {
+	account := p.Account
+	if connection != p.Recipe.Trigger.Connection {
+		name := p.Recipe.Connections[connection].Account
+		account = b.Accounts[name]
+		if account == nil {
+			return nil, nil, fmt.Errorf("account %q is not there", name)
+		}
 	}
 	op, err := account.Operation(key)
 	return account, op, err

@@ -113,7 +113,7 @@ func (x *Executor) newRunner(ctx context.Context, id store.RunID, behind []store
 	if s := run.State.Status; s == store.Held || s == store.Parked || s.Final() {
 		return nil, run.State
 	}
-	p, err := x.Program(ctx, program.Key{Recipe: run.Recipe, Version: run.Version})
+	p, err := x.Program(ctx, program.Key{Recipe: run.Recipe, Version: run.Version, Account: run.Account})
 	if err != nil {
 		return nil, x.unfit(ctx, &run, err)
 	}

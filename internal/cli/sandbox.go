@@ -120,6 +120,7 @@ func (a *app) printEndpoints(e sandbox.Endpoints) error {
 		fmt.Fprintf(w, `HighLevel  %s
   token       %s
   locationId  %s
+  companyId   %s
 Stibee     %s
   key         %s
   list        %s, VIP group %s
@@ -127,6 +128,6 @@ Control    %s
 
 Stop with Ctrl-C. Make 5 new contacts:
   curl -d '{"create":5}' %s/changes
-`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.ControlURL, e.ControlURL)
+`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.ControlURL, e.ControlURL)
 	})
 }

@@ -38,6 +38,7 @@ sent but the reads that fetch the records, and nothing is stored.`,
 	}
 	c.Flags().IntVar(&o.Last, "last", 3, "how many records that changed last")
 	c.Flags().StringVar(&o.Record, "record", "", "the record with this id instead")
+	c.Flags().StringVar(&o.Account, "account", "", "the account whose records are shown, of a recipe for several (default: the first one)")
 	c.MarkFlagsMutuallyExclusive("last", "record")
 	return a.JSONFlag(c)
 }
@@ -57,6 +58,9 @@ func (a *app) try(ctx context.Context, id string, o engine.SampleOptions) error 
 	// touched: this works beside a running Pollux.
 	options := p.EngineOptions(nil, zerolog.Nop())
 	records, err := engine.Sample(ctx, options, r, o)
+	if errors.Is(err, engine.ErrNoAccount) {
+		return console.Refused(err)
+	}
 	if err != nil {
 		return console.Refusal(p, err)
 	}
@@ -65,7 +69,7 @@ func (a *app) try(ctx context.Context, id string, o engine.SampleOptions) error 
 	}
 	for _, record := range records {
 		options.Store = memstore.New() // a record must not meet what the one before left
-		played, err := engine.Rehearse(ctx, options, r, engine.Scene{Record: record.Fields})
+		played, err := engine.Rehearse(ctx, options, r, engine.Scene{Record: record.Fields, Account: o.Account})
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func Files(e sandbox.Endpoints) ([]File, error) {
 	}
 	// The example's ids are those of nobody; the project's are those of the sandbox.
 	ids := strings.NewReplacer("104532", e.ListID, "2210", e.VIPGroupID)
-	fill := strings.NewReplacer("HIGHLEVEL_URL", e.HighLevelURL, "STIBEE_URL", e.StibeeURL, "LOCATION_ID", e.LocationID)
+	fill := strings.NewReplacer("HIGHLEVEL_URL", e.HighLevelURL, "STIBEE_URL", e.StibeeURL, "LOCATION_ID", e.LocationID, "COMPANY_ID", e.CompanyID)
 	return []File{
 		{Settings, fill.Replace(string(settings)), 0o644},
 		{"recipes/highlevel-contacts-to-stibee.yaml", ids.Replace(string(recipe)), 0o644},

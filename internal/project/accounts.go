@@ -62,6 +62,7 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 		}
 	}
 	p.checkWebhooks(a, d)
+	p.checkVersion(a, d)
 	// An account with its own base URL may be at a service that allows more.
 	if b := a.Budget; b != nil && a.BaseURL == "" && faster(b, d.Limits) {
 		p.Findings.Warnf(b.At, "budget-too-high", "", "the budget of account %s is higher than what %s allows", a.Name, d.Title)
@@ -91,7 +92,7 @@ func (p *Project) OpenAccounts() error {
 	var secrets []secret.String
 	for i, a := range p.Settings.Accounts {
 		accounts[i].Session, err = accounts[i].Connector.Open(connectors.Account{
-			Name: a.Name, BaseURL: a.BaseURL, Credential: a.Credential, Settings: a.Settings, Gate: p.gates[a.Name],
+			Name: a.Name, BaseURL: a.BaseURL, Version: a.Version, Credential: a.Credential, Settings: a.Settings, Gate: p.gates[a.Name],
 		})
 		if err != nil {
 			return fmt.Errorf("account %s: %w", a.Name, err)

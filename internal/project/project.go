@@ -93,7 +93,7 @@ func Read(config string, o Options) *Project {
 		return p
 	}
 	p.checkAccounts()
-	p.Catalog = engine.NewCatalog(p.Registry, recipeAccounts(p.Settings.Accounts))
+	p.Catalog = engine.NewCatalog(p.Registry, p.recipeAccounts())
 	var sources map[string][]byte
 	p.Recipes, sources = recipes.Load(p.Settings.Recipes, p.Catalog, &p.Findings)
 	maps.Copy(p.Sources, sources)
@@ -122,10 +122,10 @@ func (p *Project) readConnectors() {
 }
 
 // recipeAccounts is what recipes may know of the accounts: never the credentials.
-func recipeAccounts(list []settings.Account) []recipes.Account {
-	out := make([]recipes.Account, len(list))
-	for i, a := range list {
-		out[i] = recipes.Account{Name: a.Name, Connector: a.Connector, Settings: a.Settings}
+func (p *Project) recipeAccounts() []recipes.Account {
+	out := make([]recipes.Account, len(p.Settings.Accounts))
+	for i, a := range p.Settings.Accounts {
+		out[i] = recipes.Account{Name: a.Name, Connector: a.Connector, Settings: a.Settings, Lacks: p.lacks(a)}
 	}
 	return out
 }

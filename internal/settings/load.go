@@ -138,7 +138,7 @@ func (r *reader) listen(n *yamlnode.Node) (address string, def bool) {
 // account reads one account and keeps the places that others check later.
 func (r *reader) account(f yamlnode.Field) Account {
 	a := Account{Name: f.Name, At: f.At}
-	m, ok := f.Value.Mapping(r.into, "connector", "base_url", "auth", "settings", "budget", "workers", "allow", "webhooks")
+	m, ok := f.Value.Mapping(r.into, "connector", "base_url", "auth", "settings", "budget", "workers", "allow", "webhooks", "version")
 	if !ok {
 		return a
 	}
@@ -146,6 +146,8 @@ func (r *reader) account(f yamlnode.Field) Account {
 	a.Connector, _ = connector.Text(r.into)
 	a.ConnectorAt = connector.At()
 	a.BaseURL = r.url(m.Get("base_url"))
+	a.Version, _ = m.Get("version").Text(r.into)
+	a.VersionAt = m.Get("version").At()
 	auth := m.Need(r.into, "auth", "auth: {method: bearer, token: env:TOKEN}")
 	a.AuthAt = auth.At()
 	a.Credential = r.credential(auth)

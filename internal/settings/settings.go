@@ -30,6 +30,10 @@ type Account struct {
 	Name      string
 	Connector string
 	BaseURL   string // empty keeps the connector's
+	// Version is the version of the service's API; empty for the usual one. VersionAt is
+	// where it stands.
+	Version   string
+	VersionAt diag.Place
 	// Credential has an empty Secret when secrets were left out.
 	Credential auth.Credential
 	Settings   map[string]any

@@ -89,8 +89,10 @@ type OperationView struct {
 	// Idempotency and Target are for writes.
 	Idempotency *KeyView    `json:"idempotency,omitempty"`
 	Target      *TargetView `json:"target,omitempty"`
-	Deprecated  *string     `json:"deprecated"`
-	Notes       []string    `json:"notes,omitempty"`
+	// Danger is what nobody can undo: delete, send or pay; nil for none.
+	Danger     *string  `json:"danger"`
+	Deprecated *string  `json:"deprecated"`
+	Notes      []string `json:"notes,omitempty"`
 }
 
 // WindowView is how far a list with a window is polled, before and after now.
@@ -134,7 +136,7 @@ type InputView struct {
 func Operation(o *connectors.Operation) OperationView {
 	v := OperationView{
 		Key: o.Key, Title: o.Title, Kind: string(o.Kind), Method: o.Method, Path: o.Path, Version: o.Version,
-		Scopes: append([]string{}, o.Scopes...), Inputs: []InputView{}, Repeat: Word(string(o.Repeat)), Deprecated: Word(o.Deprecated), Notes: o.Notes,
+		Scopes: append([]string{}, o.Scopes...), Inputs: []InputView{}, Repeat: Word(string(o.Repeat)), Danger: Word(string(o.Danger)), Deprecated: Word(o.Deprecated), Notes: o.Notes,
 	}
 	if o.Poll != nil {
 		v.poll(o.Poll)

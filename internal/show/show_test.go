@@ -118,7 +118,7 @@ func TestOperation_SaysWhatAWriteTakesAndChanges(t *testing.T) {
 		Target: &connectors.Target{Operation: "x.get", With: map[string]string{"id": "xid"}},
 	}
 	got, err := json.Marshal(show.Operation(o))
-	want := `"repeat":"safe","idempotency":{"header":"Idempotency-Key"},"target":{"operation":"x.get","with":{"id":"xid"}},"deprecated":null`
+	want := `"repeat":"safe","idempotency":{"header":"Idempotency-Key"},"target":{"operation":"x.get","with":{"id":"xid"}},"danger":null,"deprecated":null`
 	if err != nil || !strings.Contains(string(got), want) {
 		t.Errorf("JSON %s, %v, want %s", got, err, want)
 	}

@@ -1,6 +1,11 @@
 package catalog
 
-import "github.com/pollux-automation/pollux/connectors/schema"
+import (
+	"path"
+	"strings"
+
+	"github.com/pollux-automation/pollux/connectors/schema"
+)
 
 // Catalog answers which names a recipe may use. The engine fills it from the
 // connectors and the accounts, so that recipes never import either.
@@ -17,11 +22,35 @@ type Catalog interface {
 	Accounts() []Account
 }
 
-// Connection is a recipe's own name for an account.
+// Connection is a recipe's own name for an account, or for all accounts whose names fit a
+// pattern.
 type Connection struct {
 	Name      string
 	Connector string
-	Account   string
+	// Account is a name, or a pattern as of [path.Match]: "acme-*".
+	Account string
+}
+
+// Pattern reports whether the connection stands for all accounts that fit a pattern.
+func (c Connection) Pattern() bool { return strings.ContainsAny(c.Account, "*?[") }
+
+// Matches reports whether the connection stands for the account of a name.
+func (c Connection) Matches(account string) bool {
+	if !c.Pattern() {
+		return c.Account == account
+	}
+	fits, err := path.Match(c.Account, account)
+	return fits && err == nil
+}
+
+// Among returns the accounts that the connection stands for, in their order.
+func (c Connection) Among(all []Account) (list []Account) {
+	for _, a := range all {
+		if a.Connector == c.Connector && c.Matches(a.Name) {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 // Account is what a recipe needs to know of an account.
@@ -30,6 +59,8 @@ type Account struct {
 	Connector string
 	// Settings are the account's settings by name; they fill inputs.
 	Settings map[string]any
+	// Lacks are operations that the account cannot call, by key, with what to use instead.
+	Lacks map[string]string
 }
 
 // Operation is what a recipe needs to know of an operation.
@@ -62,6 +93,9 @@ type Operation struct {
 	// were made: then the same text proves it as well, as long as it is there.
 	Dated      bool
 	Deprecated string
+	// Danger says what the write does that nobody can undo, in words that follow its name;
+	// empty for most operations.
+	Danger string
 }
 
 // CanPoll reports whether a recipe can be started by what the operation lists.

@@ -10,4 +10,6 @@ const (
 	CodeConnection     = "unknown-connection"
 	CodeOperation      = "unknown-operation"
 	CodeDeprecated     = "deprecated"
+	CodePattern        = "account-pattern"
+	CodeNoMatch        = "no-account"
 )

@@ -1,8 +1,8 @@
 package catalog
 
 import (
+	"path"
 	"slices"
-	"strings"
 
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
@@ -58,9 +58,9 @@ func (c *Connections) account(connector string, n *yamlnode.Node) string {
 	if !ok {
 		return ""
 	}
-	if strings.ContainsAny(name, "*?[") {
-		values.NotYet(n.At(), "accounts with wildcards", c.into)
-		return ""
+	if one := (Connection{Connector: connector, Account: name}); one.Pattern() {
+		c.pattern(one, n)
+		return name
 	}
 	var candidates []string
 	for _, a := range c.catalog.Accounts() {
@@ -80,6 +80,40 @@ func (c *Connections) account(connector string, n *yamlnode.Node) string {
 	}
 	c.into.Errorf(n.At(), CodeAccount, suggestion, "there is no account %q", values.Cut(name))
 	return ""
+}
+
+// pattern checks a pattern for accounts. One that none fits yet may have some later:
+// accounts are found by themselves.
+func (c *Connections) pattern(one Connection, n *yamlnode.Node) {
+	if _, err := path.Match(one.Account, ""); err != nil {
+		c.into.Errorf(n.At(), CodePattern, `write a beginning and a star: "acme-*"`, "%q is no pattern for names of accounts", values.Cut(one.Account))
+		return
+	}
+	if one.Connector != "" && len(one.Among(c.catalog.Accounts())) == 0 {
+		var all []string
+		for _, a := range c.catalog.Accounts() {
+			if a.Connector == one.Connector {
+				all = append(all, a.Name)
+			}
+		}
+		c.into.Warnf(n.At(), CodeNoMatch, values.Known("", all), "no account of %s fits %q yet", one.Connector, values.Cut(one.Account))
+	}
+}
+
+// ReportPatterns reports connections with a pattern that are not the trigger's: which of
+// the accounts would a step mean? n is the mapping that was read.
+func (c *Connections) ReportPatterns(n *yamlnode.Node, trigger string) {
+	all, _ := n.Mapping(&diag.List{})
+	for _, f := range all.Fields() {
+		if one := c.All[f.Name]; one.Pattern() && f.Name != trigger && trigger != "" {
+			at := f.At
+			if m, ok := f.Value.Mapping(&diag.List{}); ok {
+				at = m.Get("account").At()
+			}
+			c.into.Errorf(at, CodePattern, "name one account, or use the trigger's connection: steps that use it call the account of the change",
+				"a pattern for accounts can only stand on the connection of the trigger")
+		}
+	}
 }
 
 // ReportUnused warns of connections that nothing refers to; n is the mapping that was

@@ -14,7 +14,7 @@ import (
 type Found struct {
 	Connection Connection
 	Operation  Operation
-	account    Account
+	accounts   []Account // that the connection stands for
 }
 
 // Name is how a recipe writes the operation.
@@ -53,9 +53,11 @@ func (c *Connections) Find(n *yamlnode.Node) *Found {
 		return nil
 	}
 	f.Operation = operations[i]
-	for _, a := range c.catalog.Accounts() {
-		if a.Name == one.Account && a.Connector == one.Connector {
-			f.account = a
+	f.accounts = one.Among(c.catalog.Accounts())
+	for _, a := range f.accounts {
+		if instead, lacks := a.Lacks[key]; lacks {
+			c.into.Errorf(n.At(), CodeOperation, instead, "the version of the API that the account %s uses has no %s", a.Name, key)
+			break
 		}
 	}
 	if d := f.Operation.Deprecated; d != "" {
@@ -83,17 +85,18 @@ func (c *Connections) Pollable(one Connection) string {
 }
 
 // Inputs describes to the compiler what the operation takes. Settings of the account
-// fill what they can; of an unknown account nothing is said.
+// fill what they can, if all accounts that the connection stands for have them; of unknown
+// accounts nothing is said.
 func (f *Found) Inputs() *mapping.Inputs {
 	in := &mapping.Inputs{Operation: f.Operation.Key, Filled: map[string]bool{}, Hints: map[string]string{}}
 	for _, i := range f.Operation.Inputs {
 		in.Fields = append(in.Fields, i.Field)
-		switch {
-		case i.Setting == "":
-		case f.account.Settings[i.Setting] != nil, f.account.Name == "":
-			in.Filled[i.Name] = true
-		default:
-			in.Hints[i.Name] = "add " + i.Setting + " to the settings of the account " + f.account.Name + ", or " + i.Name + " here"
+		if i.Setting == "" {
+			continue
+		}
+		lacks := slices.IndexFunc(f.accounts, func(a Account) bool { return a.Settings[i.Setting] == nil })
+		if in.Filled[i.Name] = lacks < 0; lacks >= 0 {
+			in.Hints[i.Name] = "add " + i.Setting + " to the settings of the account " + f.accounts[lacks].Name + ", or " + i.Name + " here"
 		}
 	}
 	return in

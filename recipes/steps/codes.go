@@ -18,4 +18,5 @@ const (
 	CodeNesting         = "nested-too-deep"
 	CodeCase            = "bad-case"
 	CodeNoTarget        = "no-target"
+	CodeUnguarded       = "unguarded"
 )

@@ -50,6 +50,8 @@ func (r *reader) cases(n *yamlnode.Node, s *Step, names *mapping.Names) *mapping
 		r.into.Errorf(n.At(), CodeCase, "write [{if: ..., steps: [...]}]", "the switch has no cases")
 	}
 	first := r.next
+	r.guards++
+	defer func() { r.guards-- }()
 	var inner []*mapping.Names
 	for i, item := range items {
 		in := names.Inner()

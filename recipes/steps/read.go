@@ -56,6 +56,8 @@ type About struct {
 	Trigger *catalog.Found
 	Kinds   []string
 	Watches func(fields []string) bool
+	// Guarded is true when a scope or filter narrows down which changes lead to the steps.
+	Guarded bool
 }
 
 // reader reads the steps of one recipe. It goes on after a mistake and leaves the
@@ -71,6 +73,8 @@ type reader struct {
 	// depth is how many steps the next one is inside of, and eachDepth how many of them
 	// are an each.
 	depth, eachDepth int
+	// guards is how many conditions the next step stands behind.
+	guards int
 }
 
 // Read reads the chain, one step after the other: each sees the results of those
@@ -139,22 +143,13 @@ func (r *reader) step(n *yamlnode.Node, names *mapping.Names) Step {
 	if _, ok := m.Get("then").Word(r.into, "stop"); ok {
 		s.ThenStop = true
 	}
-	result := mapping.Anything()
-	switch kind := r.stepKind(n, m); kind {
-	case "call":
-		result = r.call(m, &s, names)
-	case "set":
-		s.Kind = Set
-		if s.With = names.Mapping(values.Of(m.Get("set")), nil, r.into); s.With != nil {
-			result = s.With.Shape("the result of step " + s.ID)
-		}
-	case "stop":
-		r.stop(m.Get("stop"), &s)
-	case "switch", "each":
-		result = r.nested(m, &s, names, kind)
-	case "wait":
-		s.Kind, s.Wait = Wait, r.pause(m.Get("wait"), names)
-		result = mapping.MembersShape("the result of step "+s.ID, nil)
+	guards := r.guards
+	if m.Has("if") {
+		r.guards++
+	}
+	result := r.does(n, m, &s, names)
+	if r.guards = guards; m.Has("if") && (s.Kind == Stop || s.ThenStop) {
+		r.guards++ // what follows is not reached by every change
 	}
 	s.OnError = Rules(m.Get("on_error"), r.into)
 	if s.Kind == Set || s.Kind == Switch || s.Kind == Each {
@@ -164,6 +159,28 @@ func (r *reader) step(n *yamlnode.Node, names *mapping.Names) Step {
 		names.AddStep(s.ID, result)
 	}
 	return s
+}
+
+// does reads what a step does, and returns the shape of its result.
+func (r *reader) does(n *yamlnode.Node, m yamlnode.Map, s *Step, names *mapping.Names) *mapping.Shape {
+	result := mapping.Anything()
+	switch kind := r.stepKind(n, m); kind {
+	case "call":
+		result = r.call(m, s, names)
+	case "set":
+		s.Kind = Set
+		if s.With = names.Mapping(values.Of(m.Get("set")), nil, r.into); s.With != nil {
+			result = s.With.Shape("the result of step " + s.ID)
+		}
+	case "stop":
+		r.stop(m.Get("stop"), s)
+	case "switch", "each":
+		result = r.nested(m, s, names, kind)
+	case "wait":
+		s.Kind, s.Wait = Wait, r.pause(m.Get("wait"), names)
+		result = mapping.MembersShape("the result of step "+s.ID, nil)
+	}
+	return result
 }
 
 // stepID reads the id, by which a step is known in expressions and in the ledger.
@@ -257,6 +274,7 @@ func (r *reader) call(m yamlnode.Map, s *Step, names *mapping.Names) *mapping.Sh
 	r.onlyIf(m.Get("only_if"), t, s, names)
 	r.unsure(m.Get("unsure"), n.At(), t, s)
 	r.loop(n.At(), t, s)
+	r.danger(n.At(), t, m.Has("only_if"))
 	shape := mapping.ObjectShape(t.Operation.Object, "the answer of "+t.Operation.Key)
 	if t.Operation.List {
 		return mapping.ListShape(shape)
@@ -311,10 +329,25 @@ func (r *reader) provable(match string, with *mapping.Mapping) bool {
 	return item && with.InputUses(match, "run")
 }
 
+// danger warns of a step that cannot be undone and that every change leads to, unless it
+// asks by itself, with only_if.
+func (r *reader) danger(at diag.Place, t *catalog.Found, asks bool) {
+	if does := t.Operation.Danger; does != "" && !r.about.Guarded && r.guards == 0 && !asks {
+		r.into.Warnf(at, CodeUnguarded, "add a filter or scope to the recipe, or if to the step; true says that this is meant",
+			"%s %s, and every change leads to it", t.Name(), does)
+	}
+}
+
+// watched reports whether a step's connection stands for an account that the trigger polls.
+func (r *reader) watched(c catalog.Connection) bool {
+	trigger := r.about.Trigger.Connection
+	return c.Name == trigger.Name || trigger.Connector == c.Connector && trigger.Matches(c.Account)
+}
+
 // loop warns of a step that changes what the recipe itself watches: its own write
 // would start it again.
 func (r *reader) loop(at diag.Place, t *catalog.Found, s *Step) {
-	if r.about.Trigger == nil || !t.Operation.Write || t.Connection.Account != r.about.Trigger.Connection.Account || r.about.Trigger.Operation.Object == nil {
+	if r.about.Trigger == nil || !t.Operation.Write || !r.watched(t.Connection) || r.about.Trigger.Operation.Object == nil {
 		return
 	}
 	// What is below an operation's own name may write its records (contact.tag.add those

@@ -1,21 +1,16 @@
 // Package form writes bodies of requests that hold a file: the file alone, or a form of the
-// type multipart/form-data.
+// type multipart/form-data. It also tells of the file that an answer is.
 package form
 
 import (
 	"bytes"
 	"context"
 	"fmt"
-	"mime"
 	"mime/multipart"
 	"net/textproto"
-	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
 )
-
-// Whole is the place of a file that is the whole body.
-const Whole = "."
 
 // Body is a body whose files are references until it is sent. The zero value is the body
 // of a file alone.
@@ -132,52 +127,7 @@ func head(name string, f connectors.File) textproto.MIMEHeader {
 // typeOf is the type of a file's content.
 func typeOf(f connectors.File) string {
 	if f.Type == "" {
-		return "application/octet-stream"
+		return unknown
 	}
 	return f.Type
-}
-
-// Title returns the name under which a file is sent: its own, or one with the ending of its
-// type. Services look at the ending.
-func Title(f connectors.File) string {
-	if f.Title != "" {
-		return f.Title
-	}
-	kind, _, _ := mime.ParseMediaType(f.Type)
-	return "file" + endings()[kind]
-}
-
-// endings are those of the types that services exchange. Those of the system differ from
-// one machine to the next.
-func endings() map[string]string {
-	return map[string]string{
-		"audio/x-wav": ".wav", "audio/wav": ".wav", "audio/wave": ".wav", "audio/vnd.wave": ".wav", "audio/mpeg": ".mp3", "audio/mp3": ".mp3",
-		"audio/ogg": ".ogg", "audio/mp4": ".m4a", "video/mp4": ".mp4", "video/mpeg": ".mpeg",
-		"text/plain": ".txt", "text/csv": ".csv", "text/html": ".html", "text/vtt": ".vtt", "application/pdf": ".pdf", "application/zip": ".zip",
-		"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "application/msword": ".doc",
-		"application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-	}
-}
-
-// TitleIn returns the name of a file that an answer gives it; empty without one. What it
-// says before its last slash is no part of it.
-func TitleIn(disposition string) string {
-	_, words, err := mime.ParseMediaType(disposition)
-	if err != nil {
-		return ""
-	}
-	title := words["filename"]
-	if at := strings.LastIndexAny(title, `/\`); at >= 0 {
-		title = title[at+1:]
-	}
-	title = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f {
-			return -1
-		}
-		return c
-	}, title)
-	if title = strings.ToValidUTF8(strings.TrimSpace(title), ""); title == "." || title == ".." || len(title) > 200 {
-		return ""
-	}
-	return title
 }

@@ -88,6 +88,30 @@ func (h *Location) Contact(id string) (fields map[string]any, ok bool) {
 	return c.Fields(), true
 }
 
+// fieldsOf returns the fields of a contact; nil for an unknown one.
+func (h *Location) fieldsOf(id string) map[string]any {
+	c := h.live[id]
+	if c == nil {
+		return nil
+	}
+	return c.Fields()
+}
+
+// SetPipeline adds a pipeline with some stages, or gives the one with that id another name
+// and other stages.
+func (h *Location) SetPipeline(id, name string, stages ...string) {
+	h.service.Lock()
+	defer h.service.Unlock()
+	h.opportunities.SetPipeline(id, name, stages...)
+}
+
+// DeletePipeline takes a pipeline away. Its opportunities stay.
+func (h *Location) DeletePipeline(id string) {
+	h.service.Lock()
+	defer h.service.Unlock()
+	h.opportunities.DeletePipeline(id)
+}
+
 // Contacts returns the ids of all contacts, sorted by their age of arrival only
 // until the first one was deleted.
 func (h *Location) Contacts() []string {
@@ -114,7 +138,8 @@ func loose(fields map[string]any) map[string]any {
 
 // Populate makes the first contacts of a location, added over the year before now.
 // person makes up the fields of each. It is called with the lock held and must not
-// call the location back. Searches show the contacts at once, whatever the lag.
+// call the location back. Searches show the contacts at once, whatever the lag. The first
+// contact has an appointment and an opportunity.
 func (h *Location) Populate(n int, person func(i int) map[string]any) {
 	h.service.Lock()
 	defer h.service.Unlock()
@@ -124,7 +149,14 @@ func (h *Location) Populate(n int, person func(i int) map[string]any) {
 		at := now.Add(-step * time.Duration(n-i))
 		h.put("", merge(newFields(), person(i)), at, at)
 	}
+	if n > 0 {
+		h.messages.Begin(h.order[0]) // the oldest has asked something of late
+	}
 	h.search.CatchUp(h.site.World.Now().Add(h.lag)) // what was there before is not late
+	if n > 0 {
+		h.calendars.Book(h.order[0])
+		h.opportunities.Begin(h.order[0])
+	}
 }
 
 // Size returns how many contacts, notes and tasks there are.

@@ -102,8 +102,7 @@ func cleanTags(tags []string) []string {
 // mergeCustom turns what is written, {id or key, field_value}, into what is read,
 // {id, value}, in place of the former value of the same field. The two forms differ
 // in the service itself (spec file of 2026-06-19). A value that is written as it was
-// read, {id, value}, is taken too. A key stands in for an id: the sandbox has no
-// definitions to look it up in.
+// read, {id, value}, is taken too.
 func mergeCustom(former, written any) []any {
 	out, _ := former.([]any)
 	news, _ := written.([]any)
@@ -138,13 +137,13 @@ func newFields() map[string]any {
 // put stores a new version of a contact; an empty id makes a new contact. It is the
 // only place that writes contacts: direct reads and the search for duplicates know
 // the new version at once, searches after the lag. The caller gives up the map.
-func (h *Location) put(id string, fields map[string]any, added, updated time.Time) *search.Contact {
+func (h *Location) put(id string, fields map[string]any, added, updated time.Time) *search.Row {
 	if id == "" {
 		id = h.site.World.Dice.ID(20)
 	}
 	fields["id"], fields["locationId"] = id, h.site.ID
 	fields["dateAdded"], fields["dateUpdated"] = wire.Stamp(added), wire.Stamp(updated)
-	c := &search.Contact{ID: id, Added: added.UnixMilli(), Updated: updated.UnixMilli(), Doc: service.Encode(fields)}
+	c := &search.Row{ID: id, Added: added.UnixMilli(), Updated: updated.UnixMilli(), Doc: service.Encode(fields)}
 	// The former address goes before the new one comes, or a contact would still be
 	// found by the address that it gave up.
 	if former := h.live[id]; former != nil {
@@ -154,6 +153,7 @@ func (h *Location) put(id string, fields map[string]any, added, updated time.Tim
 		h.order = append(h.order, id)
 	}
 	h.live[id] = c
+	h.setup.Tagged(tagsOf(fields))
 	if email := service.Text(fields["email"]); email != "" {
 		h.byEmail[email] = id
 	}
@@ -166,7 +166,7 @@ func (h *Location) put(id string, fields map[string]any, added, updated time.Tim
 
 // forgetKeys removes a contact's address and number from the indexes. A key that
 // another contact took over in the meantime stays.
-func (h *Location) forgetKeys(c *search.Contact) {
+func (h *Location) forgetKeys(c *search.Row) {
 	fields := c.Fields()
 	if email := service.Text(fields["email"]); h.byEmail[email] == c.ID {
 		delete(h.byEmail, email)
@@ -178,18 +178,22 @@ func (h *Location) forgetKeys(c *search.Contact) {
 
 // change writes a body to a contact that exists. The updated time moves even if the
 // body brings nothing new (a guess).
-func (h *Location) change(c *search.Contact, body map[string]any) *search.Contact {
+func (h *Location) change(c *search.Row, body map[string]any) *search.Row {
 	return h.put(c.ID, merge(c.Fields(), body), time.UnixMilli(c.Added), h.site.World.Now())
 }
 
 // drop deletes a contact with everything that hangs on it.
-func (h *Location) drop(c *search.Contact) {
+func (h *Location) drop(c *search.Row) {
 	h.forgetKeys(c)
 	delete(h.live, c.ID)
+	h.setup.Forget(c.ID)
+	h.links.Forget(c.ID)
+	h.messages.Forget(c.ID)
 	delete(h.notes, c.ID)
 	delete(h.tasks, c.ID)
 	delete(h.campaigns, c.ID)
-	maps.DeleteFunc(h.appointments, func(_ string, a *appointment) bool { return a.ContactID == c.ID })
+	h.calendars.Forget(c.ID)
+	h.opportunities.Forget(c.ID)
 	// The last id takes the free place: to move all behind it would make deletes slow
 	// in a large location.
 	at, last := h.place[c.ID], len(h.order)-1
@@ -203,7 +207,7 @@ func (h *Location) drop(c *search.Contact) {
 // contact returns the contact that a path names, and marks it as the target. The
 // documentation knows no 404 for an unknown one, only 400. It reads directly, so it
 // sees writes that searches do not show yet.
-func (h *Location) contact(c *service.Call) (*search.Contact, service.Answer) {
+func (h *Location) contact(c *service.Call) (*search.Row, service.Answer) {
 	found := h.live[c.Vars["contactId"]]
 	if found == nil {
 		return nil, wire.Refuse(http.StatusBadRequest, "Contact not found for id: "+c.Vars["contactId"])
@@ -216,7 +220,7 @@ func (h *Location) contact(c *service.Call) (*search.Contact, service.Answer) {
 // the two wins is a setting of the location (service docs, read 2026-09); here the
 // address does. The second result is the field's name, as the refusal of a create has
 // it.
-func (h *Location) twin(body map[string]any) (*search.Contact, string) {
+func (h *Location) twin(body map[string]any) (*search.Row, string) {
 	if id, ok := h.byEmail[strings.ToLower(strings.TrimSpace(service.Text(body["email"])))]; ok {
 		return h.live[id], "email"
 	}
@@ -226,7 +230,7 @@ func (h *Location) twin(body map[string]any) (*search.Contact, string) {
 	return nil, ""
 }
 
-// checkContact refuses what no contact can be. sent tells that the body must name the
+// checkContact refuses what no contact can be, and drops what a contact does not have. sent tells that the body must name the
 // location, as those of create and upsert do; an update has no such field.
 func (h *Location) checkContact(body map[string]any, sent bool) service.Answer {
 	if id, ok := body["locationId"]; ok || sent {
@@ -237,11 +241,14 @@ func (h *Location) checkContact(body map[string]any, sent bool) service.Answer {
 	if email := service.Text(body["email"]); email != "" && !service.PlausibleEmail(email) {
 		return wire.Refuse(http.StatusUnprocessableEntity, "email must be an email")
 	}
+	if fields, ok := body["customFields"]; ok {
+		body["customFields"] = h.defined(fields)
+	}
 	return service.Answer{}
 }
 
 // show answers with a contact, and with more members beside it.
-func (h *Location) show(status int, c *search.Contact, more map[string]any) service.Answer {
+func (h *Location) show(status int, c *search.Row, more map[string]any) service.Answer {
 	members := map[string]any{"contact": json.RawMessage(c.Doc)}
 	maps.Copy(members, more)
 	return h.site.Say(status, members)
@@ -308,7 +315,7 @@ func (h *Location) upsertContact(c *service.Call) service.Answer {
 		return refused
 	}
 	twin, _ := h.twin(body)
-	var made *search.Contact
+	var made *search.Row
 	if twin != nil {
 		delete(body, "gender") // ignored on update, as users report
 		made = h.change(twin, body)
@@ -395,7 +402,7 @@ func (h *Location) tag(c *service.Call, member string, status int, f func(have, 
 }
 
 // retag changes the tags of a contact. Only a true change moves dateUpdated.
-func (h *Location) retag(c *search.Contact, tags []string, f func(have, tags []string) (after, changed []string)) (after, changed []string) {
+func (h *Location) retag(c *search.Row, tags []string, f func(have, tags []string) (after, changed []string)) (after, changed []string) {
 	after, changed = f(service.Texts(c.Fields()["tags"]), cleanTags(tags))
 	if len(changed) > 0 {
 		elements := make([]any, len(after))
@@ -449,6 +456,39 @@ func (h *Location) bulkTags(c *service.Call) service.Answer {
 		responses = append(responses, map[string]any{"contactId": id, "message": fmt.Sprintf("%d tags changed", len(changed)), "type": "success"})
 	}
 	return h.site.Say(http.StatusCreated, map[string]any{wire.SpelledOddly: failed == 0, "errorCount": failed, "responses": responses})
+}
+
+//nolint:gochecknoglobals // a table
+var businessForm = wire.NewForm("locationId! ids!:array businessId")
+
+// bulkBusiness puts contacts into a business, or takes them out of theirs: then the
+// businessId is null (spec file of 2026-06-19). That it refuses an unknown contact or
+// business, and changes none then, is a guess.
+func (h *Location) bulkBusiness(c *service.Call) service.Answer {
+	body, refused := businessForm.Read(c)
+	if refused.Status == 0 {
+		refused = h.site.Foreign(service.Text(body["locationId"]))
+	}
+	if refused.Status != 0 {
+		return refused
+	}
+	business, given := body["businessId"]
+	if !given {
+		return wire.Refuse(http.StatusUnprocessableEntity, "businessId should not be undefined")
+	}
+	if business != nil && !h.businesses.Has(service.Text(business)) {
+		return wire.Refuse(http.StatusBadRequest, "Business not found")
+	}
+	ids := service.Texts(body["ids"])
+	for _, id := range ids {
+		if h.live[id] == nil {
+			return wire.Refuse(http.StatusBadRequest, "Contact not found for id: "+id)
+		}
+	}
+	for _, id := range ids {
+		h.change(h.live[id], map[string]any{"businessId": business})
+	}
+	return h.site.Say(http.StatusOK, map[string]any{"success": true, "ids": ids})
 }
 
 // listByBusiness reads the whole location; businesses are rare. They come in the

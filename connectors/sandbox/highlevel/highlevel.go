@@ -6,15 +6,24 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/blogs"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/businesses"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/calendars"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/links"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/messages"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/opportunities"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/setup"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/users"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/wire"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
-// The credential and the location that a [Location] knows. They are no secrets.
+// The credential, the location and its agency that a [Location] knows. They are no secrets.
 const (
 	Token      = "sandbox-highlevel-token"
 	LocationID = "sandboxLocation00001"
+	CompanyID  = wire.CompanyID
 )
 
 // Options say what a location does.
@@ -33,8 +42,13 @@ type Location struct {
 	limits  limits
 	lag     time.Duration
 
-	live    map[string]*search.Contact // by id, as direct reads see them
-	byEmail map[string]string          // lower-cased address to id
+	setup    *setup.Setup
+	links    *links.Links
+	blogs    *blogs.Blogs
+	messages *messages.Messages
+
+	live    map[string]*search.Row // by id, as direct reads see them
+	byEmail map[string]string      // lower-cased address to id
 	byPhone map[string]string
 	search  search.Index
 	order   []string       // ids of live contacts
@@ -42,21 +56,30 @@ type Location struct {
 
 	// What hangs on contacts. A note or task is replaced and never written to,
 	// because an answer on its way may hold it; the lists are copied for answers.
-	notes        map[string][]*note // by contact
-	tasks        map[string][]*task
-	campaigns    map[string]map[string]bool
-	appointments map[string]*appointment // by id, those that were deleted too
+	notes     map[string][]*note // by contact
+	tasks     map[string][]*task
+	campaigns map[string]map[string]bool
+
+	businesses    *businesses.Book
+	calendars     *calendars.Desk
+	opportunities *opportunities.Board
 }
 
 // New returns an empty location of a world.
 func New(w *service.World, o Options) *Location {
 	h := &Location{
 		site: &wire.Site{ID: LocationID, World: w}, limits: newLimits(o.Limit, o.Daily), lag: o.Lag,
-		live: map[string]*search.Contact{}, byEmail: map[string]string{}, byPhone: map[string]string{},
-		search: search.New(func(field string) bool { return contactFields[field] != "" }), place: map[string]int{},
-		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{}, appointments: map[string]*appointment{},
+		live: map[string]*search.Row{}, byEmail: map[string]string{}, byPhone: map[string]string{},
+		search: search.New(contactWords), place: map[string]int{},
+		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{},
 	}
 	h.site.Knows = func(contact string) bool { return h.live[contact] != nil }
+	h.setup, h.links, h.blogs = setup.New(h.site), links.New(h.site), blogs.New(h.site)
+	h.messages = messages.New(h.site)
+	h.messages.Contact = h.fieldsOf
+	h.setup.Retag = h.renameTag
+	h.businesses, h.calendars = businesses.New(h.site), calendars.New(h.site, zone())
+	h.opportunities = opportunities.New(h.site, func() time.Duration { return h.lag }, h.fieldsOf)
 	// The limit counts after the token was accepted: the service counts for each app
 	// and location, which only the token tells.
 	h.service = &service.Service{
@@ -68,8 +91,22 @@ func New(w *service.World, o Options) *Location {
 			return service.Answer{}
 		},
 	}
-	h.service.Routes = slices.Concat(h.contactRoutes(), h.partRoutes(), h.appointmentRoutes())
+	h.service.Routes = slices.Concat(
+		h.contactRoutes(), h.setup.Routes(), h.links.Routes(), h.blogs.Routes(), h.messages.Routes(), h.partRoutes(), h.calendars.Routes(), h.opportunities.Routes(), h.businesses.Routes(), users.New(h.site).Routes(),
+	)
 	return h
+}
+
+// zoneName is the location's time zone.
+const zoneName = "America/Chicago"
+
+// zone is the location's time zone; the zones are part of the program.
+func zone() *time.Location {
+	where, err := time.LoadLocation(zoneName)
+	if err != nil {
+		return time.UTC
+	}
+	return where
 }
 
 // contactRoutes has the routes with literal segments before those that would match
@@ -80,6 +117,7 @@ func (h *Location) contactRoutes() []service.Route {
 		service.At("GET", "/contacts/search/duplicate", "contact.find_duplicate", h.findDuplicate),
 		service.At("GET", "/contacts/business/{businessId}", "contact.list_by_business", h.listByBusiness),
 		service.At("POST", "/contacts/bulk/tags/update/{type}", "contact.tag.bulk_update", h.bulkTags),
+		service.At("POST", "/contacts/bulk/business", "contact.business.bulk_update", h.bulkBusiness),
 		service.At("POST", "/contacts/upsert", "contact.upsert", h.upsertContact),
 		service.At("GET", "/contacts", "contact.list_legacy", h.listLegacy),
 		service.At("POST", "/contacts", "contact.create", h.createContact),
@@ -88,6 +126,8 @@ func (h *Location) contactRoutes() []service.Route {
 		service.At("DELETE", "/contacts/{contactId}", "contact.delete", h.deleteContact),
 		service.At("POST", "/contacts/{contactId}/tags", "contact.tag.add", h.addTags),
 		service.At("DELETE", "/contacts/{contactId}/tags", "contact.tag.remove", h.removeTags),
+		service.At("POST", "/contacts/{contactId}/followers", "contact.follower.add", h.follow),
+		service.At("DELETE", "/contacts/{contactId}/followers", "contact.follower.remove", h.unfollow),
 	}
 }
 
@@ -110,7 +150,6 @@ func (h *Location) partRoutes() []service.Route {
 		service.At("DELETE", campaigns+"/removeAll", "contact.campaign.remove_all", h.leaveCampaigns),
 		service.At("POST", campaigns+"/{campaignId}", "contact.campaign.add", h.joinCampaign),
 		service.At("DELETE", campaigns+"/{campaignId}", "contact.campaign.remove", h.leaveCampaign),
-		service.At("GET", "/locations/{locationId}", "location.get", h.getLocation),
 	}
 }
 
@@ -130,15 +169,4 @@ func (h *Location) admit(c *service.Call) service.Answer {
 		return wire.Refuse(http.StatusUnauthorized, "version header was not found.")
 	}
 	return wire.Refuse(http.StatusUnauthorized, "version header is invalid.")
-}
-
-// getLocation shows the one location. It has no dateUpdated, like those of the
-// service (highlevel-api-docs #154, read 2026-09).
-func (h *Location) getLocation(c *service.Call) service.Answer {
-	if a := h.site.Foreign(c.Vars["locationId"]); a.Status != 0 {
-		return a
-	}
-	return h.site.Say(http.StatusOK, map[string]any{"location": map[string]any{
-		"id": h.site.ID, "name": "Sandbox", "country": "US", "timezone": "America/Chicago",
-	}})
 }

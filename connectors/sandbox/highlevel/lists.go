@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/search"
@@ -21,6 +22,24 @@ var searchShape = &service.Shape{
 		"query": service.String, "filters": service.List, "sort": service.List,
 	},
 	Required: []string{"locationId", "pageLimit"},
+}
+
+// contactWords are what the search for contacts calls things. A filter may name the fields
+// of a body and some more.
+//
+//nolint:gochecknoglobals // a table
+var contactWords = search.Words{
+	Times: []search.Time{
+		{Field: "dateAdded", Of: func(r *search.Row) int64 { return r.Added }},
+		{Field: "dateUpdated", Of: func(r *search.Row) int64 { return r.Updated }},
+	},
+	Dates: []string{"dateOfBirth"},
+	Member: func(field string) (string, bool) {
+		more := []string{"id", "contactName", "companyName", "businessId", "type", "dateAdded", "dateUpdated"}
+		return field, contactFields[field] != "" || slices.Contains(more, field)
+	},
+	Searched: []string{"contactName", "email", "phone", "companyName"},
+	Limit:    "pageLimit", List: "contacts", Place: "searchAfter",
 }
 
 // searchContacts reads the index and not the contacts themselves, and so lags behind.
@@ -74,6 +93,6 @@ func (h *Location) listLegacy(c *service.Call) service.Answer {
 }
 
 // half is how a search hides half of its rows when it is told to.
-func half(c *service.Call) func([]*search.Contact) []*search.Contact {
-	return func(all []*search.Contact) []*search.Contact { return service.Rows(c, all) }
+func half(c *service.Call) func([]*search.Row) []*search.Row {
+	return func(all []*search.Row) []*search.Row { return service.Rows(c, all) }
 }

@@ -58,7 +58,7 @@ var (
 )
 
 // with returns the contact of a path and the body of a request.
-func (h *Location) with(c *service.Call, sh *service.Shape) (*search.Contact, map[string]any, service.Answer) {
+func (h *Location) with(c *service.Call, sh *service.Shape) (*search.Row, map[string]any, service.Answer) {
 	found, refused := h.contact(c)
 	if refused.Status != 0 {
 		return nil, nil, refused

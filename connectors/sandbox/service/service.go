@@ -68,6 +68,7 @@ type Answer struct {
 	Value  any
 	Raw    []byte // JSON in place of Value
 	Text   string // in place of JSON
+	Type   string // of the content of Text; empty is plain text
 }
 
 // At returns the route of an operation. Names in braces in the path match any
@@ -224,9 +225,12 @@ func (s *Service) after(w http.ResponseWriter, c *Call, f Fault, a Answer) {
 }
 
 func (s *Service) write(w http.ResponseWriter, c *Call, a Answer) {
-	if a.Text != "" {
+	switch {
+	case a.Type != "":
+		c.Head.Set("Content-Type", a.Type)
+	case a.Text != "":
 		c.Head.Set("Content-Type", "text/plain; charset=utf-8")
-	} else {
+	default:
 		c.Head.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	w.WriteHeader(a.Status)

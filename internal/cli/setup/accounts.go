@@ -108,7 +108,7 @@ func (a *app) accountState(p *project.Project, name string, feeds []store.Feed) 
 func users(p *project.Project, account string) (ids []string) {
 	for _, r := range p.Recipes {
 		for _, c := range r.Connections {
-			if c.Account == account && !slices.Contains(ids, r.ID) {
+			if c.Matches(account) && !slices.Contains(ids, r.ID) {
 				ids = append(ids, r.ID)
 			}
 		}

@@ -86,7 +86,7 @@ type RecipeState struct {
 // Recipe returns the view of a recipe.
 func Recipe(r *recipes.Recipe, s RecipeState) RecipeView {
 	v := RecipeView{
-		ID: r.ID, Name: r.Name, File: r.File, Version: r.Version, Account: r.Connections[r.Trigger.Connection].Account,
+		ID: r.ID, Name: r.Name, File: r.File, Version: r.Version, Account: r.Source().Account,
 		Operation: r.Trigger.Operation, Schedule: r.Trigger.Schedule.Text, Status: on, Paused: pausedBy(s.Switch), Waiting: s.Waiting, Day: s.Day,
 	}
 	if v.Paused != nil {

@@ -30,18 +30,15 @@ type filter struct {
 	parts []*filter
 
 	field, operator string // a condition when the operator is set
+	member          string // of a row, that the condition looks at
 	value           any
 	low, high       int64 // of a range, inclusive
 }
 
+// The words of filters (third-party copies of the search's page, read 2026-09).
+//
 //nolint:gochecknoglobals // a table
-var (
-	// The words of filters (third-party copies of the search's page, read 2026-09).
-	operators  = []string{"eq", "not_eq", "contains", "not_contains", "exists", "not_exists", "range"}
-	dateFields = []string{"dateAdded", "dateUpdated", "dateOfBirth"}
-	// filterFields are the fields besides those of a body that a filter may name.
-	filterFields = []string{"id", "contactName", "companyName", "businessId", "type", "dateAdded", "dateUpdated"}
-)
+var operators = []string{"eq", "not_eq", "contains", "not_contains", "exists", "not_exists", "range"}
 
 // parseFilters reads the list at the top, all of which must hold; nil means there is
 // none. The errors are in the service's own words where these are known, and go out
@@ -86,10 +83,11 @@ func (x *Index) parsePart(m map[string]any, depth int) (*filter, error) {
 		return x.parseGroup(parts, service.Text(group), depth+1)
 	}
 	f := &filter{field: service.Text(m["field"]), operator: service.Text(m["operator"]), value: m["value"]}
-	if !x.written(f.field) && !slices.Contains(filterFields, f.field) && !strings.HasPrefix(f.field, "customFields.") {
+	member, ok := x.words.Member(f.field)
+	if f.member = member; !ok && !strings.HasPrefix(f.field, "customFields.") {
 		return nil, fmt.Errorf("Invalid field (%s) passed", f.field) //nolint:staticcheck // the service's words
 	}
-	date := slices.Contains(dateFields, f.field)
+	date := x.isTime(f.field)
 	// Dates take no bare gt or eq (third-party report of 2026-04).
 	if !slices.Contains(operators, f.operator) || (f.operator == "range" && !date) || (date && (f.operator == "eq" || f.operator == "contains")) {
 		return nil, fmt.Errorf("Invalid Operator (%s) passed for field %s", f.operator, f.field) //nolint:staticcheck // the service's words
@@ -98,6 +96,11 @@ func (x *Index) parsePart(m map[string]any, depth int) (*filter, error) {
 		return f, f.parseRange()
 	}
 	return f, nil
+}
+
+// isTime reports whether the values of a field are times.
+func (x *Index) isTime(field string) bool {
+	return slices.Contains(x.words.Dates, field) || slices.ContainsFunc(x.words.Times, func(t Time) bool { return t.Field == field })
 }
 
 // parseRange turns gt, gte, lt and lte into inclusive bounds, of which all hold:
@@ -154,7 +157,7 @@ func moment(v any) (int64, bool) {
 // one.
 func inRange(ms int64) bool { return ms > -1<<60 && ms < 1<<60 }
 
-// match reports whether a contact passes. A group without parts lets everything pass,
+// match reports whether a row passes. A group without parts lets everything pass,
 // unless one of its parts is to be enough: then nothing.
 func (f *filter) match(fields map[string]any) bool {
 	if f.operator != "" {
@@ -173,11 +176,14 @@ func (f *filter) match(fields map[string]any) bool {
 func (f *filter) lookup(fields map[string]any) any {
 	id, custom := strings.CutPrefix(f.field, "customFields.")
 	if !custom {
-		return fields[f.field]
+		return fields[f.member]
 	}
 	list, _ := fields["customFields"].([]any)
 	for _, e := range list {
 		if m, _ := e.(map[string]any); service.Text(m["id"]) == id {
+			if v, ok := m["fieldValue"]; ok { // as opportunities have it
+				return v
+			}
 			return m["value"]
 		}
 	}

@@ -8,16 +8,40 @@ import (
 	"time"
 )
 
-// Contact is one version of a contact. It never changes; a write makes a new one. The
+// Row is one version of a record. It never changes; a write makes a new one. The
 // index and answers on their way can therefore share it without a lock.
-type Contact struct {
+type Row struct {
 	ID             string
-	Added, Updated int64  // milliseconds since 1970
-	Doc            []byte // the JSON object as direct reads show it
+	Added, Updated int64   // milliseconds since 1970
+	Others         []int64 // further times that searches sort by
+	Doc            []byte  // the JSON object as searches show it
 }
 
-// Fields decodes the contact.
-func (c *Contact) Fields() map[string]any {
+// Words are what a search calls things.
+type Words struct {
+	// Times are what a search sorts by. The first is that of the usual order, newest first.
+	Times []Time
+	// Dates are further fields whose values are times: a filter may ask for ranges of
+	// them.
+	Dates []string
+	// Member returns the member of a row that a filter on a field looks at; ok is false
+	// for a field that no filter may name.
+	Member func(field string) (member string, ok bool)
+	// Searched are the members that free text is looked for in.
+	Searched []string
+	// Limit is the member of a body with the size of a page, List that of an answer with
+	// the rows, and Place that of a row with its place in the order.
+	Limit, List, Place string
+}
+
+// Time is a time that a search sorts by.
+type Time struct {
+	Field string
+	Of    func(*Row) int64
+}
+
+// Fields decodes the row.
+func (c *Row) Fields() map[string]any {
 	var m map[string]any
 	if json.Unmarshal(c.Doc, &m) != nil {
 		return map[string]any{}
@@ -25,16 +49,16 @@ func (c *Contact) Fields() map[string]any {
 	return m
 }
 
-// index is a list of contacts in the order of a time, then of the id. The id settles
-// ties, so that searchAfter can stop between contacts of one instant.
+// index is a list of rows in the order of a time, then of the id. The id settles
+// ties, so that searchAfter can stop between rows of one instant.
 type index struct {
-	time func(*Contact) int64
-	list []*Contact
+	time func(*Row) int64
+	list []*Row
 }
 
 // find returns where a time and id stand, or would stand.
 func (x *index) find(ms int64, id string) (int, bool) {
-	return slices.BinarySearchFunc(x.list, ms, func(c *Contact, ms int64) int {
+	return slices.BinarySearchFunc(x.list, ms, func(c *Row, ms int64) int {
 		if n := cmp.Compare(x.time(c), ms); n != 0 {
 			return n
 		}
@@ -42,12 +66,12 @@ func (x *index) find(ms int64, id string) (int, bool) {
 	})
 }
 
-func (x *index) insert(c *Contact) {
+func (x *index) insert(c *Row) {
 	i, _ := x.find(x.time(c), c.ID)
 	x.list = slices.Insert(x.list, i, c)
 }
 
-func (x *index) remove(c *Contact) {
+func (x *index) remove(c *Row) {
 	if i, found := x.find(x.time(c), c.ID); found {
 		x.list = slices.Delete(x.list, i, i+1)
 	}
@@ -58,35 +82,33 @@ func (x *index) remove(c *Contact) {
 // page, read 2026-09): a reader that follows the updated time meets records behind
 // its cursor.
 type Index struct {
-	written            func(field string) bool // whether bodies have the field
-	shown              map[string]*Contact
-	byUpdated, byAdded index
-	pending            []pendingWrite // in the order of the writes
+	words   Words
+	shown   map[string]*Row
+	orders  []*index       // by the times of the words
+	pending []pendingWrite // in the order of the writes
 }
 
-// pendingWrite is a write that searches do not see yet; a nil contact is a
+// pendingWrite is a write that searches do not see yet; a nil row is a
 // deletion.
 type pendingWrite struct {
-	at      time.Time
-	id      string
-	contact *Contact
+	at  time.Time
+	id  string
+	row *Row
 }
 
-// New returns an empty index. written tells which fields a contact's body may have:
-// a filter may name them.
-func New(written func(field string) bool) Index {
-	return Index{
-		written:   written,
-		shown:     map[string]*Contact{},
-		byUpdated: index{time: func(c *Contact) int64 { return c.Updated }},
-		byAdded:   index{time: func(c *Contact) int64 { return c.Added }},
+// New returns an empty index of a search with its words.
+func New(words Words) Index {
+	x := Index{words: words, shown: map[string]*Row{}}
+	for _, t := range words.Times {
+		x.orders = append(x.orders, &index{time: t.Of})
 	}
+	return x
 }
 
 // Later queues a write. The order of the calls is that of the writes, also when the
 // lag was made shorter in between.
-func (x *Index) Later(at time.Time, id string, c *Contact) {
-	x.pending = append(x.pending, pendingWrite{at: at, id: id, contact: c})
+func (x *Index) Later(at time.Time, id string, c *Row) {
+	x.pending = append(x.pending, pendingWrite{at: at, id: id, row: c})
 }
 
 // CatchUp lets the index see what is old enough. A write never overtakes one before
@@ -99,15 +121,18 @@ func (x *Index) CatchUp(now time.Time) {
 			break
 		}
 		done++
-		if former := x.shown[p.id]; former != nil {
-			x.byUpdated.remove(former)
-			x.byAdded.remove(former)
-			delete(x.shown, p.id)
+		former := x.shown[p.id]
+		for _, order := range x.orders {
+			if former != nil {
+				order.remove(former)
+			}
+			if p.row != nil {
+				order.insert(p.row)
+			}
 		}
-		if p.contact != nil {
-			x.shown[p.id] = p.contact
-			x.byUpdated.insert(p.contact)
-			x.byAdded.insert(p.contact)
+		delete(x.shown, p.id)
+		if p.row != nil {
+			x.shown[p.id] = p.row
 		}
 	}
 	x.pending = slices.Delete(x.pending, 0, done)

@@ -10,7 +10,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
-// The bounds of a contact search (service docs and third-party copies of them,
+// The bounds of a search (service docs and third-party copies of them,
 // read 2026-09).
 const (
 	maxPageLimit   = 500
@@ -18,14 +18,16 @@ const (
 	maxQueryLength = 75
 )
 
-// Query is a contact search that was understood.
+// Query is a search that was understood.
 type Query struct {
 	order     *index
 	field     string // that the order is by
 	desc      bool
 	low, high int64 // bounds of the field, inclusive
 	rest      *filter
+	only      func(fields map[string]any) bool // nil lets all pass
 	words     string
+	spoken    *Words
 	after     *searchAfter
 	page      int
 	limit     int
@@ -50,13 +52,23 @@ func refusef(status int, format string, args ...any) error {
 	return &RefusalError{Status: status, Message: fmt.Sprintf(format, args...)}
 }
 
-// Added returns the search for all contacts in the order in which they were added, the
-// newest first unless asc says otherwise.
+// Added returns the search for all rows in the order of the first time, the newest first
+// unless asc says otherwise.
 func (x *Index) Added(asc bool, limit int, words string) *Query {
-	return &Query{order: &x.byAdded, desc: !asc, low: minTime, high: maxTime, limit: limit, words: strings.ToLower(words)}
+	q := x.usual()
+	q.desc, q.limit, q.words = !asc, limit, strings.ToLower(words)
+	return q
 }
 
-// After begins the page behind the contact with an id that stands at a time; an empty id
+// usual is the search for all rows in the usual order.
+func (x *Index) usual() *Query {
+	return &Query{order: x.orders[0], field: x.words.Times[0].Field, desc: true, low: minTime, high: maxTime, spoken: &x.words}
+}
+
+// Only lets a search show only the rows whose fields pass.
+func (q *Query) Only(wanted func(fields map[string]any) bool) { q.only = wanted }
+
+// After begins the page behind the row with an id that stands at a time; an empty id
 // begins it at the top.
 func (q *Query) After(ms int64, id string) {
 	if id != "" {
@@ -67,16 +79,16 @@ func (q *Query) After(ms int64, id string) {
 // Parse reads the body of a search. The default order is newest added first. The error
 // is a [*RefusalError].
 func (x *Index) Parse(body map[string]any) (*Query, error) {
-	q := &Query{order: &x.byAdded, field: "dateAdded", desc: true, low: minTime, high: maxTime}
-	q.limit, q.page = service.Whole(body["pageLimit"]), service.Whole(body["page"])
+	q := x.usual()
+	q.limit, q.page = service.Whole(body[x.words.Limit]), service.Whole(body["page"])
 	q.words = strings.ToLower(service.Text(body["query"]))
 	switch {
 	case q.limit < 1 || q.limit > maxPageLimit:
-		return nil, refusef(http.StatusUnprocessableEntity, "pageLimit must be from 1 to %d", maxPageLimit)
+		return nil, refusef(http.StatusUnprocessableEntity, "%s must be from 1 to %d", x.words.Limit, maxPageLimit)
 	case body["page"] != nil && q.page < 1:
 		return nil, refusef(http.StatusUnprocessableEntity, "page must not be less than 1")
 	case q.page*q.limit > maxPagedRows:
-		return nil, refusef(http.StatusBadRequest, "page and pageLimit reach %d rows at most, use searchAfter", maxPagedRows)
+		return nil, refusef(http.StatusBadRequest, "page and %s reach %d rows at most, use searchAfter", x.words.Limit, maxPagedRows)
 	case len(q.words) > maxQueryLength:
 		return nil, refusef(http.StatusUnprocessableEntity, "query must be shorter than or equal to %d characters", maxQueryLength)
 	}
@@ -94,7 +106,7 @@ func (x *Index) Parse(body map[string]any) (*Query, error) {
 	return q, nil
 }
 
-// parseSort knows the two times; the service sorts by other fields too, which
+// parseSort knows the times; the service sorts by other fields too, which
 // nothing here needs.
 func (x *Index) parseSort(q *Query, v any) error {
 	sorts, _ := v.([]any)
@@ -102,14 +114,12 @@ func (x *Index) parseSort(q *Query, v any) error {
 		return nil
 	}
 	one, _ := sorts[0].(map[string]any)
-	switch q.field = service.Text(one["field"]); q.field {
-	case "dateUpdated":
-		q.order = &x.byUpdated
-	case "dateAdded":
-		q.order = &x.byAdded
-	default:
+	q.field = service.Text(one["field"])
+	at := slices.IndexFunc(x.words.Times, func(t Time) bool { return t.Field == q.field })
+	if at < 0 {
 		return refusef(http.StatusBadRequest, "Invalid sort field (%s) passed", q.field)
 	}
+	q.order = x.orders[at]
 	switch service.Text(one["direction"]) {
 	case "asc":
 		q.desc = false
@@ -167,7 +177,7 @@ func (q *Query) takeBounds(f *filter) *filter {
 // Run returns the rows of the page and the number of all rows. The bounds of the
 // order cost two binary searches; every other condition decodes each row between
 // them.
-func (q *Query) Run(shown func([]*Contact) []*Contact) (rows []*Contact, total int) {
+func (q *Query) Run(shown func([]*Row) []*Row) (rows []*Row, total int) {
 	from, _ := q.order.find(q.low, "")
 	to := len(q.order.list)
 	if q.high < maxTime {
@@ -177,7 +187,7 @@ func (q *Query) Run(shown func([]*Contact) []*Contact) (rows []*Contact, total i
 		return nil, 0
 	}
 	all := q.order.list[from:to]
-	if q.rest != nil || q.words != "" {
+	if q.rest != nil || q.words != "" || q.only != nil {
 		all = q.sift(all)
 	}
 	all = shown(all)
@@ -185,22 +195,22 @@ func (q *Query) Run(shown func([]*Contact) []*Contact) (rows []*Contact, total i
 }
 
 // sift keeps the rows that pass the filters and contain the words.
-func (q *Query) sift(all []*Contact) []*Contact {
-	var kept []*Contact
+func (q *Query) sift(all []*Row) []*Row {
+	var kept []*Row
 	for _, c := range all {
 		fields := c.Fields()
-		if (q.rest == nil || q.rest.match(fields)) && (q.words == "" || containsWords(fields, q.words)) {
+		if (q.rest == nil || q.rest.match(fields)) && (q.words == "" || q.contains(fields)) && (q.only == nil || q.only(fields)) {
 			kept = append(kept, c)
 		}
 	}
 	return kept
 }
 
-// containsWords looks for the words, in lower case, in what names a contact; the
-// service's own choice of fields is not documented.
-func containsWords(fields map[string]any, words string) bool {
-	for _, name := range []string{"contactName", "email", "phone", "companyName"} {
-		if strings.Contains(strings.ToLower(service.Text(fields[name])), words) {
+// contains looks for the words, in lower case, in what names a row; the service's own
+// choice of fields is not documented.
+func (q *Query) contains(fields map[string]any) bool {
+	for _, name := range q.spoken.Searched {
+		if strings.Contains(strings.ToLower(service.Text(fields[name])), q.words) {
 			return true
 		}
 	}
@@ -208,9 +218,9 @@ func containsWords(fields map[string]any, words string) bool {
 }
 
 // cut returns the page out of all rows, in the order that was asked for. With
-// searchAfter the page begins behind that place, whether or not the contact is still
+// searchAfter the page begins behind that place, whether or not the row is still
 // there; it wins over a page number.
-func (q *Query) cut(all []*Contact) []*Contact {
+func (q *Query) cut(all []*Row) []*Row {
 	part := index{time: q.order.time, list: all}
 	first := 0 // of the page, counted in the direction of the order
 	if q.after != nil {
@@ -236,20 +246,20 @@ func (q *Query) cut(all []*Contact) []*Contact {
 	return rows
 }
 
-// Encode writes the page by hand: each row is the contact's JSON with its place in
+// Encode writes the page by hand: each row is the record's JSON with its place in
 // the order added. So a page costs no decoding.
-func (q *Query) Encode(rows []*Contact, total int, trace string) []byte {
+func (q *Query) Encode(rows []*Row, total int, trace string) []byte {
 	size := 100
 	for _, c := range rows {
 		size += len(c.Doc) + 70
 	}
-	b := append(make([]byte, 0, size), `{"contacts":[`...)
+	b := append(append(append(make([]byte, 0, size), `{"`...), q.spoken.List...), `":[`...)
 	for i, c := range rows {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, c.Doc[:len(c.Doc)-1]...)
-		b = append(b, `,"searchAfter":[`...)
+		b = append(append(append(b, `,"`...), q.spoken.Place...), `":[`...)
 		b = strconv.AppendInt(b, q.order.time(c), 10)
 		b = append(b, `,"`...)
 		b = append(b, c.ID...)

@@ -1,0 +1,3 @@
+// Package blogs is the blogs of a simulated location, with their authors, categories and
+// posts.
+package blogs

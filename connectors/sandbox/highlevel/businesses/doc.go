@@ -1,0 +1,2 @@
+// Package businesses is the businesses of a simulated location of HighLevel.
+package businesses
