@@ -317,6 +317,9 @@ func inputMeaning(in connectors.Input) string {
 	if in.Nullable {
 		parts = append(parts, "Can be cleared with `=clear`.")
 	}
+	if in.Named != nil {
+		parts = append(parts, "A list, or values by the name of the "+in.Named.Title+".")
+	}
 	return sentences(append(parts, in.Description, in.Note)...)
 }
 
@@ -351,7 +354,7 @@ func traits(f schema.Field) string {
 	for _, t := range []struct {
 		on   bool
 		word string
-	}{{f.Secret, "secret"}, {f.Personal, "personal"}, {f.Volatile, "never a change"}, {f.Normal != "", "compared as " + string(f.Normal)}} {
+	}{{f.Secret, "secret"}, {f.Personal, "personal"}, {f.Volatile, "never a change"}, {f.Normal != "", "compared as " + string(f.Normal)}, {f.Named != nil, "by name"}} {
 		if t.on {
 			words = append(words, t.word)
 		}

@@ -37,6 +37,9 @@ type Description struct {
 	Operations []*Operation
 	// CheckWith is the key of the read that checks a credential.
 	CheckWith string
+	// NeedsOne names settings of which an account must have one at least; empty means that
+	// each of them says for itself whether it is required.
+	NeedsOne []string
 	// Versions are other versions of the API that an account can choose, with the keys of
 	// operations that each has not, and what to use instead of them.
 	Versions map[string]map[string]string
@@ -90,7 +93,10 @@ type Account struct {
 	// Version is the version of the API that the account chose; empty for the usual one.
 	Version    string
 	Credential auth.Credential
-	Settings   map[string]any
+	// Source gives the tokens of an account that signs in with OAuth 2.0; nil otherwise:
+	// then the credential itself goes out.
+	Source   auth.Source
+	Settings map[string]any
 	// Gate is asked before every request. Never nil.
 	Gate Gate
 	// Transport carries the requests; nil means one made for this account.

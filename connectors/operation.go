@@ -26,7 +26,10 @@ type Operation struct {
 	Path        string
 	Version     string   // the service's API version; may be empty
 	Scopes      []string // rights that the credential needs
-	Inputs      []Input
+	// Token is the audience of the token that the operation needs, as the connector names
+	// it; empty means the account's usual one. It matters where one sign-in has several.
+	Token  string
+	Inputs []Input
 	// Answer is the object that the operation returns or lists; nil when the
 	// answer has no described shape.
 	Answer *schema.Object

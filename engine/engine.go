@@ -16,6 +16,7 @@ import (
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/prune"
+	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/runs"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/diag"
@@ -82,7 +83,7 @@ type Engine struct {
 	poller *poll.Poller
 	// current is what the loaded recipes ask for; a reload replaces it.
 	current atomic.Pointer[plan]
-	health  runs.Health
+	health  retry.Health
 	rests   rests
 	space   space
 	exec    *runs.Executor

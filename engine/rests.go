@@ -96,6 +96,15 @@ func (e *Engine) Switch(ctx context.Context, s store.Switch, audit *store.AuditE
 	return nil
 }
 
+// SignedIn tells a serving engine that an account has got another credential: it is used
+// at once, and runs that waited for it go on.
+func (e *Engine) SignedIn(account string) {
+	e.health.Forget(account)
+	for _, tell := range []chan struct{}{e.released, e.reloaded, e.resumed} {
+		nudge(tell)
+	}
+}
+
 // setSwitch stores a switch and takes it over.
 func (e *Engine) setSwitch(ctx context.Context, s store.Switch, audit *store.AuditEntry) error {
 	e.rests.setting.Lock()

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/poll"
+	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/watch"
 )
@@ -372,5 +375,44 @@ func TestRefused_SaysUntilWhen(t *testing.T) {
 			t.Error("another account: got refused, want not")
 		}
 		stop()
+	})
+}
+
+// TestSignedIn_FeedsAndRunsGoOnAtOnce lets an account be refused for long, and then get
+// another credential.
+func TestSignedIn_FeedsAndRunsGoOnAtOnce(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := recipe("{every: 1m}", "{every: 12h}")
+		b.once(text)
+		b.service.put("r1", map[string]any{"name": "A"})
+		b.service.fail = func(string, int) (error, bool) { return failure(connectors.Auth), false }
+		e := b.engine(text)
+		stop := b.serving(e)
+		b.wait(time.Minute)
+		due := func() { // makes the feed due
+			if err := e.WithFeed(t.Context(), e.Feeds()[0], func(context.Context, *poll.Feed) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			b.wait(time.Minute)
+		}
+		due()
+		if parked := b.runs(store.RunFilter{Status: store.Parked, Reason: retry.ReasonAuth}); len(parked) != 1 {
+			t.Errorf("got %d parked runs, want 1", len(parked))
+		}
+		if _, refused := e.Refused("acme"); !refused {
+			t.Error("the account does not rest")
+		}
+		b.service.put("r2", map[string]any{"name": "B"})
+		due() // it rests with its account
+		b.service.fail = nil
+		b.expect()
+		e.SignedIn("acme")
+		b.wait(time.Second)
+		if _, refused := e.Refused("acme"); refused {
+			t.Error("the account still rests")
+		}
+		stop()
+		b.expect("letter.put r1 A", "letter.put r2 B")
 	})
 }

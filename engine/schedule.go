@@ -38,6 +38,8 @@ type dueFeed struct {
 	failures int
 	// stretched is true while polls come less often than the schedule says.
 	stretched bool
+	// rested is true when its account rested as it was due last.
+	rested bool
 	// began is when the last poll began.
 	began time.Time
 	// again is when the lists show what was hinted at last, parents what it belongs to
@@ -116,7 +118,7 @@ func (s *scheduler) round(take, work context.Context) (next *reload, err error) 
 		case f := <-s.back:
 			s.free(round, work, f)
 		case <-s.e.resumed:
-			s.queue.replan(time.Now())
+			s.queue.wake(time.Now())
 		case pong := <-s.e.pingScheduler:
 			close(pong)
 		case h := <-s.e.holds:
@@ -258,6 +260,17 @@ func (q dueQueue) replan(now time.Time) {
 	heap.Init(&q)
 }
 
+// wake is replan, and has those polled now that rested or were refused: their account may
+// go on.
+func (q dueQueue) wake(now time.Time) {
+	for _, d := range q {
+		if (d.rested || d.failures > 0) && d.due.After(now) {
+			d.due = now
+		}
+	}
+	q.replan(now)
+}
+
 // firstPolls says when each feed is polled first: at once when it is due or was
 // due while we were down, else at its stored time, unless that lies further ahead
 // than its schedule allows (a clock that was set back).
@@ -287,7 +300,8 @@ func (e *Engine) firstPolls(ctx context.Context) (dueQueue, error) {
 
 // pollDue polls a feed once and says when it is due again.
 func (e *Engine) pollDue(take, work context.Context, d *dueFeed) {
-	if until, rests := e.restUntil(d.feed.Account.Name, time.Now()); rests {
+	until, rests := e.restUntil(d.feed.Account.Name, time.Now())
+	if d.rested = rests; rests {
 		d.due = until
 		return
 	}

@@ -43,6 +43,9 @@ func text(name string, required bool) recipes.Input {
 	return recipes.Input{Field: schema.Field{Name: name, Type: schema.String, Required: required}}
 }
 
+// customField says how custom fields are known by name.
+var customField = &schema.Named{Title: "custom field", Definitions: "custom_field.list"}
+
 func contact() *schema.Object {
 	tags := schema.Field{Name: "tags", Type: schema.Array, Normal: schema.NormalSet, Items: &schema.Field{Type: schema.String}}
 	return &schema.Object{
@@ -60,7 +63,7 @@ func contact() *schema.Object {
 			{Name: "score", Type: schema.Integer},
 			{Name: "address", Type: schema.Map, Fields: []schema.Field{{Name: "city", Type: schema.String}}},
 			{Name: "dndSettings", Type: schema.Map, Fields: []schema.Field{{Name: "Email", Type: schema.Map, Open: true}, {Name: "SMS", Type: schema.Map, Open: true}}},
-			{Name: "customFields", Type: schema.Array, Normal: "keyed"},
+			{Name: "customFields", Type: schema.Array, Normal: schema.NormalKeyed, Key: "id", Values: []string{"value"}, Named: customField},
 			{Name: "dateAdded", Type: schema.Time},
 			{Name: "dateUpdated", Type: schema.Time},
 		},
@@ -80,6 +83,10 @@ func highlevel() []recipes.Operation {
 			text("firstName", false),
 			{Field: schema.Field{Name: "dnd", Type: schema.Boolean}},
 			{Field: schema.Field{Name: "score", Type: schema.Integer}},
+			{Field: schema.Field{Name: "customFields", Type: schema.Array, Named: customField}},
+		}},
+		{Key: "opportunity.update", Write: true, Repeat: "safe", Inputs: []recipes.Input{
+			text("opportunityId", true), {Field: schema.Field{Name: "customFields", Type: schema.Array, Named: customField}},
 		}},
 		{
 			Key: "contact.note.list", Strategy: "fan_out", Object: note, List: true, ParentInput: "contactId", Parent: contact(),

@@ -82,6 +82,7 @@ func (p *parser) root(root *yamlnode.Node) {
 	p.scope(m.Get("scope"))
 	p.filter(m.Get("filter"))
 	p.order(m.Get("order"))
+	p.recipe.Trigger.Named = slices.Clone(p.names.Named())
 	p.steps(m)
 	p.recipe.OnError = steps.Rules(m.Get("on_error"), p.into)
 	p.keep(m.Get("keep"))
@@ -89,6 +90,7 @@ func (p *parser) root(root *yamlnode.Node) {
 	p.connections.ReportUnused(m.Get("connections"))
 	p.tests(m.Get("tests"))
 	p.needsBodies()
+	p.recipe.Named = p.names.Named()
 }
 
 // identity reads the id, which stands for the recipe in the state, and the name.

@@ -28,6 +28,9 @@ type Recipe struct {
 	OnError []Rule
 	Keep    Keep
 	Tests   []Test
+	// Named are the places that use names given by users of a service, as in
+	// record.customFields.plan.
+	Named []mapping.Named
 	// NeedsBodies is true when the recipe looks at how a record was before: it has
 	// watch or a scope, wants deletions, or uses before or changed().
 	NeedsBodies bool
@@ -63,6 +66,9 @@ type Trigger struct {
 	Reconcile time.Duration
 	// Parents narrows a list of the strategy fan-out.
 	Parents Parents
+	// Named are those of the recipe's [Recipe.Named] that decide about a change: what is
+	// watched, and the names in scope, filter, order and parents.
+	Named []mapping.Named
 }
 
 // Never is the interval of what is not done at all.

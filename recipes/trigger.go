@@ -75,6 +75,7 @@ func (p *parser) poll(m yamlnode.Map) {
 		title = t.Operation.Object.Key
 	}
 	p.names = mapping.NewNames(t.Operation.Object, title, p.recipe.Vars)
+	p.names.SetConnection(t.Connection.Name)
 	p.recipe.Trigger.With = p.constantInputs(t, m.Get("with"), n.At())
 }
 

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,8 @@ type sandboxKey struct{}
 //	occupyport ADDRESS        listen on an address until the script ends
 //	get LOG CODE PATH [HOST]  ask the program whose log says where it listens; prints the answer
 //	awaitget LOG PATH REGEXP  ask it until a line of the answer matches
+//	awaitruns RECIPE STATUS N wait until so many runs of a recipe have a status
+//	consent LOG               open the page that a login has printed, as a browser would
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -77,12 +80,12 @@ func TestScripts(t *testing.T) {
 			e.Values[sandboxKey{}] = s
 			e.Vars = append(e.Vars, "HIGHLEVEL_URL="+at.HighLevelURL, "HIGHLEVEL_TOKEN="+at.HighLevelToken, "LOCATION_ID="+at.LocationID,
 				"STIBEE_URL="+at.StibeeURL, "STIBEE_KEY="+at.StibeeKey, "LIST_ID="+at.ListID, "VIP_GROUP="+at.VIPGroupID, "HOME="+e.WorkDir, "ADDRESS="+l.Addr().String(),
-				"POLLUX_LISTEN=off") // the default address is one for the whole machine
+				"REDIRECT=http://"+freeAddress(t)+"/callback", "POLLUX_LISTEN=off") // the default address is one for the whole machine
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"change": change, "remove": remove, "backdate": backdate, "fault": fault, "heal": heal, "project": project,
-			"exits": exits, "fill": fill, "occupy": occupy, "damage": damage, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get, "awaitget": awaitGet, "webhookkey": webhookKey, "deliver": deliver,
+			"exits": exits, "fill": fill, "occupy": occupy, "damage": damage, "await": await, "awaitline": awaitLine, "occupyport": occupyPort, "get": get, "awaitget": awaitGet, "consent": consent, "awaitruns": awaitRuns, "webhookkey": webhookKey, "deliver": deliver,
 		},
 	})
 }
@@ -242,6 +245,59 @@ func fetch(ts *testscript.TestScript, log, path, host string) (status int, body 
 	text, err := io.ReadAll(answer.Body)
 	ts.Check(err)
 	return answer.StatusCode, string(text)
+}
+
+func awaitRuns(ts *testscript.TestScript, _ bool, args []string) {
+	want := number(ts, args[2])
+	poll(ts, "the runs of "+args[0]+" do not become "+args[1], func() bool {
+		err := ts.Exec("pollux", "runs", "list", "--recipe", args[0], "--status", args[1], "--limit", "0", "--json")
+		return err == nil && strings.Count(ts.ReadFile("stdout"), "\n") >= want
+	})
+}
+
+// consentPage finds the page that a login has printed.
+var consentPage = regexp.MustCompile(`https?://\S+response_type=code\S*`)
+
+// consent opens the page that a login has printed, and goes where it is sent.
+func consent(ts *testscript.TestScript, _ bool, args []string) {
+	var page string
+	poll(ts, args[0]+" has no page", func() (ok bool) {
+		page, ok = printedPage(ts.MkAbs(args[0]))
+		return ok
+	})
+	ts.Check(visit(page))
+}
+
+// printedPage finds the page that a login has printed into a file, once it waits.
+func printedPage(log string) (page string, ok bool) {
+	text, err := os.ReadFile(log)
+	page = consentPage.FindString(string(text))
+	return page, err == nil && page != "" && bytes.Contains(text, []byte("waiting at"))
+}
+
+// visit opens a page and goes where it is sent, which must be the login.
+func visit(page string) error {
+	answer, err := (&http.Client{Timeout: 20 * time.Second}).Get(page)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close() //nolint:errcheck // it was only read
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && (answer.StatusCode != http.StatusOK || !bytes.Contains(text, []byte("Pollux has your consent"))) {
+		err = fmt.Errorf("%s: got %d:\n%s", page, answer.StatusCode, text)
+	}
+	return err
+}
+
+// freeAddress returns a loopback address where nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }() // it is for another one
+	return l.Addr().String()
 }
 
 // poll waits until something is true.

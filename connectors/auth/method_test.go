@@ -32,6 +32,14 @@ func TestSign(t *testing.T) {
 			credential: auth.Credential{Method: auth.APIKey, Secret: key}, url: "https://example.com/x?a=b&key=k%26y",
 		},
 		{
+			name: "a user and a password", method: auth.Method{Name: auth.Basic}, credential: auth.Credential{Method: auth.Basic, User: "ann", Secret: key},
+			header: "Authorization", value: "Basic YW5uOmsmeQ==", url: "https://example.com/x?a=b",
+		},
+		{
+			name: "a token of a sign-in", method: auth.Method{Name: auth.OAuth2}, credential: auth.Credential{Method: auth.OAuth2, Secret: key},
+			header: "Authorization", value: "Bearer k&y", url: "https://example.com/x?a=b",
+		},
+		{
 			name: "another method", method: auth.Method{Name: auth.Bearer}, credential: auth.Credential{Method: auth.APIKey, Secret: key},
 			url: "https://example.com/x?a=b", err: `the credential is for "api_key", the service wants "bearer"`,
 		},

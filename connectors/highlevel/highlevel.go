@@ -4,6 +4,7 @@ import (
 	"embed"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/httpapi"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
@@ -20,6 +21,11 @@ func New() (connectors.Connector, error) {
 	m, err := manifest.Load(files, Key)
 	if err != nil {
 		return nil, err
+	}
+	for i := range m.Auth {
+		if o := m.Auth[i].OAuth; o != nil && o.Exchange == locationToken {
+			o.Trade = &auth.Exchange{Trade: trade}
+		}
 	}
 	return httpapi.New(m), nil
 }

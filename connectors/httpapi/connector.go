@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -12,8 +11,9 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
-	"github.com/pollux-automation/pollux/internal/secret"
+	"github.com/pollux-automation/pollux/connectors/named"
 )
 
 // Connector is a service that a manifest describes. It holds no account and no
@@ -44,6 +44,9 @@ func New(m *manifest.Manifest) *Connector {
 	}
 	return c
 }
+
+// userAgent names the program to the services.
+const userAgent = "pollux (+https://github.com/pollux-automation/pollux)"
 
 // headers returns the headers that do not depend on inputs. The operation's win over
 // the connector's; the sign-in is added when the request is signed.
@@ -80,19 +83,23 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		}
 		c = other
 	}
-	s := &session{Connector: c, account: a, base: c.manifest.BaseURL, transport: a.Transport}
+	s := &session{Connector: c, account: a, transport: a.Transport}
+	s.builder = request.Builder{Manifest: c.manifest, Base: c.manifest.BaseURL, Settings: a.Settings, Headers: c.headers}
 	if a.BaseURL != "" {
 		if err := manifest.CheckBaseURL(a.BaseURL); err != nil {
 			return nil, fmt.Errorf("account %s: base_url: %w", a.Name, err)
 		}
-		s.base = strings.TrimRight(a.BaseURL, "/")
+		s.builder.Base = strings.TrimRight(a.BaseURL, "/")
 	}
 	i := slices.IndexFunc(c.manifest.Auth, func(m auth.Method) bool { return m.Name == a.Credential.Method })
 	if i < 0 {
 		return nil, fmt.Errorf("account %s: %s does not take the sign-in method %q", a.Name, c.manifest.Title, a.Credential.Method)
 	}
-	if a.Credential.Secret.Empty() {
-		return nil, fmt.Errorf("account %s: the credential is empty", a.Name)
+	if s.source = a.Source; s.source == nil {
+		if a.Credential.Secret.Empty() {
+			return nil, fmt.Errorf("account %s: the credential is empty", a.Name)
+		}
+		s.source = auth.Static(a.Credential)
 	}
 	if a.Gate == nil {
 		return nil, fmt.Errorf("account %s: there is no gate", a.Name)
@@ -110,19 +117,13 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		}
 	}
 	s.method = c.manifest.Auth[i]
-	s.redact = redactor(a.Credential.Secret)
+	s.redact = s.source.Redactor()
+	s.names = named.NewBook(c.description, s.Page)
 	if s.transport == nil {
 		s.own = newTransport()
 		s.transport = s.own
 	}
 	return s, nil
-}
-
-// redactor knows the secret in the forms in which a service may echo it. In an
-// address it stands escaped, once for the query and once for the path.
-func redactor(s secret.String) *secret.Redactor {
-	text := s.Reveal()
-	return secret.NewRedactor(s, secret.New(url.QueryEscape(text)), secret.New(url.PathEscape(text)))
 }
 
 // newTransport makes the transport of one account. Idle connections are given up

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/httpapi/form"
+	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
@@ -49,45 +49,12 @@ func fileError(op *manifest.Operation, cause error) error {
 	return &named
 }
 
-// formOf returns the empty body of an operation that sends a form or a file; nil for all
-// others.
-func formOf(op *manifest.Operation) *form.Body {
-	if op.Fixed.Form || slices.ContainsFunc(op.Spec.Inputs, func(in connectors.Input) bool { return in.File }) {
-		return &form.Body{Multipart: op.Fixed.Form}
-	}
-	return nil
-}
-
-// addToForm puts an input into a form: a file, a text, or a text for each element of a list.
-func addToForm(body *form.Body, in *connectors.Input, at string, v any) error {
-	list, many := v.([]any)
-	if !many {
-		list = []any{v}
-	}
-	texts := make([]string, len(list))
-	for i, e := range list {
-		var err error
-		if texts[i], err = textOf(e); err != nil {
-			return errors.New("a value of this type cannot be sent in a form")
-		}
-	}
-	switch {
-	case many:
-		body.AddEach(at, texts)
-	case in.File:
-		body.AddFile(at, texts[0])
-	default:
-		body.Add(at, texts[0])
-	}
-	return nil
-}
-
 // checkFiles says why the files of a request cannot be sent; nil if they can.
-func (r *request) checkFiles(ctx context.Context, op *manifest.Operation) error {
-	if r.form == nil {
+func checkFiles(ctx context.Context, op *manifest.Operation, r *request.Request) error {
+	if r.Form == nil {
 		return nil
 	}
-	if err := r.form.Check(connectors.FilesOf(ctx)); err != nil {
+	if err := r.Form.Check(connectors.FilesOf(ctx)); err != nil {
 		return fileError(op, err)
 	}
 	return nil
@@ -95,23 +62,23 @@ func (r *request) checkFiles(ctx context.Context, op *manifest.Operation) error 
 
 // fetchFiles writes the body of a request out of files. It happens last, so that few of
 // them are in memory at once.
-func (r *request) fetchFiles(ctx context.Context, op *manifest.Operation) error {
-	if r.form == nil {
+func fetchFiles(ctx context.Context, op *manifest.Operation, r *request.Request) error {
+	if r.Form == nil {
 		return nil
 	}
-	body, kind, err := r.form.Write(ctx, connectors.FilesOf(ctx))
+	body, kind, err := r.Form.Write(ctx, connectors.FilesOf(ctx))
 	if err != nil {
 		return fileError(op, err)
 	}
-	if r.body = body; kind != "" {
-		r.header.Set("Content-Type", kind)
+	if r.Body = body; kind != "" {
+		r.Header.Set("Content-Type", kind)
 	}
 	return nil
 }
 
 // showFiles returns the body of a request out of files as people may see it.
-func (r *request) showFiles(header map[string]string) any {
-	body, kind := r.form.Show()
+func showFiles(r *request.Request, header map[string]string) any {
+	body, kind := r.Form.Show()
 	if kind != "" {
 		header["Content-Type"] = kind
 	}

@@ -16,7 +16,9 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/named"
 	"github.com/pollux-automation/pollux/internal/secret"
 )
 
@@ -28,15 +30,17 @@ const (
 )
 
 // session talks to a service in the name of one account. Nothing in it changes
-// after Open.
+// after Open but what its book of names learns.
 type session struct {
 	*Connector
 	account   connectors.Account
-	base      string // without a slash at its end
+	builder   request.Builder
 	method    auth.Method
+	source    auth.Source
 	redact    *secret.Redactor
 	transport http.RoundTripper
 	own       *http.Transport // the transport when it was made here, else nil
+	names     *named.Book
 }
 
 // answer is what came back, read to its end.
@@ -55,6 +59,9 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 	if err != nil {
 		return connectors.Answer{}, err
 	}
+	if inputs, err = s.names.Write(ctx, op.Spec, inputs); err != nil {
+		return connectors.Answer{}, err
+	}
 	key := connectors.KeyOf(ctx)
 	if key == "" {
 		key = rand.Text() // a call by hand is an effect of its own
@@ -64,7 +71,7 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 		err = setKey(op, req, key)
 	}
 	if err == nil {
-		err = req.checkFiles(ctx, op)
+		err = checkFiles(ctx, op, req)
 	}
 	if err != nil {
 		return connectors.Answer{}, err
@@ -114,12 +121,12 @@ func keyed(op *manifest.Operation, inputs map[string]any, key string) map[string
 }
 
 // setKey sets the key of a write that takes it in a header.
-func setKey(op *manifest.Operation, r *request, key string) error {
+func setKey(op *manifest.Operation, r *request.Request, key string) error {
 	takes := op.Spec.Idempotency
 	if takes == nil || takes.Header == "" {
 		return nil
 	}
-	if err := setHeader(r.header, takes.Header, key); err != nil {
+	if err := request.SetHeader(r.Header, takes.Header, key); err != nil {
 		return invalid(op, err)
 	}
 	return nil
@@ -134,7 +141,7 @@ func (s *session) Check(ctx context.Context) error {
 // CheckDate is Check that also tells the service's own time of the answer; zero when it did
 // not say.
 func (s *session) CheckDate(ctx context.Context) (time.Time, error) {
-	check := s.manifest.Check
+	check := s.check()
 	op, ok := s.operations[check.Operation]
 	if !ok {
 		return time.Time{}, &connectors.Error{
@@ -151,6 +158,19 @@ func (s *session) CheckDate(ctx context.Context) (time.Time, error) {
 	}
 	return a.date, err
 }
+
+// check returns the first call that checks a credential and whose setting the account has.
+func (s *session) check() manifest.Check {
+	for _, c := range s.manifest.Checks {
+		if c.When == "" || s.account.Settings[c.When] != nil {
+			return c
+		}
+	}
+	return manifest.Check{}
+}
+
+// Names returns what the session knows of the fields that users have defined.
+func (s *session) Names() *named.Book { return s.names }
 
 // Close lets go of idle connections, unless the transport belongs to somebody
 // else.
@@ -173,12 +193,12 @@ func (s *session) operation(o *connectors.Operation) (*manifest.Operation, error
 }
 
 // prepare makes the request of an operation from its inputs.
-func (s *session) prepare(op *manifest.Operation, given map[string]any) (*request, error) {
-	inputs, err := s.resolve(op, given)
+func (s *session) prepare(op *manifest.Operation, given map[string]any) (*request.Request, error) {
+	inputs, err := s.builder.Resolve(op, given)
 	if err != nil {
 		return nil, invalid(op, err)
 	}
-	req, err := s.build(op, inputs)
+	req, err := s.builder.Build(op, inputs)
 	if err != nil {
 		return nil, invalid(op, err)
 	}
@@ -187,11 +207,8 @@ func (s *session) prepare(op *manifest.Operation, given map[string]any) (*reques
 
 // exchange passes the gate, sends a request once and reads the answer to its end.
 // An answer whose status is not 2xx is an error, and comes along with it.
-func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *request, p connectors.Priority) (*answer, error) {
-	if err := s.account.Gate.Enter(ctx, op.Spec.Key, connectors.Behalf(ctx), p); err != nil {
-		return nil, s.gateError(op, err)
-	}
-	a, err := s.pass(ctx, op, r)
+func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority) (*answer, error) {
+	a, err := s.signed(ctx, op, r, p)
 	if err != nil {
 		return nil, err
 	}
@@ -209,10 +226,13 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 	return a, nil
 }
 
-// pass sends a request and tells the gate how it ended, whatever happens. A gate that
-// is entered and never left would keep its place for good, so this is done even after
-// a panic.
-func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request) (a *answer, err error) {
+// pass enters the gate, sends a request and tells the gate how it ended, whatever
+// happens. A gate that is entered and never left would keep its place for good, so this
+// is done even after a panic.
+func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority, token func() (auth.Token, error)) (a *answer, err error) {
+	if err := s.account.Gate.Enter(ctx, op.Spec.Key, connectors.Behalf(ctx), p); err != nil {
+		return nil, s.gateError(op, err)
+	}
 	defer func() {
 		if a == nil {
 			s.account.Gate.Leave(0, nil, 0)
@@ -220,13 +240,17 @@ func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request) 
 		}
 		s.account.Gate.Leave(a.status, a.header, retryAfter(a))
 	}()
-	return s.send(ctx, op, r)
+	t, err := token() // here, since one can end while the gate is closed
+	if err != nil {
+		return nil, s.signInError(ctx, op, err)
+	}
+	return s.send(ctx, op, r, t)
 }
 
 // send makes the one request. The error is an [*connectors.Error]. Its timeout covers
 // reading the answer too. A body that breaks off is no error here: the status is
 // known, and the gate must learn it.
-func (s *session) send(ctx context.Context, op *manifest.Operation, r *request) (*answer, error) {
+func (s *session) send(ctx context.Context, op *manifest.Operation, r *request.Request, t auth.Token) (*answer, error) {
 	timeout := op.Timeout
 	if timeout == 0 {
 		timeout = usualTimeout
@@ -234,10 +258,10 @@ func (s *session) send(ctx context.Context, op *manifest.Operation, r *request) 
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	trace := &progress{}
-	if err := r.fetchFiles(ctx, op); err != nil {
+	if err := fetchFiles(ctx, op, r); err != nil {
 		return nil, err
 	}
-	req, err := s.sign(r)
+	req, err := s.sign(r, t)
 	if err != nil {
 		return nil, invalid(op, err)
 	}
@@ -276,13 +300,15 @@ func readBody(r io.Reader) ([]byte, error) {
 
 // sign makes the signed HTTP request out of r, which must not be used again. It
 // cannot be sent twice by net/http: there is no way to read its body again.
-func (s *session) sign(r *request) (*http.Request, error) {
-	req := &http.Request{Method: r.method, URL: r.url, Host: r.url.Host, Header: r.header, Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}
-	if r.body != nil {
-		req.Body = io.NopCloser(bytes.NewReader(r.body))
-		req.ContentLength = int64(len(r.body))
+func (s *session) sign(r *request.Request, t auth.Token) (*http.Request, error) {
+	req := &http.Request{Method: r.Method, URL: r.URL, Host: r.URL.Host, Header: r.Header, Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}
+	if r.Body != nil {
+		req.Body = io.NopCloser(bytes.NewReader(r.Body))
+		req.ContentLength = int64(len(r.Body))
 	}
-	return req, auth.Sign(req, s.method, s.account.Credential)
+	c := s.account.Credential
+	c.Secret = t.Secret
+	return req, auth.Sign(req, s.method, c)
 }
 
 // previewKey stands in a preview for the key that every attempt of a write carries.
@@ -294,7 +320,10 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 	if err != nil {
 		return connectors.Request{}, err
 	}
-	resolved, err := s.resolve(op, keyed(op, completed(op, inputs), previewKey))
+	if inputs, err = s.names.Preview(op.Spec, inputs); err != nil {
+		return connectors.Request{}, err
+	}
+	resolved, err := s.builder.Resolve(op, keyed(op, completed(op, inputs), previewKey))
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
 	}
@@ -303,7 +332,7 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 			resolved[in.Name] = secret.Stars
 		}
 	}
-	r, err := s.build(op, resolved)
+	r, err := s.builder.Build(op, resolved)
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
 	}
@@ -314,10 +343,8 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 }
 
 // show signs a request with stars and writes it out for people.
-func (s *session) show(op *manifest.Operation, r *request) (connectors.Request, error) {
-	starred := *s
-	starred.account.Credential.Secret = secret.New(secret.Stars)
-	req, err := starred.sign(r)
+func (s *session) show(op *manifest.Operation, r *request.Request) (connectors.Request, error) {
+	req, err := s.sign(r, auth.Token{Secret: secret.New(secret.Stars)})
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
 	}
@@ -325,11 +352,14 @@ func (s *session) show(op *manifest.Operation, r *request) (connectors.Request, 
 	for name := range req.Header {
 		out.Header[name] = req.Header.Get(name)
 	}
-	if r.form != nil {
-		out.Body = r.showFiles(out.Header)
+	if s.method.Name == auth.Basic {
+		out.Header["Authorization"] = "Basic " + secret.Stars // else one could read the user, and that it is stars
 	}
-	if r.body != nil {
-		if out.Body, err = connectors.Decode(r.body); err != nil {
+	if r.Form != nil {
+		out.Body = showFiles(r, out.Header)
+	}
+	if r.Body != nil {
+		if out.Body, err = connectors.Decode(r.Body); err != nil {
 			return connectors.Request{}, invalid(op, err)
 		}
 	}

@@ -32,10 +32,15 @@ var connectorMistakes = []mistake{
 	{"https://helpdesk.example.com/api", "https://helpdesk.example.com/?a=b"},
 	{"https://helpdesk.example.com/api", "'https://%zz'"},
 	{"{method: bearer}", "{method: oauth2}"},
+	{"{method: bearer}", "{method: magic}"},
+	{"{method: bearer}", "{method: bearer, pkce: true}"},
+	{"{method: bearer}", "{method: oauth2, authorize_url: sso.example.com, token_url: /oauth/token}"},
+	{"{method: bearer}", "{method: oauth2, authorize_url: /page, token_url: 'https://a:b@sso.example.com/', client_in: body}"},
 	{"in: header, name", "name"},
 	{"X-Api-Key", "X Api Key"},
 	{"check: team.list", "check: teams.list"},
 	{"check: team.list", "check: ticket.close"},
+	{"check: team.list", "check: [{operation: team.list, when: house}, teams.list]"},
 	{"check: team.list", "check: {operation: team.list, with: {x: 1}}"},
 	{"team: {required", "team: {type: integer, required"},
 	{"per: 1m", "per: 10ms"},
@@ -155,6 +160,9 @@ var pollMistakes = []mistake{
 	{", values: [answer, text]", ", values: []"},
 	{"type: array, normal: keyed", "type: string, normal: keyed"},
 	{"normal: keyed", "normal: set"},
+	{"named: question}", "named: questions}"},
+	{"type: array, named: question", "type: any, named: question"},
+	{"normal: keyed, key: question, values: [answer, text], ", ""},
 	{"strategy: newest, with: {sort: sent_desc}", "strategy: newst, with: {sort: sent_desc}"},
 	{"strategy: newest, with: {sort: sent_desc}", "strategy: newest"},
 	{"strategy: newest, with: {sort: sent_desc}", "strategy: newest, by: sents, with: {sort: sent_desc}"},
@@ -219,6 +227,21 @@ var pollMistakes = []mistake{
 	{"inputs: {memberId: string}\n    answer: {object: member", "inputs: {memberId: integer, kind: {in: query, required: true}}\n    answer: {object: member"},
 }
 
+var namedMistakes = []mistake{
+	{"    title: question\n", ""},
+	{"definitions: question.list", "definitions: questions.list"},
+	{"definitions: question.list", "definitions: member.update"},
+	{"with: {form: members}", "with: {}"},
+	{"with: {form: members}", "with: {form: members, from: 1}"},
+	{"id: id\n    key: key", "id: ids\n    key: keys"},
+	{"    key: key\n    prefix: m.\n    name: label\n", ""},
+	{"kinds: {number: [num]", "kinds: {numbers: [num]"},
+	{"{number: [num]", "{number: num"},
+	{"free: other", "free: others"},
+	{"write: {id: question, value: answer}", "write: {id: question}"},
+	{"    write: {id: question, value: answer}\n", ""},
+}
+
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestRead_ReportsEachMistakeAtItsPlace(t *testing.T) {
@@ -228,7 +251,7 @@ func TestRead_ReportsEachMistakeAtItsPlace(t *testing.T) {
 	for _, part := range []struct {
 		name, file string
 		mistakes   []mistake
-	}{{"helpdesk", "connector.yaml", connectorMistakes}, {"helpdesk", "tickets.yaml", partMistakes}, {"studio", "studio.yaml", pollMistakes}} {
+	}{{"helpdesk", "connector.yaml", connectorMistakes}, {"helpdesk", "tickets.yaml", partMistakes}, {"studio", "studio.yaml", pollMistakes}, {"studio", "connector.yaml", namedMistakes}} {
 		right := map[string]string{"connector.yaml": read(t, "connector.yaml"), "tickets.yaml": read(t, "tickets.yaml")}
 		if part.name == "studio" {
 			right = map[string]string{"connector.yaml": text(t, studioFolder+"connector.yaml"), "studio.yaml": text(t, studioFolder+"studio.yaml")}

@@ -40,8 +40,9 @@ func (r *reader) check() {
 			r.needOperation(key, r.places["limits."+l.Name])
 		}
 	}
+	r.names.Check(r.needList, r.into)
 	announce.Check(r.m.Webhooks, r.places["webhooks"], r.m.Objects, r.m.Settings, r.into)
-	r.checkCredentialCall()
+	r.checkCredentialCalls()
 }
 
 // draft returns the operation with that key, nil without one.
@@ -248,24 +249,29 @@ func (r *reader) checkFind(d *draft) {
 	}
 }
 
-// checkCredentialCall looks at the call that checks a credential. It has no recipe
-// behind it, so all that it needs must come from its constants, settings and
+// checkCredentialCalls looks at the calls that check a credential. They have no recipe
+// behind them, so all that they need must come from their constants, settings and
 // defaults.
-func (r *reader) checkCredentialCall() {
-	at := r.places["check"]
-	d := r.needOperation(r.m.Check.Operation, at)
-	if d == nil {
-		return
-	}
-	if d.op.Spec.Kind != connectors.Read {
-		r.into.Errorf(at, finding.CodeCheck, "name a read", "%s writes, and a check must not", d.op.Spec.Key)
-	}
-	for name := range r.m.Check.With {
-		finding.Input(r.into, d.op.Spec, name, at)
-	}
-	for _, in := range d.op.Spec.Inputs {
-		if _, given := r.m.Check.With[in.Name]; !given && finding.Unfilled(&in) {
-			r.into.Errorf(at, finding.CodeCheck, "add it under with", "%s needs %q", d.op.Spec.Key, in.Name)
+func (r *reader) checkCredentialCalls() {
+	for i, c := range r.m.Checks {
+		at := r.checkAt[i]
+		if known := func(f schema.Field) bool { return f.Name == c.When }; c.When != "" && !slices.ContainsFunc(r.m.Settings, known) {
+			r.into.Errorf(at, finding.CodeCheck, "name a setting of the connector", "there is no setting %q", c.When)
+		}
+		d := r.needOperation(c.Operation, at)
+		if d == nil {
+			continue
+		}
+		if d.op.Spec.Kind != connectors.Read {
+			r.into.Errorf(at, finding.CodeCheck, "name a read", "%s writes, and a check must not", d.op.Spec.Key)
+		}
+		for name := range c.With {
+			finding.Input(r.into, d.op.Spec, name, at)
+		}
+		for _, in := range d.op.Spec.Inputs {
+			if _, given := c.With[in.Name]; !given && finding.Unfilled(&in) {
+				r.into.Errorf(at, finding.CodeCheck, "add it under with", "%s needs %q", d.op.Spec.Key, in.Name)
+			}
 		}
 	}
 }

@@ -6,15 +6,16 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
-	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/manifest/announce"
+	"github.com/pollux-automation/pollux/connectors/manifest/breaker"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
+	"github.com/pollux-automation/pollux/connectors/manifest/names"
+	"github.com/pollux-automation/pollux/connectors/manifest/signin"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
@@ -44,14 +45,15 @@ func (r *reader) connector(n *yamlnode.Node) {
 	r.baseURL(m.Need(r.into, "base_url", "base_url: https://api.example.com"))
 	r.m.Headers = r.headers(m.Get("headers"))
 	r.version(m.Get("version"))
-	r.auth(m.Need(r.into, "auth", "auth: [{method: bearer}]"))
+	r.m.Auth = signin.Read(m.Need(r.into, "auth", "auth: [{method: bearer}]"), r.into)
 	r.settings(m.Get("settings"))
 	r.limits(m.Get("limits"))
-	r.breaker(m.Get("breaker"))
+	r.m.Breaker = breaker.Read(m.Get("breaker"), r.into)
+	r.names = names.Read(m.Get("named"), r.into)
 	r.m.Webhooks = announce.Read(m.Get("webhooks"), r.into)
 	r.places["webhooks"] = m.Get("webhooks").At()
 	r.errors(m.Get("errors"))
-	r.checkCall(m.Get("check"))
+	r.checkCalls(m.Get("check"))
 	r.m.Notes, _ = m.Get("notes").Texts(r.into)
 }
 
@@ -88,10 +90,6 @@ func CheckBaseURL(text string) error {
 	return nil
 }
 
-// headerForm is narrower than HTTP: no service has names with other characters (an
-// assumption).
-var headerForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
-
 // headers reads constant headers. The keys of the result are in canonical form; nil
 // is for no headers.
 func (r *reader) headers(n *yamlnode.Node) map[string]string {
@@ -116,7 +114,7 @@ func (r *reader) headers(n *yamlnode.Node) map[string]string {
 // manifest's business. Those that carry a secret belong to the sign-in; the others
 // are made by the HTTP client or by the engine.
 func (r *reader) headerName(name string, at diag.Place) bool {
-	if !headerForm.MatchString(name) {
+	if !finding.IsHeader(name) {
 		r.into.Errorf(at, finding.CodeHeader, "write it like X-Api-Version", "%q is not the name of a header", name)
 		return false
 	}
@@ -143,28 +141,6 @@ func (r *reader) version(n *yamlnode.Node) {
 	}
 	r.usualVersion, _ = m.Get("value").Text(r.into)
 	r.m.Versions, _ = m.Get("others").Texts(r.into)
-}
-
-// auth reads the ways to sign in. An account chooses one of them by its name; only a
-// key needs to say where it goes.
-func (r *reader) auth(n *yamlnode.Node) {
-	items, _ := n.List(r.into)
-	for _, item := range items {
-		m, ok := item.Mapping(r.into, authKeys...)
-		if !ok {
-			continue
-		}
-		method := auth.Method{}
-		method.Name, _ = m.Need(r.into, "method", "method: bearer").Word(r.into, auth.Bearer, auth.APIKey)
-		if method.Name == auth.APIKey {
-			method.In, _ = m.Need(r.into, "in", "in: header").Word(r.into, "header", "query")
-			method.Param, _ = m.Need(r.into, "name", "name: X-Api-Key").Text(r.into)
-			if method.In == "header" && method.Param != "" && !headerForm.MatchString(method.Param) {
-				r.into.Errorf(m.Get("name").At(), finding.CodeHeader, "write it like X-Api-Key", "%q is not the name of a header", method.Param)
-			}
-		}
-		r.m.Auth = append(r.m.Auth, method)
-	}
 }
 
 // settings reads what an account has to say besides its credential; inputs refer to
@@ -243,19 +219,27 @@ func (r *reader) rules(n *yamlnode.Node) []Rule {
 	return out
 }
 
-// checkCall reads the call that checks a credential: the name of an operation, or a
-// mapping when it needs inputs.
-func (r *reader) checkCall(n *yamlnode.Node) {
-	if n.Kind() == yamlnode.Text {
-		r.m.Check.Operation, _ = n.Text(r.into)
-		r.places["check"] = n.At()
-		return
+// checkCalls reads the calls that check a credential: the name of an operation, a mapping
+// when it needs inputs or a setting, or several of which the first that fits an account
+// counts.
+func (r *reader) checkCalls(n *yamlnode.Node) {
+	items := []*yamlnode.Node{n}
+	if n.Kind() == yamlnode.Sequence {
+		items, _ = n.List(r.into)
 	}
-	m, ok := n.Mapping(r.into, checkKeys...)
-	if !ok {
-		return
+	for _, item := range items {
+		if item.Kind() == yamlnode.Text {
+			operation, _ := item.Text(r.into)
+			r.m.Checks, r.checkAt = append(r.m.Checks, Check{Operation: operation}), append(r.checkAt, item.At())
+			continue
+		}
+		m, ok := item.Mapping(r.into, checkKeys...)
+		if !ok {
+			continue
+		}
+		c := Check{With: lists.Values(m.Get("with"), r.into)}
+		c.Operation, _ = m.Need(r.into, "operation", "operation: weather.list").Text(r.into)
+		c.When, _ = m.Get("when").Text(r.into)
+		r.m.Checks, r.checkAt = append(r.m.Checks, c), append(r.checkAt, m.At())
 	}
-	r.places["check"] = m.At()
-	r.m.Check.Operation, _ = m.Need(r.into, "operation", "operation: weather.list").Text(r.into)
-	r.m.Check.With = lists.Values(m.Get("with"), r.into)
 }

@@ -35,6 +35,7 @@ func (r *reader) field(f yamlnode.Field, known []string) (schema.Field, yamlnode
 	out.Open, _ = m.Get("open").Bool(r.into)
 	out.Options, _ = m.Get("options").Texts(r.into)
 	r.normal(&out, m)
+	r.names.Use(&out, m.Get("named"), slices.Contains(known, "volatile"), r.into)
 	r.parts(&out, m, known)
 	r.fits(out, m)
 	r.defaultOf(&out, m)

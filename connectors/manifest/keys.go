@@ -8,25 +8,23 @@ import "slices"
 //nolint:gochecknoglobals // tables
 var (
 	connectorKeys = []string{
-		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "webhooks", "errors", "notes",
+		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "webhooks", "named", "errors", "notes",
 	}
 	versionKeys = []string{"header", "value", "others"}
-	authKeys    = []string{"method", "in", "name"}
-	checkKeys   = []string{"operation", "with"}
+	checkKeys   = []string{"operation", "with", "when"}
 	limitKeys   = []string{"requests", "per", "by", "remaining", "max", "reset", "operations"}
-	breakerKeys = []string{"failures", "per", "statuses", "rest"}
 	errorsKeys  = []string{"code", "message", "rules"}
 	ruleKeys    = []string{"status", "code", "message", "kind", "hint"}
 
 	partKeys      = []string{"objects", "inputs", "operations"}
 	objectKeys    = []string{"title", "id", "created", "updated", "open", "fields", "note"}
 	valueKeys     = []string{"type", "description", "secret", "personal", "options", "items", "fields", "open", "note"}
-	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal", "key", "values"})
+	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal", "key", "values", "named"})
 	memberKeys    = slices.Concat(valueKeys, []string{"required", "nullable"})
 	settingKeys   = slices.Concat(valueKeys, []string{"required", "default"})
-	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting", "file"})
+	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting", "file", "named"})
 	operationKeys = []string{
-		"title", "description", "read", "write", "version", "scopes", "use", "inputs", "fixed", "answer", "paging", "poll",
+		"title", "description", "read", "write", "version", "scopes", "token", "use", "inputs", "fixed", "answer", "paging", "poll",
 		"repeat", "idempotency", "target", "danger", "errors", "deprecated", "timeout", "versions", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers", "form"}

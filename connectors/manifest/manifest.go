@@ -30,7 +30,7 @@ type Manifest struct {
 	Breaker    *connectors.Breaker  // nil for none
 	Webhooks   *connectors.Webhooks // nil for none
 	Errors     Errors
-	Check      Check
+	Checks     []Check // the first that fits an account counts
 	Objects    []*schema.Object
 	Operations []*Operation
 	Notes      []string
@@ -40,6 +40,8 @@ type Manifest struct {
 type Check struct {
 	Operation string
 	With      map[string]any // inputs that the settings do not fill
+	// When names a setting that the account must have for it; empty means none.
+	When string
 }
 
 // Errors says what the service's errors look like.
@@ -139,10 +141,20 @@ func (m *Manifest) Description() *connectors.Description {
 	d := &connectors.Description{
 		Key: m.Key, Title: m.Title, Docs: m.Docs, BaseURL: m.BaseURL,
 		Auth: m.Auth, Settings: m.Settings, Limits: m.Limits, Breaker: m.Breaker, Webhooks: m.Webhooks, Objects: m.Objects,
-		CheckWith: m.Check.Operation, Notes: m.Notes, Versions: map[string]map[string]string{},
+		Notes: m.Notes, Versions: map[string]map[string]string{},
 	}
 	for _, v := range m.Versions {
 		d.Versions[v] = m.Lacks(v)
+	}
+	if len(m.Checks) > 0 {
+		d.CheckWith = m.Checks[0].Operation
+	}
+	for _, c := range m.Checks {
+		if c.When == "" { // it fits every account
+			d.NeedsOne = nil
+			break
+		}
+		d.NeedsOne = append(d.NeedsOne, c.When)
 	}
 	for _, o := range m.Operations {
 		d.Operations = append(d.Operations, o.Spec)

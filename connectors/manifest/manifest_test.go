@@ -64,8 +64,8 @@ func TestRead_TheWholeService(t *testing.T) {
 				{Status: 403, Kind: connectors.Auth, Hint: "the key may not see this team"},
 			},
 		},
-		Check: manifest.Check{Operation: "team.list"},
-		Notes: []string{"The example of docs/writing-a-connector.md."},
+		Checks: []manifest.Check{{Operation: "team.list"}},
+		Notes:  []string{"The example of docs/writing-a-connector.md."},
 	}
 	got := *m
 	got.Objects, got.Operations = nil, nil
@@ -151,7 +151,7 @@ func TestRead_WaysOfPolling(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string][]string{
 		"member.changed": {"order", "after", "limit", "skip"}, "message.list": {"sort", "limit", "before"},
-		"room.list": {"page", "size"}, "booking.list": {"from", "to"}, "slot.list": {"start", "end"},
+		"room.list": {"page", "size"}, "question.list": {"page", "size"}, "booking.list": {"from", "to"}, "slot.list": {"start", "end"},
 	}, filled); diff != "" {
 		t.Errorf("inputs that polling fills (-want +got):\n%s", diff)
 	}

@@ -42,6 +42,7 @@ func (r *reader) operation(f yamlnode.Field) {
 	spec.Description, _ = m.Get("description").Text(r.into)
 	spec.Deprecated, _ = m.Get("deprecated").Text(r.into)
 	spec.Scopes, _ = m.Get("scopes").Texts(r.into)
+	spec.Token, _ = m.Get("token").Text(r.into)
 	spec.Notes, _ = m.Get("notes").Texts(r.into)
 	if version, ok := m.Get("version").Text(r.into); ok {
 		spec.Version = version

@@ -11,6 +11,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
+	"github.com/pollux-automation/pollux/connectors/manifest/names"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
@@ -90,8 +91,10 @@ type reader struct {
 	// are checked at the end.
 	objectAt map[string]diag.Place
 	places   map[string]diag.Place
+	checkAt  []diag.Place // of each call that checks a credential
 	// usualVersion is the version of operations that do not say theirs.
 	usualVersion string
+	names        names.Section
 	// groups are the input groups of the file that is being read.
 	groups map[string]yamlnode.Map
 }

@@ -43,6 +43,9 @@ func (s *Sandbox) State() State {
 //	POST   /sandbox/faults                add one, such as {"operation":"stibee.*","kind":"lost","rate":0.1}
 //	DELETE /sandbox/faults                remove all
 //	PUT    /sandbox/lag                   {"lag":"5s"}: how long searches lag behind
+//	GET    /sandbox/signins               what HighLevel's sign-in has seen, in numbers
+//	POST   /sandbox/signins/end           let all of its access tokens end
+//	DELETE /sandbox/signins               remove the app: no token works any more
 //
 // Durations are texts such as "5s".
 func (s *Sandbox) Control() http.Handler {
@@ -69,6 +72,15 @@ func (s *Sandbox) Control() http.Handler {
 		finish(w, nil, 0)
 	})
 	mux.HandleFunc("PUT /sandbox/lag", s.serveLag)
+	mux.HandleFunc("GET /sandbox/signins", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.SignIns()) })
+	mux.HandleFunc("POST /sandbox/signins/end", func(w http.ResponseWriter, _ *http.Request) {
+		s.EndTokens()
+		finish(w, nil, 0)
+	})
+	mux.HandleFunc("DELETE /sandbox/signins", func(w http.ResponseWriter, _ *http.Request) {
+		s.RemoveApp()
+		finish(w, nil, 0)
+	})
 	return mux
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel"
+	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/oauth"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 	"github.com/pollux-automation/pollux/connectors/sandbox/stibee"
 )
@@ -34,6 +35,12 @@ type Options struct {
 	// Fields are the keys of the fields that Stibee's lists have; nil means name,
 	// phone and a few more.
 	Fields []string
+	// Locations is how many locations HighLevel has besides the usual one. They are empty
+	// at the start.
+	Locations int
+	// TokenLife is how long HighLevel's access tokens live, in whole seconds; 0 means a
+	// day.
+	TokenLife time.Duration
 	// MaxWrites is how many writes the log keeps; 0 means 100,000. The oldest are
 	// forgotten first.
 	MaxWrites int
@@ -45,11 +52,14 @@ type Endpoints struct {
 	HighLevelToken string `json:"highlevel_token"`
 	LocationID     string `json:"location_id"`
 	CompanyID      string `json:"company_id"`
-	StibeeURL      string `json:"stibee_url"`
-	StibeeKey      string `json:"stibee_key"`
-	ListID         string `json:"list_id"`
-	VIPGroupID     string `json:"vip_group_id"`
-	ControlURL     string `json:"control_url"`
+	// ClientID and ClientSecret sign in to HighLevel with OAuth 2.0, at the same address.
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+	StibeeURL    string `json:"stibee_url"`
+	StibeeKey    string `json:"stibee_key"`
+	ListID       string `json:"list_id"`
+	VIPGroupID   string `json:"vip_group_id"`
+	ControlURL   string `json:"control_url"`
 }
 
 // Sandbox is a set of simulated services. Through the world that it embeds it can
@@ -57,7 +67,8 @@ type Endpoints struct {
 type Sandbox struct {
 	*service.World
 
-	highlevel *highlevel.Location
+	agency    *agency
+	highlevel *highlevel.Location // the usual location
 	stibee    *stibee.Workspace
 }
 
@@ -65,17 +76,18 @@ type Sandbox struct {
 func New(o Options) *Sandbox {
 	w := service.NewWorld(o.Seed, o.Skew, o.MaxWrites)
 	s := &Sandbox{
-		World:     w,
-		highlevel: highlevel.New(w, highlevel.Options{Lag: o.Lag, Limit: o.HighLevelLimit, Daily: o.HighLevelDaily}),
-		stibee:    stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields}),
+		World:  w,
+		agency: newAgency(w, o),
+		stibee: stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields}),
 	}
+	s.highlevel = s.agency.locations[0]
 	s.highlevel.Populate(o.Contacts, func(i int) map[string]any { return person(w.Dice, i) })
 	return s
 }
 
 // HighLevel returns the simulated HighLevel, to be reached at the root of an
 // address.
-func (s *Sandbox) HighLevel() http.Handler { return s.highlevel.Handler() }
+func (s *Sandbox) HighLevel() http.Handler { return s.agency }
 
 // Stibee returns the simulated Stibee, to be reached below /v2 of an address.
 func (s *Sandbox) Stibee() http.Handler { return s.stibee.Handler() }
@@ -98,6 +110,8 @@ func (s *Sandbox) Endpoints(base string) Endpoints {
 		HighLevelToken: highlevel.Token,
 		LocationID:     highlevel.LocationID,
 		CompanyID:      highlevel.CompanyID,
+		ClientID:       oauth.ClientID,
+		ClientSecret:   oauth.ClientSecret,
 		StibeeURL:      base + "/stibee/v2",
 		StibeeKey:      stibee.Key,
 		ListID:         strconv.Itoa(stibee.ListID),

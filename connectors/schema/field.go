@@ -42,6 +42,9 @@ type Field struct {
 	// which one it is, and the names under which its value may stand.
 	Key    string
 	Values []string
+	// Named is set for an Array whose elements users know by names of their own. As an
+	// input such a list may also be given as values by name; see package named.
+	Named *Named
 	// Default is used for an input that is not given; nil means none.
 	Default any
 	// Options are the only allowed values of a string; empty allows all.

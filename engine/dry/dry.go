@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/named"
 	"github.com/pollux-automation/pollux/engine/files"
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
@@ -57,7 +58,11 @@ func (s *session) Call(ctx context.Context, op *connectors.Operation, inputs map
 	if op.Kind == connectors.Read {
 		return s.real.Call(files.Dry(ctx), op, inputs)
 	}
-	request, err := s.real.Preview(op, inputs)
+	sent, err := named.Of(s.real).Write(ctx, op, inputs)
+	if err != nil {
+		return connectors.Answer{}, err
+	}
+	request, err := s.real.Preview(op, sent)
 	if err != nil {
 		return connectors.Answer{}, err
 	}
@@ -67,6 +72,9 @@ func (s *session) Call(ctx context.Context, op *connectors.Operation, inputs map
 	s.tell(call)
 	return connectors.Answer{Status: 200, Value: Answer(op, nil)}, nil
 }
+
+// Names reads the definitions of what users have named.
+func (s *session) Names() *named.Book { return named.Of(s.real) }
 
 // refuse is the error of a list that is read by an operation that writes.
 func (s *session) refuse(op *connectors.Operation) error {

@@ -186,7 +186,8 @@ func (c *Comparison) scopes(ctx context.Context, f *poll.Feed, s *watch.Subscrib
 		return nil, nil
 	}
 	edit := &ScopeEdit{}
-	err = bodies(ctx, c.Store, f, func(_ store.Seen, fields map[string]any) { edit.add(fields, old, s.Recipe, s.Account) })
+	v := viewOf(f, s.Account, old, s.Recipe)
+	err = bodies(ctx, c.Store, f, func(_ store.Seen, fields map[string]any) { edit.add(fields, old, s.Recipe, v) })
 	return edit, err
 }
 

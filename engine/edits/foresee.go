@@ -58,11 +58,11 @@ func (c *Comparison) matches(ctx context.Context, e *Edit) error {
 	if narrow := func(r *recipes.Recipe) bool { return r.Filter != nil || r.Scope != nil }; !narrow(old) && !narrow(edited) {
 		return nil
 	}
-	m, now := &MatchEdit{}, time.Now().UTC()
+	m, now, v := &MatchEdit{}, time.Now().UTC(), viewOf(c.Feeds[e.Feed], e.Account, old, edited)
 	err = bodies(ctx, c.Store, c.Feeds[e.Feed], func(s store.Seen, fields map[string]any) {
 		m.Records++
-		was, errWas := wants(old, e.Account, s, fields, now)
-		is, errIs := wants(edited, e.Account, s, fields, now)
+		was, errWas := wants(old, v, s, fields, now)
+		is, errIs := wants(edited, v, s, fields, now)
 		if errWas != nil || errIs != nil {
 			m.Unclear++
 			return
@@ -79,8 +79,8 @@ func (c *Comparison) matches(ctx context.Context, e *Edit) error {
 }
 
 // wants reports whether a record passes a recipe's scope and filter as a new one.
-func wants(r *recipes.Recipe, account string, s store.Seen, fields map[string]any, now time.Time) (bool, error) {
-	in, err := inScope(r, fields, account)
+func wants(r *recipes.Recipe, v view, s store.Seen, fields map[string]any, now time.Time) (bool, error) {
+	in, err := inScope(r, fields, v)
 	if !in || err != nil || r.Filter == nil {
 		return in, err
 	}
@@ -89,7 +89,9 @@ func wants(r *recipes.Recipe, account string, s store.Seen, fields map[string]an
 	if r.Scope != nil {
 		kind = triggers.Entered
 	}
-	return r.Filter.Match(watch.NewScope(r, account, triggers.Change{
+	scope := watch.NewScope(r, v.account, triggers.Change{
 		Kind: kind, Record: id, Parent: parent, Revision: s.Entry.Revision, UpdatedAt: s.Entry.UpdatedAt, BeforeKnown: true, After: fields,
-	}, now))
+	}, now)
+	scope.Named = v.names
+	return r.Filter.Match(scope)
 }

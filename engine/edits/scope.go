@@ -3,7 +3,10 @@ package edits
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/names"
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/mapping"
@@ -47,11 +50,24 @@ func bodies(ctx context.Context, s store.Feeds, f *poll.Feed, do func(store.Seen
 	}
 }
 
+// view is what expressions see besides a record.
+type view struct {
+	account string // its name
+	names   mapping.Namer
+}
+
+// viewOf is the view of a feed's records that both versions of a recipe have. Nothing is
+// asked for: where names are not known, what needs them is unclear.
+func viewOf(f *poll.Feed, account string, old, edited *recipes.Recipe) view {
+	uses := slices.Concat(old.Trigger.Named, edited.Trigger.Named)
+	return view{account, names.Known(uses, func(string) connectors.Session { return f.Account.Session })}
+}
+
 // add judges one record.
-func (e *ScopeEdit) add(fields map[string]any, old, edited *recipes.Recipe, account string) {
+func (e *ScopeEdit) add(fields map[string]any, old, edited *recipes.Recipe, v view) {
 	e.Records++
-	was, errWas := inScope(old, fields, account)
-	is, errIs := inScope(edited, fields, account)
+	was, errWas := inScope(old, fields, v)
+	is, errIs := inScope(edited, fields, v)
 	switch {
 	case errWas != nil || errIs != nil:
 		e.Unclear++
@@ -63,9 +79,9 @@ func (e *ScopeEdit) add(fields map[string]any, old, edited *recipes.Recipe, acco
 }
 
 // inScope reports whether a record is in a recipe's scope; without one all are.
-func inScope(r *recipes.Recipe, fields map[string]any, account string) (bool, error) {
+func inScope(r *recipes.Recipe, fields map[string]any, v view) (bool, error) {
 	if r.Scope == nil {
 		return true, nil
 	}
-	return r.Scope.Match(&mapping.Scope{Record: fields, Vars: r.Vars, Account: account})
+	return r.Scope.Match(&mapping.Scope{Record: fields, Vars: r.Vars, Account: v.account, Named: v.names})
 }

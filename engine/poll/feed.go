@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/names"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/watch"
 	"github.com/pollux-automation/pollux/recipes"
@@ -131,6 +133,21 @@ func New(account *Account, key string, with map[string]any) (*Feed, error) {
 func (f *Feed) Join(r *recipes.Recipe, account string) {
 	f.Subs = append(f.Subs, &watch.Subscriber{Recipe: r, Account: account})
 	f.Settle()
+}
+
+// learn gives the recipes the names that they decide by. Without them nothing could be
+// said of any change, so the poll fails like one whose list cannot be read.
+func (f *Feed) learn(ctx context.Context) (err error) {
+	for _, s := range f.Subs {
+		if len(s.Recipe.Trigger.Named) == 0 {
+			continue
+		}
+		s.Names, err = names.Gather(connectors.For(ctx, s.Recipe.ID), s.Recipe.Trigger.Named, func(string) connectors.Session { return f.Account.Session })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Settle lets what the recipes and children wish count for the whole feed: the longest

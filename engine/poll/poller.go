@@ -89,6 +89,9 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 		}
 	}()
 	f.polled = true
+	if err := f.learn(ctx); err != nil {
+		return false, err
+	}
 	if v.feed, err = p.load(ctx, f); err != nil {
 		return false, err
 	}

@@ -19,6 +19,8 @@ type Program struct {
 	Account *poll.Account         // the trigger's account
 	Source  *connectors.Operation // what the trigger polls
 	Steps   []Step
+	// accounts are those of the recipe's connections.
+	accounts map[string]*poll.Account
 }
 
 // Step is a step of a recipe made ready to run.
@@ -49,6 +51,11 @@ func (b Bench) Compile(r *recipes.Recipe, account string) (*Program, error) {
 	if p.Source, err = p.Account.Operation(r.Trigger.Operation); err != nil {
 		return nil, err
 	}
+	p.accounts = make(map[string]*poll.Account, len(r.Connections))
+	for name, c := range r.Connections {
+		p.accounts[name] = b.Accounts[c.Account]
+	}
+	p.accounts[r.Trigger.Connection] = p.Account
 	p.Steps, err = b.chain(p, r.Steps)
 	return p, err
 }

@@ -1,8 +1,12 @@
 package program
 
 import (
+	"context"
 	"fmt"
+	"slices"
 
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/names"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/watch"
 	"github.com/pollux-automation/pollux/internal/mapping"
@@ -26,6 +30,25 @@ func (p *Program) Scope(run *store.Run) (*mapping.Scope, error) {
 		}
 	}
 	return watch.NewScope(p.Recipe, run.Account, c, run.QueuedAt), nil
+}
+
+// Reads reports whether expressions of the recipe read by names that users have given.
+func (p *Program) Reads() bool {
+	return slices.ContainsFunc(p.Recipe.Named, func(u mapping.Named) bool { return !u.Write })
+}
+
+// Names returns those names; nil where there are none. They are asked for where nobody
+// knows them yet. The error is a [*connectors.Error].
+func (p *Program) Names(ctx context.Context) (mapping.Namer, error) {
+	return names.Gather(connectors.For(ctx, p.Recipe.ID), p.Recipe.Named, p.session)
+}
+
+// session is the account's session of a connection; nil for one that is not there.
+func (p *Program) session(connection string) connectors.Session {
+	if a := p.accounts[connection]; a != nil {
+		return a.Session
+	}
+	return nil
 }
 
 // Compare notes in an event which fields of the record differ from how it was before; none

@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/pollux-automation/pollux/engine/program"
+	"github.com/pollux-automation/pollux/engine/retry"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/mapping"
 )
@@ -31,7 +32,7 @@ const (
 type Executor struct {
 	Store  store.Store
 	Log    zerolog.Logger
-	Health *Health
+	Health *retry.Health
 	// Rests tells whether an account must not be used now, and until when.
 	Rests func(account string, now time.Time) (until time.Time, rests bool)
 	// At is called at every point, on the goroutine that passes it; nil means nobody

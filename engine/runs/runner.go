@@ -21,6 +21,9 @@ import (
 // saveLimit is how long the store may take for one write.
 const saveLimit = time.Minute
 
+// reasonUnfit marks runs that their version of the recipe cannot carry out.
+const reasonUnfit = "the recipe's version does not fit any more"
+
 // The statuses of a step.
 const (
 	Succeeded = "succeeded"
@@ -215,6 +218,12 @@ func (r *runner) former() {
 func (r *runner) steps(ctx context.Context) (store.RunState, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if rests, err := r.learn(ctx); err != nil || rests.kind != goesOn {
+		if err != nil {
+			return store.RunState{}, err
+		}
+		return r.rest(ctx, rests)
+	}
 	var end ending
 	err := r.safely(func() (err error) {
 		b := branch{runner: r, scope: r.scope}

@@ -199,6 +199,7 @@ func (a *Acceptance) decide(s *Subscriber, c *triggers.Change) judgement {
 		return judgement{verdict: verdict}
 	}
 	scope := NewScope(r, s.Account, *c, a.Now)
+	scope.Named = s.Names
 	if err == nil && r.Filter != nil {
 		var ok bool
 		if ok, err = r.Filter.Match(scope); err == nil && !ok {
@@ -264,10 +265,13 @@ func (a *Acceptance) before(s *Subscriber, c *triggers.Change) (triggers.Verdict
 			return triggers.OutOfScope, nil
 		}
 	}
-	switch {
-	case !slices.Contains(r.Trigger.Kinds, string(c.Kind)):
+	if !slices.Contains(r.Trigger.Kinds, string(c.Kind)) {
 		return triggers.WrongKind, nil
-	case !watched(r, *c):
+	}
+	switch yes, err := watched(s, *c); {
+	case err != nil:
+		return triggers.FilterFailed, fmt.Errorf("watch: %w", err)
+	case !yes:
 		return triggers.NotWatched, nil
 	}
 	return triggers.Accepted, nil
@@ -320,7 +324,7 @@ func rescope(s *Subscriber, c *triggers.Change, now time.Time) (inside bool, err
 			return false, nil
 		}
 		return s.Recipe.Scope.Match(&mapping.Scope{
-			Record: record, Vars: s.Recipe.Vars, Account: s.Account, Now: now,
+			Record: record, Vars: s.Recipe.Vars, Account: s.Account, Now: now, Named: s.Names,
 		})
 	}
 	after := c.After
@@ -352,11 +356,20 @@ func rescope(s *Subscriber, c *triggers.Change, now time.Time) (inside bool, err
 // watched reports whether a change touches what the recipe watches. A change
 // whose former body is unknown passes: losing it would be worse. A record that came or
 // went, or entered or left the scope, is told of whatever fields that was by.
-func watched(r *recipes.Recipe, c triggers.Change) bool {
-	if c.Kind != triggers.Updated && c.Kind != triggers.Changed || !c.BeforeKnown {
-		return true
+func watched(s *Subscriber, c triggers.Change) (bool, error) {
+	if c.Kind != triggers.Updated && c.Kind != triggers.Changed || !c.BeforeKnown || s.Recipe.Trigger.Watches(c.Fields) {
+		return true, nil
 	}
-	return r.Trigger.Watches(c.Fields)
+	for _, use := range s.Recipe.Trigger.Named {
+		if !use.Watch || s.Names == nil {
+			continue
+		}
+		id, err := s.Names.ID(use.Connection, use.Spec, use.Name)
+		if err != nil || mapping.Listed(c.Fields, use.Field+"."+id) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // laneKey joins what makes a lane.

@@ -16,6 +16,8 @@ type Subscriber struct {
 	Account string // of the trigger
 	// Record is the subscription as it is stored or about to be.
 	Record store.Subscription
+	// Names are those of the fields that users have named; nil where the recipe needs none.
+	Names mapping.Namer
 	// accepted counts the runs of the poll in progress, for hold_over.
 	accepted int
 	// recent are the times of the latest runs of records that had more than one, for loops.
@@ -96,7 +98,7 @@ func (s *Subscriber) Wants(p *Parent) (bool, error) {
 	case len(narrow.IDs) > 0:
 		return slices.Contains(narrow.IDs, p.ID), nil
 	case narrow.Where != nil && p.Fields != nil:
-		return narrow.Where.Match(&mapping.Scope{Record: p.Fields, Vars: s.Recipe.Vars})
+		return narrow.Where.Match(&mapping.Scope{Record: p.Fields, Vars: s.Recipe.Vars, Named: s.Names})
 	}
 	return true, nil
 }

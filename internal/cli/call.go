@@ -60,10 +60,11 @@ type callRequest struct {
 // call calls one operation and prints what the service answers. What is wrong with
 // the names or inputs is found before anything is sent.
 func (a *app) call(ctx context.Context, r callRequest) error {
-	p, err := a.LoadAccounts()
-	if err != nil {
-		return err
-	}
+	return a.Borrow(ctx, a.LoadAccounts, func(p *project.Project) error { return a.callWith(ctx, p, r) })
+}
+
+// callWith is call with a project whose accounts are open.
+func (a *app) callWith(ctx context.Context, p *project.Project, r callRequest) error {
 	account, ok := p.Account(r.account)
 	if !ok {
 		return console.Misused(fmt.Errorf("there is no account %q; %s", r.account, diag.Choices(r.account, p.AccountNames())))

@@ -21,14 +21,16 @@ const sandboxAddress = "127.0.0.1:9000"
 
 // sandboxFlags are the flags of a sandbox.
 type sandboxFlags struct {
-	listen   string        // a loopback address
-	seed     uint64        // equal seeds make equal worlds
-	contacts int           // that are there at the start
-	lag      time.Duration // until searches see a write
-	faults   []string      // as demo.ParseFault reads them
-	traffic  float64       // changes per second that people make
-	noLimits bool          // no 429 for too many requests
-	daily    int           // requests a day at HighLevel; 0 means as many as the service
+	listen    string        // a loopback address
+	seed      uint64        // equal seeds make equal worlds
+	contacts  int           // that are there at the start
+	lag       time.Duration // until searches see a write
+	faults    []string      // as demo.ParseFault reads them
+	traffic   float64       // changes per second that people make
+	noLimits  bool          // no 429 for too many requests
+	daily     int           // requests a day at HighLevel; 0 means as many as the service
+	locations int           // of HighLevel, besides the usual one
+	life      time.Duration // of HighLevel's access tokens; 0 means a day
 }
 
 // sandboxCommand returns "sandbox": services to try recipes against that cost
@@ -64,19 +66,24 @@ address takes faults and changes, and tells what was written.`,
 	c.Flags().Float64Var(&f.traffic, "traffic", 0, "changes per second that people make")
 	c.Flags().BoolVar(&f.noLimits, "no-limits", false, "never answer 429 for too many requests")
 	c.Flags().IntVar(&f.daily, "daily", 0, "requests a day that HighLevel allows, instead of 200,000")
+	c.Flags().IntVar(&f.locations, "locations", 0, "HighLevel locations besides the usual one, all of one agency")
+	c.Flags().DurationVar(&f.life, "token-life", 0, "how long HighLevel's access tokens live, in whole seconds, instead of a day")
 	return a.JSONFlag(c)
 }
 
 // open makes the sandbox that the flags ask for, with its faults. It listens on
 // nothing yet.
 func (f sandboxFlags) open() (*sandbox.Sandbox, error) {
-	o := sandbox.Options{Seed: f.seed, Contacts: f.contacts, Lag: f.lag}
+	o := sandbox.Options{Seed: f.seed, Contacts: f.contacts, Lag: f.lag, Locations: f.locations, TokenLife: f.life}
 	o.HighLevelDaily.Requests = f.daily
 	if f.noLimits {
 		o.HighLevelLimit.Requests, o.StibeeLimit.Requests = -1, -1
 	}
 	if f.contacts < 0 || f.lag < 0 || f.traffic < 0 || f.daily < 0 {
 		return nil, console.Misused(errors.New("--contacts, --lag, --traffic and --daily cannot be negative"))
+	}
+	if f.locations < 0 || f.locations > 10_000 || f.life < 0 || f.life%time.Second != 0 {
+		return nil, console.Misused(errors.New("--locations takes 0 to 10000, --token-life whole seconds"))
 	}
 	s := sandbox.New(o)
 	for _, text := range f.faults {
@@ -120,7 +127,7 @@ func (a *app) printEndpoints(e sandbox.Endpoints) error {
 		fmt.Fprintf(w, `HighLevel  %s
   token       %s
   locationId  %s
-  companyId   %s
+  oauth2      client_id %s, client_secret %s, companyId %s
 Stibee     %s
   key         %s
   list        %s, VIP group %s
@@ -128,6 +135,6 @@ Control    %s
 
 Stop with Ctrl-C. Make 5 new contacts:
   curl -d '{"create":5}' %s/changes
-`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.ControlURL, e.ControlURL)
+`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.ClientID, e.ClientSecret, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.ControlURL, e.ControlURL)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store/memstore"
 	"github.com/pollux-automation/pollux/internal/cli/console"
+	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
 )
 
@@ -46,10 +47,11 @@ sent but the reads that fetch the records, and nothing is stored.`,
 // try rehearses a recipe with real records and prints what it would do. The records
 // are fetched through the account's budget, as a poll would.
 func (a *app) try(ctx context.Context, id string, o engine.SampleOptions) error {
-	p, err := a.LoadProject()
-	if err != nil {
-		return err
-	}
+	return a.Borrow(ctx, a.LoadProject, func(p *project.Project) error { return a.tryWith(ctx, p, id, o) })
+}
+
+// tryWith is try with a project whose accounts are open.
+func (a *app) tryWith(ctx context.Context, p *project.Project, id string, o engine.SampleOptions) error {
 	r, err := console.RecipeNamed(p, id)
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors/schema"
-	"github.com/pollux-automation/pollux/internal/mapping/expression"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -62,7 +62,11 @@ func (n *node) value(s *Scope) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return fit(n.field, withoutNil(v))
+		v = withoutNil(v)
+		if _, object := v.(map[string]any); object && (expected{field: n.field}).byName() {
+			return v, nil
+		}
+		return fit(n.field, v)
 	case textNode:
 		return writeText(n.parts, s)
 	case objectNode:
@@ -161,8 +165,8 @@ func fit(f *schema.Field, v any) (any, error) {
 	if f == nil || v == nil {
 		return v, nil
 	}
-	want := expression.FieldShape(*f).Sort
-	got := expression.ConstantShape(v, "").Sort
+	want := shapes.FieldShape(*f).Sort
+	got := shapes.ConstantShape(v, "").Sort
 	switch {
 	case want == functions.Any || got == want:
 		return v, allowed(f, v)

@@ -9,6 +9,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping/expression"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -22,7 +23,9 @@ type Mapping struct {
 type Inputs struct {
 	// Operation is what messages call the operation.
 	Operation string
-	Fields    []schema.Field
+	// Connection is the recipe's name for the account that is called.
+	Connection string
+	Fields     []schema.Field
 	// Filled are the inputs that need not be given, because a default or a setting
 	// of the account fills them.
 	Filled map[string]bool
@@ -62,6 +65,8 @@ type member struct {
 type expected struct {
 	field *schema.Field // nil when nothing is known
 	name  string        // of the input, for messages
+	// connection is that of an input whose elements users have named.
+	connection string
 }
 
 // Mapping compiles an object. inputs describes what it must give; nil means that
@@ -81,7 +86,7 @@ func (n *Names) Mapping(s Source, inputs *Inputs, into *diag.List) *Mapping {
 				into.Errorf(f.At, CodeUnknownInput, suggestInput(f, inputs.Fields), "%s has no input %q", inputs.Operation, f.Name)
 				continue
 			}
-			want.field = field
+			want.field, want.connection = field, inputs.Connection
 		}
 		if v := n.value(f.Value, want, into); v != nil {
 			root.members = append(root.members, member{f.Name, v})
@@ -182,6 +187,10 @@ func (n *Names) objectValue(s Source, want expected, into *diag.List) *node {
 	out := &node{kind: objectNode, field: want.field}
 	for _, f := range s.Fields {
 		inner := expected{name: want.name + "." + f.Name}
+		if want.byName() {
+			inner.field = &schema.Field{Name: f.Name, Type: schema.Any, Nullable: true}
+			n.Note(Named{Connection: want.connection, Spec: want.field.Named, Field: want.name, Name: f.Name, At: f.At, Write: true})
+		}
 		if want.field != nil && len(want.field.Fields) > 0 {
 			field, known := findField(want.field.Fields, f.Name)
 			if !known && !want.field.Open {
@@ -227,7 +236,7 @@ func (n *Names) constant(s Source, v any, want expected, into *diag.List) *node 
 	if want.field == nil {
 		return &node{kind: literalNode, literal: v}
 	}
-	if !want.accepts(s, expression.ConstantShape(v, "").Sort, into) || !want.allows(s, v, into) {
+	if !want.accepts(s, shapes.ConstantShape(v, "").Sort, into) || !want.allows(s, v, into) {
 		return nil
 	}
 	return &node{kind: literalNode, literal: v, field: want.field}
@@ -263,10 +272,10 @@ func (e expected) allows(s Source, v any, into *diag.List) bool {
 
 // accepts reports whether a value of that sort can be given here.
 func (e expected) accepts(s Source, got functions.Sort, into *diag.List) bool {
-	if e.field == nil || got == functions.Any || e.field.Type == schema.Any {
+	if e.takes(got) {
 		return true
 	}
-	want := expression.FieldShape(*e.field).Sort
+	want := shapes.FieldShape(*e.field).Sort
 	switch {
 	case want == got,
 		want == functions.Text && (got == functions.Time || got == functions.Span),
@@ -280,6 +289,14 @@ func (e expected) accepts(s Source, got functions.Sort, into *diag.List) bool {
 	}
 	return false
 }
+
+// takes reports whether a value of that sort surely can be given.
+func (e expected) takes(got functions.Sort) bool {
+	return e.field == nil || got == functions.Any || e.field.Type == schema.Any || got == functions.Object && e.byName()
+}
+
+// byName reports whether the value may be an object of values by name.
+func (e expected) byName() bool { return e.field != nil && e.field.Named != nil }
 
 // reportNumber adds the finding for a number where text belongs. Most of these are
 // ids that lack their quotes, and the finding shows them with quotes.
@@ -336,6 +353,22 @@ func (m *Mapping) Inputs() []string {
 	return names
 }
 
+// Paths returns what the value of an input writes: the input itself, or where it gives
+// values by name a path for each of them, as in customFields.plan.
+func (m *Mapping) Paths(input string) []string {
+	for _, f := range m.root.members {
+		if f.name != input || f.value.kind != objectNode || !(expected{field: f.value.field}).byName() {
+			continue
+		}
+		paths := make([]string, len(f.value.members))
+		for i, member := range f.value.members {
+			paths[i] = input + "." + member.name
+		}
+		return paths
+	}
+	return []string{input}
+}
+
 // Shape is the shape of what the mapping gives; title is what messages call it.
 func (m *Mapping) Shape(title string) *Shape {
 	return m.root.shape(title)
@@ -352,23 +385,23 @@ func (n *node) uses(name string) bool {
 }
 
 // shape tells what is known of the value that the node gives.
-func (n *node) shape(title string) *expression.Shape {
+func (n *node) shape(title string) *shapes.Shape {
 	switch n.kind {
 	case literalNode:
-		return expression.ConstantShape(n.literal, title)
+		return shapes.ConstantShape(n.literal, title)
 	case programNode:
 		return n.program.Result
 	case textNode:
-		return expression.ConstantShape("", "")
+		return shapes.ConstantShape("", "")
 	case listNode:
-		return expression.ListShape(expression.Anything())
+		return shapes.ListShape(shapes.Anything())
 	case objectNode:
-		members := make(map[string]*expression.Shape, len(n.members))
+		members := make(map[string]*shapes.Shape, len(n.members))
 		for _, m := range n.members {
 			members[m.name] = m.value.shape(m.name)
 		}
-		return expression.MembersShape(title, members)
+		return shapes.MembersShape(title, members)
 	default:
-		return expression.Anything()
+		return shapes.Anything()
 	}
 }

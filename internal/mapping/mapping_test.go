@@ -11,7 +11,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping"
-	"github.com/pollux-automation/pollux/internal/mapping/expression"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 )
 
 // contact is the record of these tests.
@@ -40,7 +40,7 @@ func names() *mapping.Names {
 
 func stepNames() *mapping.Names {
 	n := names().ForSteps()
-	n.AddStep("person", expression.MembersShape("the result of person", map[string]*mapping.Shape{"email": mapping.Anything(), "name": mapping.Anything()}))
+	n.AddStep("person", shapes.MembersShape("the result of person", map[string]*mapping.Shape{"email": mapping.Anything(), "name": mapping.Anything()}))
 	return n
 }
 

@@ -3,6 +3,7 @@ package mapping
 import (
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/mapping/expression"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -32,6 +33,12 @@ func Listed(changed []string, field string) bool { return functions.Listed(chang
 // Scope is what filters, expressions and mappings are evaluated with.
 type Scope = expression.Scope
 
+// Named is a place of a recipe that uses a name which users of a service have given.
+type Named = expression.Named
+
+// Namer leads from such names to what records hold.
+type Namer = expression.Namer
+
 // Event is the change in a scope.
 type Event = expression.Event
 
@@ -39,7 +46,7 @@ type Event = expression.Event
 type Run = expression.Run
 
 // Shape is what is known at load time of a value: of a record, of an answer.
-type Shape = expression.Shape
+type Shape = shapes.Shape
 
 // FunctionDoc describes a function for the documentation.
 type FunctionDoc = functions.Doc
@@ -55,23 +62,23 @@ func Functions() []FunctionDoc {
 }
 
 // Anything is the shape of a value of which nothing is known.
-func Anything() *Shape { return expression.Anything() }
+func Anything() *Shape { return shapes.Anything() }
 
 // ObjectShape is the shape of a record or answer. title is what messages call it;
 // a nil object gives [Anything].
-func ObjectShape(o *schema.Object, title string) *Shape { return expression.ObjectShape(o, title) }
+func ObjectShape(o *schema.Object, title string) *Shape { return shapes.ObjectShape(o, title) }
 
 // ListShape is the shape of a list.
-func ListShape(items *Shape) *Shape { return expression.ListShape(items) }
+func ListShape(items *Shape) *Shape { return shapes.ListShape(items) }
 
 // MembersShape is the shape of an object with the given members and no others; title
 // is what messages call it.
 func MembersShape(title string, members map[string]*Shape) *Shape {
-	return expression.MembersShape(title, members)
+	return shapes.MembersShape(title, members)
 }
 
 // NumberShape is the shape of a whole number.
-func NumberShape() *Shape { return expression.ConstantShape(0, "") }
+func NumberShape() *Shape { return shapes.ConstantShape(0, "") }
 
 // Names is what the expressions of a recipe may refer to, and compiles them. It is
 // used by one goroutine at a time.

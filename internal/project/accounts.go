@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/internal/diag"
@@ -56,6 +57,10 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 			p.Findings.Errorf(a.At, "missing-setting", "add settings: {"+s.Name+": …}", "account %s needs the setting %s", a.Name, s.Name)
 		}
 	}
+	has := func(name string) bool { return a.Settings[name] != nil }
+	if len(d.NeedsOne) > 0 && !slices.ContainsFunc(d.NeedsOne, has) {
+		p.Findings.Errorf(a.At, "missing-setting", "add settings: {"+d.NeedsOne[0]+": …}", "account %s needs the setting %s", a.Name, strings.Join(d.NeedsOne, " or "))
+	}
 	for name, at := range a.SettingsAt {
 		if !slices.Contains(known, name) {
 			p.Findings.Errorf(at, "unknown-setting", diag.DidYouMean(name, known), "%s has no setting %q", d.Title, name)
@@ -90,16 +95,27 @@ func (p *Project) OpenAccounts() error {
 	}
 	p.OpenBudgets()
 	var secrets []secret.String
+	redact := &secret.Redactor{}
 	for i, a := range p.Settings.Accounts {
+		var source auth.Source
+		if a.Credential.Method == auth.OAuth2 {
+			if source, err = p.SignIns.Open(a, accounts[i].Connector.Describe()); err != nil {
+				return err
+			}
+		}
 		accounts[i].Session, err = accounts[i].Connector.Open(connectors.Account{
-			Name: a.Name, BaseURL: a.BaseURL, Version: a.Version, Credential: a.Credential, Settings: a.Settings, Gate: p.gates[a.Name],
+			Name: a.Name, BaseURL: a.BaseURL, Version: a.Version, Credential: a.Credential, Source: source, Settings: a.Settings, Gate: p.gates[a.Name],
 		})
 		if err != nil {
 			return fmt.Errorf("account %s: %w", a.Name, err)
 		}
 		secrets = append(secrets, a.Credential.Secret)
+		if source != nil {
+			redact.Follow(source.Redactor())
+		}
 	}
-	p.Accounts, p.Redact = accounts, secret.NewRedactor(secrets...)
+	redact.Learn(secret.NewRedactor(secrets...))
+	p.Accounts, p.Redact = accounts, redact
 	return nil
 }
 

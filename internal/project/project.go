@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/connectors/builtin"
 	"github.com/pollux-automation/pollux/connectors/httpapi"
@@ -20,6 +21,7 @@ import (
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/secret"
 	"github.com/pollux-automation/pollux/internal/settings"
+	"github.com/pollux-automation/pollux/internal/signin"
 	"github.com/pollux-automation/pollux/recipes"
 )
 
@@ -47,6 +49,10 @@ type Project struct {
 	// OpenAccounts.
 	Redact *secret.Redactor
 
+	// SignIns are those of the accounts that sign in with OAuth 2.0. Projects that came out
+	// of each other by Reload share them.
+	SignIns *signin.Book
+
 	gates     map[string]*budget.Gate // by account
 	hosts     map[string]*budget.Host // by host, of accounts that share something
 	hostNames map[string]string       // by account
@@ -63,13 +69,15 @@ type Options struct {
 	// Secret returns a secret of Pollux's own store, for a program that has the state file
 	// open. Nil opens it for reading when the settings refer to one.
 	Secret func(name string) ([]byte, error)
+	// At is called at the points of every renewal of a sign-in; may be nil.
+	At func(auth.Point)
 }
 
 // Read reads the project of a settings file and collects what is wrong with it.
 // It opens nothing but the state file, for secrets that the settings refer to, and never
 // fails: the findings tell why something is missing.
 func Read(config string, o Options) *Project {
-	p := &Project{Sources: map[string][]byte{}, gates: map[string]*budget.Gate{}, hosts: map[string]*budget.Host{}, hostNames: map[string]string{}, env: o.Env}
+	p := &Project{Sources: map[string][]byte{}, gates: map[string]*budget.Gate{}, hosts: map[string]*budget.Host{}, hostNames: map[string]string{}, env: o.Env, SignIns: signin.NewBook(o.At)}
 	var text []byte
 	own := secrets{env: o.Env}
 	defer own.close()
@@ -97,6 +105,7 @@ func Read(config string, o Options) *Project {
 	var sources map[string][]byte
 	p.Recipes, sources = recipes.Load(p.Settings.Recipes, p.Catalog, &p.Findings)
 	maps.Copy(p.Sources, sources)
+	p.checkScopes()
 	return p
 }
 
@@ -115,6 +124,11 @@ func (p *Project) readConnectors() {
 	own, sources := manifest.ReadAll(os.DirFS(dir), dir, &p.Findings)
 	maps.Copy(p.Sources, sources)
 	for _, m := range own {
+		if i := slices.IndexFunc(m.Auth, func(a auth.Method) bool { return a.OAuth != nil && a.OAuth.Exchange != "" }); i >= 0 {
+			p.Findings.Errorf(diag.Place{File: filepath.Join(dir, m.Key, "connector.yaml")}, "connector-hook", "leave exchange out: hooks are for built-in connectors",
+				"there is no hook %q", m.Auth[i].OAuth.Exchange)
+			continue
+		}
 		if err := p.Registry.Add(httpapi.New(m)); err != nil {
 			p.Findings.Errorf(diag.Place{File: filepath.Join(dir, m.Key)}, "connector-taken", "choose another key", "%v", err)
 		}

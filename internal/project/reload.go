@@ -21,6 +21,7 @@ func (p *Project) Reload(o Options) (*Project, error) {
 	if next.Findings.HasErrors() {
 		return next, nil
 	}
+	next.SignIns = p.SignIns // an account never has two refreshers
 	if err := next.OpenAccounts(); err != nil {
 		return next, err
 	}

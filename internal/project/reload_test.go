@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,5 +134,70 @@ func TestReload_WithMistakesOpensNothing(t *testing.T) {
 	next, err := p.Reload(project.Options{Env: withToken})
 	if err != nil || !next.Findings.HasErrors() || len(next.Accounts) != 0 {
 		t.Errorf("got %v with %d findings and %d accounts, want findings and no account", err, next.Findings.Len(), len(next.Accounts))
+	}
+}
+
+// TestReload_KeepsTheSignIns changes another account: that of the first one must go on, for
+// two of them would use up each other's refresh tokens.
+func TestReload_KeepsTheSignIns(t *testing.T) {
+	t.Parallel()
+	signsIn := `accounts:
+  acme:
+    connector: highlevel
+    auth: {method: oauth2, client_id: app, client_secret: env:TOKEN, scopes: [contacts.write]}
+    settings: {locationId: loc1}
+`
+	config := write(t, map[string]string{"pollux.yaml": signsIn, "recipes/readme.txt": "none yet"})
+	p := open(t, config)
+	first, ok := p.SignIns.Refresher("acme")
+	if !ok || !p.SignsIn() {
+		t.Fatal("the account has no refresher")
+	}
+	edit(t, config, "pollux.yaml", signsIn+strings.ReplaceAll(strings.TrimPrefix(goodSettings, "accounts:\n"), "acme", "other"))
+	next, err := p.Reload(project.Options{Env: withToken})
+	if err != nil || next.Findings.HasErrors() || len(next.Accounts) != 2 {
+		t.Fatalf("Reload: %v, %v", err, next.Findings.Sorted())
+	}
+	if got, _ := next.SignIns.Refresher("acme"); got != first {
+		t.Error("the reloaded account has another refresher")
+	}
+}
+
+func TestRead_WarnsOfAScopeThatIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	config := write(t, map[string]string{"pollux.yaml": `accounts:
+  acme:
+    connector: highlevel
+    auth: {method: oauth2, client_id: app, client_secret: env:TOKEN, scopes: [contacts.write]}
+    settings: {locationId: loc1}
+`, "recipes/watch.yaml": `recipe: v1
+id: watch
+connections: {crm: {connector: highlevel, account: acme}}
+trigger: {poll: crm.contact.search, schedule: {every: 1m}, start: now}
+steps: [{id: end, stop: true}]
+`})
+	p := project.Read(config, project.Options{Env: withToken})
+	list := p.Findings.Sorted()
+	if len(list) != 1 || list[0].Code != "missing-scope" || !strings.Contains(list[0].Message, "contacts.readonly") {
+		t.Errorf("findings: got %v, want one missing scope", list)
+	}
+}
+
+func TestRead_HasNoHooksForOwnConnectors(t *testing.T) {
+	t.Parallel()
+	config := write(t, map[string]string{"pollux.yaml": goodSettings, "recipes/readme.txt": "none yet", "connectors/shop/connector.yaml": `connector: v1
+key: shop
+title: Shop
+base_url: https://shop.example.com
+auth: [{method: oauth2, authorize_url: /page, token_url: /token, exchange: location_token}]
+check: order.get
+`, "connectors/shop/orders.yaml": "operations:\n  order.get: {title: Get order, read: GET /order}\n"})
+	p := project.Read(config, project.Options{Env: withToken})
+	list := p.Findings.Sorted()
+	if len(list) != 1 || list[0].Code != "connector-hook" {
+		t.Errorf("findings: got %v, want that there is no such hook", list)
+	}
+	if _, ok := p.Registry.Connector("shop"); ok {
+		t.Error("the connector can be used all the same")
 	}
 }

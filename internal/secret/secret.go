@@ -52,7 +52,13 @@ func (s String) MarshalZerologObject(e *zerolog.Event) { e.Str("secret", s.Strin
 type Redactor struct {
 	mu      sync.RWMutex
 	secrets []string
+	recent  []string    // those of Add, the oldest first
+	living  []*Redactor // those of Follow
 }
+
+// mostRecent is how many secrets of Add a redactor knows: tokens that end soon, so that
+// the oldest of so many is worth nothing any more.
+const mostRecent = 64
 
 // NewRedactor makes a redactor for some secrets. Secrets shorter than four
 // letters are left alone: replacing them would destroy the text and hide little.
@@ -76,17 +82,52 @@ func (r *Redactor) Redact(text string) string {
 	for _, s := range r.secrets {
 		text = strings.ReplaceAll(text, s, Stars)
 	}
+	for _, s := range r.recent {
+		text = strings.ReplaceAll(text, s, Stars)
+	}
+	for _, other := range r.living {
+		text = other.Redact(text)
+	}
 	return text
 }
 
-// Learn also replaces the secrets of another redactor from now on.
+// Add also replaces some secrets that are used for a time only, such as tokens that are
+// renewed: the last 64 of them are known.
+func (r *Redactor) Add(secrets ...String) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range secrets {
+		if len(s.text) >= 4 && !slices.Contains(r.recent, s.text) {
+			r.recent = append(r.recent, s.text)
+		}
+	}
+	if over := len(r.recent) - mostRecent; over > 0 {
+		r.recent = slices.Delete(r.recent, 0, over)
+	}
+}
+
+// Follow also replaces whatever another redactor replaces, now and later. The other one
+// must not follow this one.
+func (r *Redactor) Follow(other *Redactor) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if other != nil && other != r && !slices.Contains(r.living, other) {
+		r.living = append(r.living, other)
+	}
+}
+
+// Learn also replaces the secrets of another redactor from now on, and follows whom that
+// one follows.
 func (r *Redactor) Learn(other *Redactor) {
 	if r == nil || other == nil || r == other {
 		return
 	}
 	other.mu.RLock()
-	more := slices.Clone(other.secrets)
+	more, living := slices.Concat(other.secrets, other.recent), slices.Clone(other.living)
 	other.mu.RUnlock()
+	for _, l := range living {
+		r.Follow(l)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range more {

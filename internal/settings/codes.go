@@ -13,7 +13,7 @@ const (
 	codeListen      = "bad-listen"
 	codeListenOpen  = "listen-open"
 	codeName        = "bad-name"
-	codeNotYet      = "not-yet"
+	codeScope       = "bad-scope"
 	codeNoAccounts  = "no-accounts"
 	codeKey         = "bad-key"
 )
@@ -30,7 +30,7 @@ func Codes() []diag.Code {
 		{Name: codeListen, Meaning: "An address to listen on is written as host:port, or off."},
 		{Name: codeListenOpen, Meaning: "The address to listen on could be reached from other machines, and there is no password yet."},
 		{Name: codeName, Meaning: "A name must begin with a small letter and consist of small letters, digits, - and _."},
-		{Name: codeNotYet, Meaning: "The key belongs to a later version."},
+		{Name: codeScope, Meaning: "A scope is one word; several are written as a list."},
 		{Name: codeKey, Meaning: "A public key cannot be read, or is none that deliveries are signed with."},
 		{Name: codeNoAccounts, Meaning: "The settings file has no accounts."},
 	}

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
@@ -175,35 +174,6 @@ func (r *reader) url(n *yamlnode.Node) string {
 		return ""
 	}
 	return text
-}
-
-// credential reads how an account signs in.
-func (r *reader) credential(n *yamlnode.Node) auth.Credential {
-	m, ok := n.Mapping(r.into, "method", "token", "key", "client_id", "client_secret", "redirect_url", "scopes", "refresh_token",
-		"authorize_url", "token_url", "user", "password")
-	if !ok {
-		return auth.Credential{}
-	}
-	method, ok := m.Need(r.into, "method", "method: bearer").Word(r.into, auth.Bearer, auth.APIKey, "oauth2", "basic")
-	if !ok {
-		return auth.Credential{}
-	}
-	c := auth.Credential{Method: method}
-	key, example := "token", "token: env:TOKEN"
-	switch method {
-	case auth.APIKey:
-		key, example = "key", "key: env:KEY"
-	case "oauth2", "basic":
-		r.into.Errorf(m.Get("method").At(), codeNotYet, "use bearer with a token of your own, or api_key", "signing in with %s is not available in this version", method)
-		return c
-	}
-	for _, f := range m.Fields() {
-		if f.Name != "method" && f.Name != key {
-			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, "the method "+method+" takes "+key, "%s has no meaning with the method %s", f.Name, method)
-		}
-	}
-	c.Secret = r.secret(m.Need(r.into, key, example))
-	return c
 }
 
 // accountSettings reads what fills inputs, and where each setting stands.

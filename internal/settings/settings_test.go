@@ -240,3 +240,32 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestLoad_ReadsSignIns reads an app, what it has when nothing else is written, and a first
+// refresh token whose variable is gone.
+func TestLoad_ReadsSignIns(t *testing.T) {
+	t.Parallel()
+	file := write(t, `accounts:
+  acme:
+    connector: highlevel
+    auth: {method: oauth2, client_id: env:ID, client_secret: env:TOKEN, refresh_token: env:GONE, scopes: [a, b], token_url: "http://localhost:9/token"}
+  other:
+    connector: shop
+    auth: {method: basic, user: ann, password: env:TOKEN}
+`)
+	var into diag.List
+	s, _ := settings.Load(file, settings.Options{Env: environment(map[string]string{"TOKEN": "app-secret", "ID": "app"})}, &into)
+	if into.Len() != 0 {
+		t.Fatalf("findings: %s", render(t, &into, nil))
+	}
+	c := s.Accounts[0].Credential.Client
+	if c.ID.Reveal() != "app" || c.Secret.Reveal() != "app-secret" || !c.First.Empty() || c.RedirectURL != settings.DefaultRedirect || c.TokenURL != "http://localhost:9/token" {
+		t.Errorf("acme: got %+v", c)
+	}
+	if diff := cmp.Diff([]string{"a", "b"}, c.Scopes); diff != "" {
+		t.Errorf("scopes (-want +got):\n%s", diff)
+	}
+	if b := s.Accounts[1].Credential; b.User != "ann" || b.Secret.Reveal() != "app-secret" {
+		t.Errorf("other: got %+v", b)
+	}
+}

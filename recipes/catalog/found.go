@@ -88,7 +88,7 @@ func (c *Connections) Pollable(one Connection) string {
 // fill what they can, if all accounts that the connection stands for have them; of unknown
 // accounts nothing is said.
 func (f *Found) Inputs() *mapping.Inputs {
-	in := &mapping.Inputs{Operation: f.Operation.Key, Filled: map[string]bool{}, Hints: map[string]string{}}
+	in := &mapping.Inputs{Operation: f.Operation.Key, Connection: f.Connection.Name, Filled: map[string]bool{}, Hints: map[string]string{}}
 	for _, i := range f.Operation.Inputs {
 		in.Fields = append(in.Fields, i.Field)
 		if i.Setting == "" {

@@ -144,5 +144,5 @@ func (r *reader) onlyIf(n *yamlnode.Node, t *catalog.Found, s *Step, names *mapp
 		}
 	}
 	s.Target = read.Key
-	s.OnlyIf = values.Condition(n, names.ForTarget(mapping.ObjectShape(read.Object, "the target")), r.into)
+	s.OnlyIf = values.Condition(n, names.ForTarget(mapping.ObjectShape(read.Object, "the target").Of(s.Connection)), r.into)
 }

@@ -275,7 +275,7 @@ func (r *reader) call(m yamlnode.Map, s *Step, names *mapping.Names) *mapping.Sh
 	r.unsure(m.Get("unsure"), n.At(), t, s)
 	r.loop(n.At(), t, s)
 	r.danger(n.At(), t, m.Has("only_if"))
-	shape := mapping.ObjectShape(t.Operation.Object, "the answer of "+t.Operation.Key)
+	shape := mapping.ObjectShape(t.Operation.Object, "the answer of "+t.Operation.Key).Of(s.Connection)
 	if t.Operation.List {
 		return mapping.ListShape(shape)
 	}
@@ -362,7 +362,7 @@ func (r *reader) loop(at diag.Place, t *catalog.Found, s *Step) {
 	o := r.about.Trigger.Operation.Object
 	var fields []string
 	for _, input := range s.With.Inputs() {
-		if _, isField := o.Field(input); isField && input != o.ID && r.about.Watches([]string{input}) {
+		if _, isField := o.Field(input); isField && input != o.ID && r.about.Watches(s.With.Paths(input)) {
 			fields = append(fields, input)
 		}
 	}

@@ -29,6 +29,7 @@ const (
 	CodeHeader        = "bad-header"
 	CodeErrorRule     = "bad-error-rule"
 	CodeCheck         = "bad-check"
+	CodeNamed         = "bad-named"
 	CodeNoOperations  = "no-operations"
 	CodeFieldOption   = "bad-field"
 	CodeConnectorForm = "connector-version"
@@ -65,5 +66,6 @@ func Codes() []diag.Code {
 		{Name: CodeWebhooks, Meaning: "What is said about the webhooks of a service could not be obeyed."},
 		{Name: CodeErrorRule, Meaning: "A rule for errors fits nothing or gives no kind."},
 		{Name: CodeCheck, Meaning: "The call that checks a credential cannot be made."},
+		{Name: CodeNamed, Meaning: "The names that users give to the elements of a list cannot be learned or used."},
 	}
 }

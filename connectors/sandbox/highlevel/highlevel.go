@@ -28,6 +28,11 @@ const (
 
 // Options say what a location does.
 type Options struct {
+	// ID and Token are the location's; empty means [LocationID] and [Token].
+	ID, Token string
+	// Admit says whether a token that is not the location's own may do an operation; nil
+	// means that none may.
+	Admit func(token, operation string) service.Answer
 	// Lag is how long a write stays invisible to searches.
 	Lag time.Duration
 	// Limit replaces the service's own limit, Daily that of a day.
@@ -40,6 +45,8 @@ type Location struct {
 	service *service.Service
 	site    *wire.Site
 	limits  limits
+	token   string
+	others  func(token, operation string) service.Answer // nil for none
 	lag     time.Duration
 
 	setup    *setup.Setup
@@ -67,8 +74,15 @@ type Location struct {
 
 // New returns an empty location of a world.
 func New(w *service.World, o Options) *Location {
+	if o.ID == "" {
+		o.ID = LocationID
+	}
+	if o.Token == "" {
+		o.Token = Token
+	}
 	h := &Location{
-		site: &wire.Site{ID: LocationID, World: w}, limits: newLimits(o.Limit, o.Daily), lag: o.Lag,
+		token: o.Token, others: o.Admit,
+		site: &wire.Site{ID: o.ID, World: w}, limits: newLimits(o.Limit, o.Daily), lag: o.Lag,
 		live: map[string]*search.Row{}, byEmail: map[string]string{}, byPhone: map[string]string{},
 		search: search.New(contactWords), place: map[string]int{},
 		notes: map[string][]*note{}, tasks: map[string][]*task{}, campaigns: map[string]map[string]bool{},
@@ -159,7 +173,13 @@ func (h *Location) partRoutes() []service.Route {
 // nearly the same paths (service docs, read 2026-09).
 func (h *Location) admit(c *service.Call) service.Answer {
 	token, bearer := strings.CutPrefix(c.Header.Get("Authorization"), "Bearer ")
-	if !bearer || token != Token {
+	switch {
+	case bearer && token == h.token:
+	case bearer && h.others != nil && strings.HasPrefix(token, "access-"):
+		if a := h.others(token, c.Operation); a.Status != 0 {
+			return a
+		}
+	default:
 		return wire.Refuse(http.StatusUnauthorized, "Invalid Private Integration token")
 	}
 	switch c.Header.Get("Version") {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/show"
 )
@@ -26,11 +27,15 @@ type Console struct {
 	// Args are the arguments of the program as they were given; nil means that no other
 	// program may be asked.
 	Args []string
+	// Line is true when the command reads a single line of its input.
+	Line bool
 	// Live is the running program that carries out the command for another one; nil for
 	// the usual case. Dir is the folder where that other one is, User who gave it.
 	Live *Live
-	Dir  string
-	User string
+	// State is the state file while a command has it open for its accounts; nil otherwise.
+	State store.Store
+	Dir   string
+	User  string
 }
 
 // JSONFlag adds --json to a command and returns it. Every command that answers with

@@ -11,6 +11,7 @@ import (
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/dry"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/engine/store/boltstore"
 	"github.com/pollux-automation/pollux/internal/cli/live"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
@@ -25,8 +26,12 @@ func (a *Console) Dry(ctx context.Context, do func(*project.Project, store.Store
 		return err
 	}
 	copied, err := p.Snapshot(ctx, s)
-	if a.Live == nil && s != nil {
-		err = errors.Join(err, s.Close())
+	switch file, ours := s.(*boltstore.Store); {
+	case a.Live != nil || !ours:
+	case p.SignsIn() && err == nil: // the sign-ins stay in the real state
+		defer func() { _ = file.Close() }() // it has been synced with each of them
+	default:
+		err = errors.Join(err, file.Close())
 	}
 	if err != nil {
 		return err
@@ -61,6 +66,13 @@ func (a *Console) dryProject(ctx context.Context) (*project.Project, store.Store
 		return nil, nil, err
 	}
 	a.PrintWarnings(p)
+	if p.SignsIn() {
+		s, err := a.openState(p)
+		if err != nil {
+			return nil, nil, err
+		}
+		return p, s, nil
+	}
 	s, err := p.ReadStore()
 	if errors.Is(err, project.ErrNoState) {
 		return p, nil, nil

@@ -8,15 +8,32 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/engine"
 )
 
 // testHooks makes a program that was built for crash tests kill itself at the
 // n-th passing of a point, as POLLUX_CRASH=point:n says.
 func testHooks(env func(string) (string, bool)) engine.Hooks {
+	if at := crashAt(env); at != nil {
+		return engine.Hooks{At: func(p engine.Point) { at(string(p)) }}
+	}
+	return engine.Hooks{}
+}
+
+// testPoints is testHooks for the points of renewals.
+func testPoints(env func(string) (string, bool)) func(auth.Point) {
+	if at := crashAt(env); at != nil {
+		return func(p auth.Point) { at(string(p)) }
+	}
+	return nil
+}
+
+// crashAt returns what ends the program at a point; nil without one.
+func crashAt(env func(string) (string, bool)) func(point string) {
 	text, ok := env("POLLUX_CRASH")
 	if !ok {
-		return engine.Hooks{}
+		return nil
 	}
 	point, count, _ := strings.Cut(text, ":")
 	left, err := strconv.ParseInt(count, 10, 64)
@@ -24,8 +41,8 @@ func testHooks(env func(string) (string, bool)) engine.Hooks {
 		left = 1
 	}
 	var passed atomic.Int64
-	return engine.Hooks{At: func(p engine.Point) {
-		if string(p) != point || passed.Add(1) != left {
+	return func(p string) {
+		if p != point || passed.Add(1) != left {
 			return
 		}
 		self, err := os.FindProcess(os.Getpid())
@@ -33,5 +50,5 @@ func testHooks(env func(string) (string, bool)) engine.Hooks {
 			_ = self.Kill() // nothing after this line is reached
 		}
 		select {}
-	}}
+	}
 }

@@ -39,7 +39,7 @@ func (a *Console) remote(ctx context.Context, p *project.Project) error {
 	if err != nil {
 		return err
 	}
-	code, err := live.Call(ctx, p.SocketFile(), live.Request{Args: a.Args, Dir: dir, User: a.user()}, live.Streams{In: a.Stdin, Out: a.Stdout, Err: a.Stderr})
+	code, err := live.Call(ctx, p.SocketFile(), live.Request{Args: a.Args, Dir: dir, User: a.user(), Line: a.Line}, live.Streams{In: a.Stdin, Out: a.Stdout, Err: a.Stderr})
 	if err != nil || code == exitFine {
 		return err
 	}

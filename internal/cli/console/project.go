@@ -23,7 +23,7 @@ import (
 // ReadProject reads the project of --config. What is wrong with it is for the
 // caller to look at.
 func (a *Console) ReadProject(noSecrets bool) *project.Project {
-	return project.Read(a.Config, project.Options{Env: a.Env, NoSecrets: noSecrets})
+	return project.Read(a.Config, project.Options{Env: a.Env, NoSecrets: noSecrets, At: testPoints(a.Env)})
 }
 
 // LoadProject reads a project for use: its accounts are open, its recipes can run.
@@ -84,8 +84,32 @@ func (a *Console) Start() (*project.Project, *boltstore.Store, error) {
 		return nil, nil, err
 	}
 	a.PrintWarnings(p)
-	s, err := p.OpenStore()
+	s, err := a.openState(p)
 	return p, s, err
+}
+
+// openState opens the state file of a project whose accounts are going to be used. Those
+// that sign in with OAuth 2.0 keep their sign-ins there, so that a key is needed.
+func (a *Console) openState(p *project.Project) (*boltstore.Store, error) {
+	if p.SignsIn() {
+		if _, err := a.MakeKey(p); err != nil {
+			return nil, err
+		}
+	}
+	s, err := p.OpenStore()
+	if err == nil {
+		p.SignIns.Use(s)
+	}
+	return s, err
+}
+
+// MakeKey makes the key file of a project if there is none, and says so.
+func (a *Console) MakeKey(p *project.Project) (made bool, err error) {
+	path, made, err := p.MakeKey()
+	if made && err == nil {
+		fmt.Fprintf(a.Stderr, "made the key file %s, readable by its owner alone; keep a copy of it, apart from the backups of the state\n", path)
+	}
+	return made, err
 }
 
 // Look hands a command the project and its state, opened for looking. Before the

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,7 @@ type Request struct {
 	Args []string `json:"args"` // without the program's name
 	Dir  string   `json:"dir"`  // the folder that relative names of files belong to
 	User string   `json:"user"` // who gives the command
+	Line bool     `json:"line"` // its input is one line, not everything until its end
 }
 
 // frame is one message after the request.
@@ -192,7 +194,7 @@ func Call(ctx context.Context, path string, r Request, s Streams) (int, error) {
 		case f.Done:
 			return f.Code, nil
 		case f.Want:
-			text, err := io.ReadAll(io.LimitReader(s.In, maxRequestBytes/2))
+			text, err := input(s.In, r.Line)
 			if err == nil {
 				err = out.Encode(frame{In: text})
 			}
@@ -208,4 +210,17 @@ func Call(ctx context.Context, path string, r Request, s Streams) (int, error) {
 			return 0, err
 		}
 	}
+}
+
+// input reads what a command wants to read: a line, or everything.
+func input(from io.Reader, line bool) ([]byte, error) {
+	from = io.LimitReader(from, maxRequestBytes/2)
+	if !line {
+		return io.ReadAll(from)
+	}
+	text, err := bufio.NewReader(from).ReadBytes('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return text, err
 }

@@ -139,3 +139,26 @@ func TestCall_SaysWhenNobodyIsThere(t *testing.T) {
 		t.Errorf("got %v, want %v", err, live.ErrNobody)
 	}
 }
+
+// TestCall_ReadsOneLineForWhoWantsOne gives a line and never ends its input, as a person at
+// a keyboard does.
+func TestCall_ReadsOneLineForWhoWantsOne(t *testing.T) {
+	t.Parallel()
+	path := serve(t, func(_ context.Context, r live.Request, s live.Streams) int {
+		if r.Args[0] == "ready" {
+			return 0
+		}
+		text, err := io.ReadAll(s.In)
+		_, _ = fmt.Fprintf(s.Out, "%q, %v", text, err)
+		return 0
+	})
+	in, keyboard := io.Pipe()
+	go func() { _, _ = io.WriteString(keyboard, "one line\n") }() // it is read to its end
+	var out bytes.Buffer
+	if _, err := live.Call(t.Context(), path, live.Request{Args: []string{"login"}, Line: true}, live.Streams{In: in, Out: &out, Err: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), `"one line\n", <nil>`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -10,17 +10,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/project"
+	"github.com/pollux-automation/pollux/internal/settings"
 	"github.com/pollux-automation/pollux/internal/show"
 	"github.com/pollux-automation/pollux/internal/show/overview"
+	"github.com/pollux-automation/pollux/internal/signin"
 )
 
 // Accounts returns "accounts": how the services are reached, what is left of their budgets,
 // and whether they rest.
-func Accounts(on *console.Console) *cobra.Command {
+func Accounts(on *console.Console, more ...*cobra.Command) *cobra.Command {
 	a := &app{on}
 	list := &cobra.Command{
 		Use:   "list",
@@ -33,8 +36,8 @@ func Accounts(on *console.Console) *cobra.Command {
 		pause: "Let accounts rest: their services are not asked for anything", resume: "Let accounts go on",
 		names: (*project.Project).AccountNames,
 	}
-	return console.Group("accounts", "Look at the accounts, check them, and let them rest and go on",
-		a.JSONFlag(list), a.checkCommand(), a.switchCommand(kind, true), a.switchCommand(kind, false))
+	commands := append([]*cobra.Command{a.JSONFlag(list), a.checkCommand(), a.switchCommand(kind, true), a.switchCommand(kind, false)}, more...)
+	return console.Group("accounts", "Look at the accounts, sign in, check them, and let them rest and go on", commands...)
 }
 
 // listAccounts prints all accounts, sorted by name.
@@ -77,11 +80,44 @@ func (a *app) accountViews(ctx context.Context, p *project.Project, s store.Stor
 		if at := slices.IndexFunc(switches, func(sw store.Switch) bool { return sw.Kind == store.SwitchAccount && sw.Name == acc.Name }); at >= 0 {
 			state.Switch = &switches[at]
 		}
+		signIn, err := a.signIn(ctx, p, s, acc)
+		if err != nil {
+			return nil, err
+		}
 		views = append(views, overview.Account(overview.AccountView{
-			Name: acc.Name, Connector: acc.Connector, Host: p.Host(acc.Name), Method: acc.Credential.Method, Recipes: users(p, acc.Name),
+			SignIn: signIn,
+			Name:   acc.Name, Connector: acc.Connector, Host: p.Host(acc.Name), Method: acc.Credential.Method, Recipes: users(p, acc.Name),
 		}, state))
 	}
 	return views, nil
+}
+
+// signIn is the sign-in of an account: as the running program knows it, or as it is kept.
+// nil is for accounts without one, and for a state that cannot be unsealed.
+func (a *app) signIn(ctx context.Context, p *project.Project, s store.Desk, acc settings.Account) (*overview.SignInView, error) {
+	if acc.Credential.Method != auth.OAuth2 {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	var state auth.State
+	r, live := p.SignIns.Refresher(acc.Name)
+	text, err := s.Secret(ctx, signin.SecretName(acc.Name))
+	switch {
+	case a.Live != nil && live:
+		state, err = r.State(ctx)
+	case err == nil:
+		state, err = auth.Stored(acc.Name, text)
+	case errors.Is(err, store.ErrNotFound):
+		state, err = auth.Stored(acc.Name, nil)
+	case errors.Is(err, store.ErrNoKey) || errors.Is(err, store.ErrWrongKey):
+		return nil, nil //nolint:nilnil // pollux doctor says what is wrong with the key
+	}
+	if e, ok := errors.AsType[*auth.Error](err); ok {
+		state, err = auth.State{Trouble: e}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return overview.SignIn(state, p.Scopes()[acc.Name]), nil
 }
 
 // accountState is what is known of an account: by the running program, or by the last polls
@@ -178,9 +214,12 @@ func (a *app) check(ctx context.Context, names []string) error {
 // resting are the accounts that a person lets rest, as far as the state tells.
 func (a *app) resting(ctx context.Context, p *project.Project) (map[string]bool, error) {
 	var s store.Store
-	if a.Live != nil {
+	switch {
+	case a.Live != nil:
 		s = a.Live.Store
-	} else {
+	case a.State != nil:
+		s = a.State
+	default:
 		file, err := p.ReadStore()
 		if errors.Is(err, project.ErrNoState) {
 			return nil, nil

@@ -109,7 +109,16 @@ func (d *doctor) services(ctx context.Context, p *project.Project) {
 			d.problem("accounts", "", "%v", err)
 			return
 		}
+		if err := d.WithSignIns(p, func() error { d.askServices(ctx, p); return nil }); err != nil {
+			d.problem("accounts", "see docs/operations.md, Signing in", "the sign-ins cannot be read: %v", err)
+		}
+		return
 	}
+	d.askServices(ctx, p)
+}
+
+// askServices is services with accounts that are open.
+func (d *doctor) askServices(ctx context.Context, p *project.Project) {
 	rests, err := d.resting(ctx, p)
 	if err != nil {
 		return // what is wrong with the state file is said already

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/project"
 	"github.com/pollux-automation/pollux/internal/show"
+	"github.com/pollux-automation/pollux/internal/signin"
 )
 
 // Secrets returns "secrets", Pollux's own store of secrets and the key that everything
@@ -128,6 +130,7 @@ func (a *app) secretsListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				names = slices.DeleteFunc(names, signin.IsOwn)
 				return console.Listing[string]{
 					Head: []string{"name"}, Row: func(name string) []string { return []string{name} },
 					View: func(name string) any { return map[string]any{"name": name} },
@@ -144,6 +147,9 @@ func (a *app) secretsRemoveCommand() *cobra.Command {
 		Short: "Forget a secret",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if signin.IsOwn(args[0]) {
+				return console.Misused(errors.New("this is a sign-in; forget it with: pollux accounts logout NAME"))
+			}
 			return a.Edit(c.Context(), func(_ *project.Project, s store.Store) error {
 				err := s.DeleteSecret(c.Context(), args[0], a.Audit("secret.remove", args[0]))
 				if errors.Is(err, store.ErrNotFound) {

@@ -16,6 +16,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -33,7 +34,7 @@ const (
 type Program struct {
 	Source string
 	// Result is what is known of the value that the expression gives.
-	Result *Shape
+	Result *shapes.Shape
 	code   *vm.Program
 	uses   map[string]bool // names and functions
 	env    []string        // the names that must be set before it runs
@@ -109,6 +110,9 @@ func (n *Names) check(f Fragment, into *diag.List) (*parser.Tree, bool) {
 	for _, doubt := range rules.doubts {
 		doubt.add(f, into)
 	}
+	for _, p := range rules.named {
+		n.note(p.Path, f.Locate(p.offset, p.width), false)
+	}
 	if _, err := checker.Check(tree, config); err != nil {
 		n.report(f, tree.Node, err, into)
 		return nil, false
@@ -123,7 +127,7 @@ func (n *Names) translate(f Fragment, checked *parser.Tree, into *diag.List) (*P
 	uses := usedNames(checked.Node)
 	options := []expr.Option{
 		expr.Env(types.Map{types.Extra: types.Any}), expr.DisableAllBuiltins(), expr.Optimize(false),
-		expr.MaxNodes(maxNodes), expr.Patch(rewriter{}),
+		expr.MaxNodes(maxNodes), expr.Patch(&rewriter{names: n, shapes: map[ast.Node]*shapes.Shape{}}),
 	}
 	for _, name := range keptBuiltins() {
 		options = append(options, expr.EnableBuiltin(name))
@@ -202,16 +206,16 @@ func (v visitor) Visit(n *ast.Node) { v(n) }
 // shape tells what the expression gives, as precisely as it is known. Of what the
 // library finds out only the sort is kept; members are known for names and fields
 // alone.
-func (n *Names) shape(node ast.Node) *Shape {
+func (n *Names) shape(node ast.Node) *shapes.Shape {
 	if s := n.resolve(node); s != nil {
 		return s
 	}
-	s := &Shape{Sort: sortOf(node.Nature())}
+	s := &shapes.Shape{Sort: shapes.SortOf(node.Nature())}
 	switch s.Sort {
 	case functions.List:
-		s.items = Anything()
+		s.Items = shapes.Anything()
 	case functions.Object:
-		s.open = true
+		s.Open = true
 	case functions.Nil:
 		s.Sort = functions.Any
 	default:
@@ -221,7 +225,7 @@ func (n *Names) shape(node ast.Node) *Shape {
 
 // resolve follows names and fields to the shape that they lead to; nil when the
 // expression is anything else.
-func (n *Names) resolve(node ast.Node) *Shape {
+func (n *Names) resolve(node ast.Node) *shapes.Shape {
 	switch x := node.(type) {
 	case *ast.IdentifierNode:
 		return n.shapes[x.Value]
@@ -232,14 +236,18 @@ func (n *Names) resolve(node ast.Node) *Shape {
 		if base == nil {
 			return nil
 		}
-		if name, ok := x.Property.(*ast.StringNode); ok && base.Sort == functions.Object {
-			if s, known := base.fields[name.Value]; known {
+		name, isText := x.Property.(*ast.StringNode)
+		if isText && base.Sort == functions.Object {
+			if s, known := base.Fields[name.Value]; known {
 				return s
 			}
-			return Anything()
+			return shapes.Anything()
+		}
+		if isText && base.List != nil {
+			return shapes.Anything()
 		}
 		if base.Sort == functions.List {
-			return base.items
+			return base.Items
 		}
 	}
 	return nil

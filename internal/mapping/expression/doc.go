@@ -2,7 +2,7 @@
 // its operators it is the only user of the expression library.
 //
 // [NewNames] lists what an expression may refer to, typed by record schemas
-// ([Shape]). [Names.Compile] checks a [Fragment] of a file and gives a [Program],
+// (package shapes). [Names.Compile] checks a [Fragment] of a file and gives a [Program],
 // which [Program.Value] evaluates with a [Scope].
 //
 // Compiling has two passes. The first, with types, finds mistakes: rules.go has

@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/pollux-automation/pollux/internal/diag"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -104,7 +105,7 @@ func explainName(p *problem, n *Names, root ast.Node, parts []string) {
 		return
 	}
 	record := n.shapes[nameRecord]
-	if record != nil && record.fields[name] != nil {
+	if record != nil && record.Fields[name] != nil {
 		p.suggestion = "write record." + name
 		return
 	}
@@ -135,7 +136,7 @@ func explainField(p *problem, n *Names, root ast.Node, parts []string) {
 		p.message = "there is no field " + functions.Quote(name)
 		return
 	}
-	p.message = owner.title + " has no field " + functions.Quote(name)
+	p.message = owner.Title + " has no field " + functions.Quote(name)
 	if owner == n.shapes[nameSteps] {
 		p.message = "no step has the id " + functions.Quote(name)
 		if hidden, ok := n.hidden[name]; ok {
@@ -147,15 +148,15 @@ func explainField(p *problem, n *Names, root ast.Node, parts []string) {
 			return
 		}
 	}
-	p.suggestion = diag.DidYouMean(name, owner.names())
-	if p.suggestion == "" && len(owner.fields) > 0 && len(owner.fields) <= 8 {
-		p.suggestion = "known here: " + strings.Join(owner.names(), ", ")
+	p.suggestion = diag.DidYouMean(name, owner.Names())
+	if p.suggestion == "" && len(owner.Fields) > 0 && len(owner.Fields) <= 8 {
+		p.suggestion = "known here: " + strings.Join(owner.Names(), ", ")
 	}
 }
 
 // ownerAt returns the shape of the object whose member is named at a place.
-func (n *Names) ownerAt(root ast.Node, offset int) *Shape {
-	var owner *Shape
+func (n *Names) ownerAt(root ast.Node, offset int) *shapes.Shape {
+	var owner *shapes.Shape
 	if root == nil {
 		return nil
 	}

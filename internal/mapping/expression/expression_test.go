@@ -13,6 +13,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping/expression"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -275,7 +276,7 @@ func TestFunctions_ExamplesGiveTheirResults(t *testing.T) {
 
 func TestProgram_SeesItemIndexAndTarget(t *testing.T) {
 	t.Parallel()
-	n := names().ForSteps().ForItems(nil).ForTarget(expression.Anything())
+	n := names().ForSteps().ForItems(nil).ForTarget(shapes.Anything())
 	var into diag.List
 	p, ok := compile(n, `[item, index, target.email, target.none]`, &into)
 	if !ok {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/internal/mapping/expression/operators"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -74,8 +75,15 @@ func changed(args ...any) (any, error) {
 		return false, nil
 	}
 	for _, arg := range args[1:] {
-		if name, ok := arg.(string); ok && f.scope.changed(name) {
-			return true, nil
+		switch x := arg.(type) {
+		case string:
+			if f.scope.changed(x) {
+				return true, nil
+			}
+		case *shapes.Path:
+			if yes, err := f.scope.changedNamed(x); yes || err != nil {
+				return yes, err
+			}
 		}
 	}
 	return false, nil

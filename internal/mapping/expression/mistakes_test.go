@@ -9,6 +9,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/mapping/expression"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 )
 
 func TestNames_CompileReportsMistakes(t *testing.T) {
@@ -189,16 +190,16 @@ func TestNames_ScopedHasKindsOfItsOwn(t *testing.T) {
 // inside are the names of steps inside an each over the tags, which follow two steps.
 func inside() *expression.Names {
 	n := names().ForSteps()
-	n.AddStep("first", expression.MembersShape("the result of first", map[string]*expression.Shape{"x": {Sort: "text"}}))
+	n.AddStep("first", shapes.MembersShape("the result of first", map[string]*shapes.Shape{"x": {Sort: "text"}}))
 	n.HideSteps([]string{"inner"}, "the step is inside", "use steps.outer")
-	return n.ForItems(expression.ListShape(&expression.Shape{Sort: "text"}))
+	return n.ForItems(shapes.ListShape(&shapes.Shape{Sort: "text"}))
 }
 
 // TestNames_OfStepsInsideOthers goes through what the steps of an each, and only_if, may
 // use.
 func TestNames_OfStepsInsideOthers(t *testing.T) {
 	t.Parallel()
-	guard := func() *expression.Names { return inside().ForTarget(expression.ObjectShape(contact(), "the target")) }
+	guard := func() *expression.Names { return inside().ForTarget(shapes.ObjectShape(contact(), "the target")) }
 	untyped := func() *expression.Names { return inside().ForItems(nil) }
 	tests := []struct {
 		names            func() *expression.Names
@@ -228,7 +229,7 @@ func TestNames_ResultsStayInsideUnlessAdopted(t *testing.T) {
 	t.Parallel()
 	outer := names().ForSteps()
 	inner := outer.Inner()
-	inner.AddStep("a", expression.MembersShape("the result of a", map[string]*expression.Shape{"x": {Sort: "text"}}))
+	inner.AddStep("a", shapes.MembersShape("the result of a", map[string]*shapes.Shape{"x": {Sort: "text"}}))
 	finds := func(n *expression.Names, text string) bool {
 		var into diag.List
 		_, ok := compile(n, text, &into)
@@ -241,7 +242,7 @@ func TestNames_ResultsStayInsideUnlessAdopted(t *testing.T) {
 	if finds(outer, `steps.a.x == "1"`) || !finds(outer, `steps.a.y == "1"`) {
 		t.Error("after Adopt: want the step known outside, with its type")
 	}
-	outer.AddStep("all", expression.ListShape(inner.Results("an item")))
+	outer.AddStep("all", shapes.ListShape(inner.Results("an item")))
 	if finds(outer, `steps.all[0].a.x == "1"`) || !finds(outer, `steps.all[0].b == "1"`) {
 		t.Error("Results: want the steps inside and no others")
 	}

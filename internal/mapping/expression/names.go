@@ -7,6 +7,7 @@ import (
 	"github.com/expr-lang/expr/types"
 
 	"github.com/pollux-automation/pollux/connectors/schema"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -30,18 +31,21 @@ const (
 // goroutine at a time. One is made for the filter, one for the steps; both count into
 // the same bound.
 type Names struct {
-	shapes map[string]*Shape
+	shapes map[string]*shapes.Shape
 	// away explains names that exist, but not here.
 	away map[string]string
 	// kinds are the values that kind can have.
 	kinds []string
 	// compiled counts expressions, over all names of a recipe.
 	compiled *int
+	// uses are the names given by users that a recipe uses, connection whose they are.
+	uses       *[]Named
+	connection string
 	// later are the steps that have not run yet.
 	later []string
 	// own are the results of steps that these names were told of, hidden those that are
 	// out of reach, by step.
-	own    map[string]*Shape
+	own    map[string]*shapes.Shape
 	hidden map[string]hiddenStep
 }
 
@@ -51,30 +55,30 @@ type hiddenStep struct{ why, instead string }
 // NewNames makes the names of a filter: the record (nil: nothing is known of it)
 // and the recipe's vars; title is what messages call the record.
 func NewNames(record *schema.Object, title string, vars map[string]any) *Names {
-	n := &Names{compiled: new(int), kinds: Kinds(false), away: map[string]string{
+	n := &Names{compiled: new(int), uses: new([]Named), kinds: Kinds(false), away: map[string]string{
 		nameSteps: "steps have not run yet when a filter is decided",
 		nameRun:   "there is no run yet when a filter is decided",
 	}}
 	n.hideInner()
-	n.shapes = map[string]*Shape{
-		nameRecord:  ObjectShape(record, title),
-		nameBefore:  ObjectShape(record, title),
+	n.shapes = map[string]*shapes.Shape{
+		nameRecord:  shapes.ObjectShape(record, title),
+		nameBefore:  shapes.ObjectShape(record, title),
 		nameKind:    {Sort: functions.Text},
 		nameEvent:   fixed("event", "id", "record", "parent"),
 		nameVars:    varsShape(vars),
 		nameAccount: fixed("account", "name"),
 		nameNow:     {Sort: functions.Time},
 	}
-	event := n.shapes[nameEvent].fields
-	event["revision"] = &Shape{Sort: functions.Integer}
-	event["created_at"], event["updated_at"] = &Shape{Sort: functions.Time}, &Shape{Sort: functions.Time}
+	event := n.shapes[nameEvent].Fields
+	event["revision"] = &shapes.Shape{Sort: functions.Integer}
+	event["created_at"], event["updated_at"] = &shapes.Shape{Sort: functions.Time}, &shapes.Shape{Sort: functions.Time}
 	return n
 }
 
 // NewConstants makes the names of a value that is decided when a recipe is
 // loaded: only vars.
 func NewConstants(vars map[string]any) *Names {
-	n := &Names{shapes: map[string]*Shape{nameVars: varsShape(vars)}, kinds: Kinds(false), compiled: new(int)}
+	n := &Names{shapes: map[string]*shapes.Shape{nameVars: varsShape(vars)}, kinds: Kinds(false), compiled: new(int), uses: new([]Named)}
 	n.hide("only vars can be used here", nameRecord, nameBefore, nameKind, nameEvent, nameSteps, nameRun, nameAccount, nameNow, functions.Changed)
 	n.hideInner()
 	return n
@@ -115,14 +119,14 @@ func (n *Names) ForScope() *Names {
 // nothing is known of it), which messages call title, and vars.
 func (n *Names) ForParents(parent *schema.Object, title string) *Names {
 	out := n.only(nameVars)
-	out.shapes[nameRecord] = ObjectShape(parent, title)
+	out.shapes[nameRecord] = shapes.ObjectShape(parent, title).Of(n.connection)
 	out.hide("parents are chosen by their record and vars alone", nameBefore, nameKind, nameEvent, nameSteps, nameRun, nameAccount, nameNow, functions.Changed)
 	return out
 }
 
 // only returns some of the names.
 func (n *Names) only(names ...string) *Names {
-	out := &Names{shapes: make(map[string]*Shape, len(names)+1), kinds: n.kinds, compiled: n.compiled}
+	out := &Names{shapes: make(map[string]*shapes.Shape, len(names)+1), kinds: n.kinds, compiled: n.compiled, uses: n.uses, connection: n.connection}
 	for _, name := range names {
 		out.shapes[name] = n.shapes[name]
 	}
@@ -132,9 +136,9 @@ func (n *Names) only(names ...string) *Names {
 
 // ForSteps returns the names of the steps: those of the filter, and run and steps.
 func (n *Names) ForSteps() *Names {
-	out := &Names{shapes: maps.Clone(n.shapes), kinds: n.kinds, compiled: n.compiled}
+	out := &Names{shapes: maps.Clone(n.shapes), kinds: n.kinds, compiled: n.compiled, uses: n.uses, connection: n.connection}
 	out.shapes[nameRun] = fixed("run", "id", "recipe", "version")
-	out.shapes[nameSteps] = MembersShape("steps", map[string]*Shape{})
+	out.shapes[nameSteps] = shapes.MembersShape("steps", map[string]*shapes.Shape{})
 	out.hideInner()
 	return out
 }
@@ -142,18 +146,18 @@ func (n *Names) ForSteps() *Names {
 // Inner returns the names of steps inside another one. What they are told from then on
 // is not known outside; see [Names.Adopt].
 func (n *Names) Inner() *Names {
-	out := &Names{shapes: maps.Clone(n.shapes), away: maps.Clone(n.away), kinds: n.kinds, compiled: n.compiled, hidden: maps.Clone(n.hidden)}
-	out.shapes[nameSteps] = MembersShape("steps", maps.Clone(n.shapes[nameSteps].fields))
+	out := &Names{shapes: maps.Clone(n.shapes), away: maps.Clone(n.away), kinds: n.kinds, compiled: n.compiled, uses: n.uses, connection: n.connection, hidden: maps.Clone(n.hidden)}
+	out.shapes[nameSteps] = shapes.MembersShape("steps", maps.Clone(n.shapes[nameSteps].Fields))
 	return out
 }
 
 // ForItems returns the names of the steps that run once for each item of a list: those
 // of [Names.Inner], and item and index.
-func (n *Names) ForItems(list *Shape) *Names {
+func (n *Names) ForItems(list *shapes.Shape) *Names {
 	out := n.Inner()
-	out.shapes[nameItem], out.shapes[nameIndex] = Anything(), &Shape{Sort: functions.Integer}
-	if list != nil && list.items != nil {
-		out.shapes[nameItem] = list.items
+	out.shapes[nameItem], out.shapes[nameIndex] = shapes.Anything(), &shapes.Shape{Sort: functions.Integer}
+	if list != nil && list.Items != nil {
+		out.shapes[nameItem] = list.Items
 	}
 	delete(out.away, nameItem)
 	delete(out.away, nameIndex)
@@ -162,7 +166,7 @@ func (n *Names) ForItems(list *Shape) *Names {
 
 // ForTarget returns the names of a condition about the record that a step is about to
 // write: those of the step, and target.
-func (n *Names) ForTarget(target *Shape) *Names {
+func (n *Names) ForTarget(target *shapes.Shape) *Names {
 	out := n.Inner()
 	out.later, out.shapes[nameTarget] = n.later, target
 	delete(out.away, nameTarget)
@@ -171,10 +175,10 @@ func (n *Names) ForTarget(target *Shape) *Names {
 
 // AddStep makes the result of a step known to the expressions that are compiled
 // from then on.
-func (n *Names) AddStep(id string, result *Shape) {
-	n.shapes[nameSteps].fields[id] = result
+func (n *Names) AddStep(id string, result *shapes.Shape) {
+	n.shapes[nameSteps].Fields[id] = result
 	if n.own == nil {
-		n.own = map[string]*Shape{}
+		n.own = map[string]*shapes.Shape{}
 	}
 	n.own[id] = result
 }
@@ -188,7 +192,9 @@ func (n *Names) Adopt(inner *Names) {
 
 // Results is the shape of an object with the results that these names were told of;
 // title is what messages call it.
-func (n *Names) Results(title string) *Shape { return MembersShape(title, maps.Clone(n.own)) }
+func (n *Names) Results(title string) *shapes.Shape {
+	return shapes.MembersShape(title, maps.Clone(n.own))
+}
 
 // HideSteps explains why expressions that are compiled from then on cannot use the
 // results of some steps, and what they can use instead.
@@ -207,18 +213,18 @@ func (n *Names) SetLater(ids []string) { n.later = ids }
 
 // varsShape is the shape of the recipe's constants; there is always one, so that a
 // misspelt constant is found even in a recipe that has none.
-func varsShape(vars map[string]any) *Shape {
+func varsShape(vars map[string]any) *shapes.Shape {
 	if vars == nil {
 		vars = map[string]any{}
 	}
-	return ConstantShape(vars, "vars")
+	return shapes.ConstantShape(vars, "vars")
 }
 
 // fixed is the shape of an object of texts.
-func fixed(title string, names ...string) *Shape {
-	s := &Shape{Sort: functions.Object, title: title, fields: map[string]*Shape{}}
+func fixed(title string, names ...string) *shapes.Shape {
+	s := &shapes.Shape{Sort: functions.Object, Title: title, Fields: map[string]*shapes.Shape{}}
 	for _, name := range names {
-		s.fields[name] = &Shape{Sort: functions.Text}
+		s.Fields[name] = &shapes.Shape{Sort: functions.Text}
 	}
 	return s
 }
@@ -231,7 +237,7 @@ func (n *Names) words() []string { return slices.Sorted(maps.Keys(n.shapes)) }
 func (n *Names) exprEnv() types.Map {
 	m := make(types.Map, len(n.shapes))
 	for name, s := range n.shapes {
-		m[name] = s.exprType()
+		m[name] = s.ExprType()
 	}
 	return m
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/pollux-automation/pollux/internal/mapping/expression/operators"
+	"github.com/pollux-automation/pollux/internal/mapping/expression/shapes"
 	"github.com/pollux-automation/pollux/internal/mapping/functions"
 )
 
@@ -25,6 +26,7 @@ const (
 	opDecide  = "·decide"
 	opChanged = "·changed"
 	opIn      = "·in"
+	opNamed   = "·named"
 )
 
 // operatorFunctions are the operators by name.
@@ -32,20 +34,24 @@ func operatorFunctions() map[string]functions.Func {
 	return map[string]functions.Func{
 		opGet: operators.Get, opSlice: operators.Slice, opAdd: operators.Add, opEqual: operators.Equal, opCompare: operators.Compare,
 		opTruth: operators.Truth, opIn: operators.In, opMatch: operators.Match,
-		opBounded: bounded, opRound: round, opDecide: decide, opChanged: changed,
+		opBounded: bounded, opRound: round, opDecide: decide, opChanged: changed, opNamed: byName,
 	}
 }
 
 // rewriter replaces the library's operators by ours, which know nil and bounds. It
 // is a visitor of the untyped tree.  The parts inside come first, so what it puts in
 // their place is not visited again.
-type rewriter struct{}
+type rewriter struct {
+	names *Names
+	// shapes are those of the parts that were replaced, as far as they are known.
+	shapes map[ast.Node]*shapes.Shape
+}
 
 // Visit is called for each part of an expression, innermost first.
-func (rewriter) Visit(node *ast.Node) {
+func (r *rewriter) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.MemberNode:
-		replace(node, opGet, n.Node, n.Property)
+		r.member(node, n)
 	case *ast.SliceNode:
 		replace(node, opSlice, n.Node, orNil(n.From), orNil(n.To))
 	case *ast.UnaryNode:
@@ -62,6 +68,7 @@ func (rewriter) Visit(node *ast.Node) {
 		visitLoop(n)
 	case *ast.CallNode:
 		if isName(n.Callee, functions.Changed) {
+			r.paths(n.Arguments)
 			n.Callee = &ast.IdentifierNode{Value: opChanged}
 			n.Arguments = append([]ast.Node{&ast.IdentifierNode{Value: opState}}, n.Arguments...)
 		}

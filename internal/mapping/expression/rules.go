@@ -17,6 +17,7 @@ type rules struct {
 	problem *problem // the first in reading order
 	doubts  []*problem
 	callees map[ast.Node]bool
+	named   []foundName
 }
 
 // newRules makes the rules for one expression.
@@ -67,6 +68,7 @@ func (r *rules) visit(node *ast.Node) {
 			return
 		}
 		r.nearMiss(n)
+		r.member(n)
 	}
 }
 
@@ -76,11 +78,11 @@ func (r *rules) visit(node *ast.Node) {
 func (r *rules) nearMiss(n *ast.MemberNode) {
 	name, ok := n.Property.(*ast.StringNode)
 	owner := r.names.resolve(n.Node)
-	if !ok || n.Optional || owner == nil || !owner.open || owner.fields[name.Value] != nil {
+	if !ok || n.Optional || owner == nil || !owner.Open || owner.Fields[name.Value] != nil {
 		return
 	}
-	if near := diag.DidYouMean(name.Value, owner.names()); near != "" {
-		p := problemAt(name, CodeUnknownField, near+" If the field exists, write ?."+name.Value, "%s has no listed field %q", owner.title, name.Value)
+	if near := diag.DidYouMean(name.Value, owner.Names()); near != "" {
+		p := problemAt(name, CodeUnknownField, near+" If the field exists, write ?."+name.Value, "%s has no listed field %q", owner.Title, name.Value)
 		p.width = max(p.width, len([]rune(name.Value)))
 		r.found(p)
 	}
@@ -149,10 +151,13 @@ func (r *rules) changed(n *ast.CallNode) {
 			r.found(problemAt(arg, CodeArgument, `write changed("field")`, "changed wants the name of a field in quotes"))
 			continue
 		}
-		if p := record.path(name.Value); p != nil {
+		if p := pathProblem(record, name.Value); p != nil {
 			at := problemAt(arg, p.code, p.suggestion, "%s", p.message)
 			at.width, at.warn = max(at.width, len([]rune(name.Value))), p.warn
 			r.add(at)
+		}
+		if p := record.Path(name.Value); p != nil {
+			r.named = append(r.named, foundName{p, name.Location().From, name.Location().To - name.Location().From})
 		}
 	}
 }

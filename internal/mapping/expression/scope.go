@@ -32,6 +32,9 @@ type Scope struct {
 	// Target is the record that a step is about to write, as it was read just before.
 	// It is meant only for only_if.
 	Target map[string]any
+	// Named leads from names that users of a service have given to what the records hold;
+	// nil where no names are known.
+	Named Namer
 }
 
 // Event is the change that a recipe decides about. It becomes an object only for

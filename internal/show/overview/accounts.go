@@ -23,6 +23,8 @@ type AccountView struct {
 	Until     *string      `json:"until"`
 	Budget    []BudgetView `json:"budget"`
 	Recipes   []string     `json:"recipes"`
+	// SignIn is null for methods without one, and where the state cannot be read.
+	SignIn *SignInView `json:"sign_in"`
 }
 
 // BudgetView is what is left of one window of requests.
@@ -80,7 +82,10 @@ func (v AccountView) Row(now time.Time) []string {
 		left[i] = fmt.Sprintf("%s %s of %s", b.Window, show.Thousands(int64(b.Remaining)), show.Thousands(int64(b.Max)))
 	}
 	words := v.Paused.words(now)
-	if v.Status == resting {
+	if words == "" {
+		words = v.SignIn.words(now)
+	}
+	if v.Status == resting && (v.SignIn == nil || v.SignIn.Trouble == nil) {
 		words = "its credential was refused; see: pollux accounts check " + v.Name
 	}
 	return []string{v.Name, v.Connector, v.Host, v.Method, v.Status, strings.Join(left, ", "), strings.Join(v.Recipes, ", "), words}

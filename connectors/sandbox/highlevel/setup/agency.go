@@ -9,9 +9,6 @@ import (
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
-// CompanyID is the agency of the location.
-const CompanyID = "sandboxCompany000001"
-
 // The bodies of the calls for locations, as in the spec file of 2026-06-19.
 //
 //nolint:gochecknoglobals // tables
@@ -54,7 +51,7 @@ func texts(names ...string) *service.Shape {
 func (s *Setup) seedAgency() {
 	s.companies = wire.Objects{Site: s.site, Name: "Company", Var: "companyId", One: "company", Unplaced: true}
 	s.companies.Add(wire.Object{
-		"id": CompanyID, "name": "Sandbox agency", "email": "agency@example.com", "country": "US", "timezone": "America/Chicago", "status": "active",
+		"id": wire.CompanyID, "name": "Sandbox agency", "email": "agency@example.com", "country": "US", "timezone": "America/Chicago", "status": "active",
 	})
 	s.snapshots = wire.Objects{Site: s.site, Name: "Snapshot", Many: "snapshots", Unplaced: true}
 	s.snapshots.Add(wire.Object{"id": "sandboxSnapshot00001", "name": "Studio", "type": "own"})
@@ -65,14 +62,14 @@ func (s *Setup) seedAgency() {
 		Created: http.StatusOK,
 	}
 	s.locations.Add(wire.Object{
-		"id": s.site.ID, "companyId": CompanyID, "name": "Sandbox", "email": "studio@example.com", "country": "US", "timezone": "America/Chicago",
+		"id": s.site.ID, "companyId": wire.CompanyID, "name": "Sandbox", "email": "studio@example.com", "country": "US", "timezone": "America/Chicago",
 	})
 }
 
 // own refuses an agency that the token does not belong to. The sandbox's token is one of
 // the location and of the agency at once.
 func own(companyID string) service.Answer {
-	if companyID == CompanyID {
+	if companyID == wire.CompanyID {
 		return service.Answer{}
 	}
 	return wire.Refuse(http.StatusForbidden, "The token does not have access to this company.")

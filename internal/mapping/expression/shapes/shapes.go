@@ -1,9 +1,10 @@
-package expression
+package shapes
 
 import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/expr-lang/expr/checker/nature"
@@ -20,11 +21,12 @@ const normalKeyed schema.Normaliser = "keyed"
 // object. It is immutable once made.
 type Shape struct {
 	Sort   functions.Sort
-	title  string // how messages call an object: "contact"
-	fields map[string]*Shape
-	open   bool   // the object may have more members
-	items  *Shape // of a list's elements; set for lists alone
-	keyed  bool   // the elements of the list have names, by which paths lead to them
+	Title  string // how messages call an object: "contact"
+	Fields map[string]*Shape
+	Open   bool   // the object may have more members
+	Items  *Shape // of a list's elements; set for lists alone
+	Keyed  bool   // the elements of the list have names, by which paths lead to them
+	List   *Named // set for lists whose elements users have named
 }
 
 // Anything is the shape of a value of which nothing is known.
@@ -40,19 +42,19 @@ func ObjectShape(o *schema.Object, title string) *Shape {
 }
 
 // ListShape is the shape of a list.
-func ListShape(items *Shape) *Shape { return &Shape{Sort: functions.List, items: items} }
+func ListShape(items *Shape) *Shape { return &Shape{Sort: functions.List, Items: items} }
 
 // MembersShape is the shape of an object with the given members and no others.
 func MembersShape(title string, members map[string]*Shape) *Shape {
-	return &Shape{Sort: functions.Object, title: title, fields: members}
+	return &Shape{Sort: functions.Object, Title: title, Fields: members}
 }
 
 // objectOf is the shape of an object; without listed fields it may have any. A schema
 // that lists none does not mean that there are none.
 func objectOf(fields []schema.Field, open bool, title string) *Shape {
-	s := &Shape{Sort: functions.Object, title: title, open: open || len(fields) == 0, fields: make(map[string]*Shape, len(fields))}
+	s := &Shape{Sort: functions.Object, Title: title, Open: open || len(fields) == 0, Fields: make(map[string]*Shape, len(fields))}
 	for _, f := range fields {
-		s.fields[f.Name] = FieldShape(f)
+		s.Fields[f.Name] = FieldShape(f)
 	}
 	return s
 }
@@ -74,9 +76,12 @@ func FieldShape(f schema.Field) *Shape {
 	case schema.Array:
 		list := ListShape(Anything())
 		if f.Items != nil {
-			list.items = FieldShape(*f.Items)
+			list.Items = FieldShape(*f.Items)
 		}
-		list.keyed = f.Normal == normalKeyed
+		list.Keyed = f.Normal == normalKeyed
+		if list.Keyed && f.Named != nil {
+			list.List = &Named{Field: f.Name, Spec: f.Named, Key: f.Key, Values: f.Values}
+		}
 		return list
 	default:
 		return Anything()
@@ -100,21 +105,21 @@ func ConstantShape(v any, title string) *Shape {
 	case []any:
 		return ListShape(Anything())
 	case map[string]any:
-		s := &Shape{Sort: functions.Object, title: title, fields: make(map[string]*Shape, len(x))}
+		s := &Shape{Sort: functions.Object, Title: title, Fields: make(map[string]*Shape, len(x))}
 		for name, member := range x {
-			s.fields[name] = ConstantShape(member, name)
+			s.Fields[name] = ConstantShape(member, name)
 		}
 		return s
 	}
 	return Anything()
 }
 
-// names returns the members of an object, sorted.
-func (s *Shape) names() []string { return slices.Sorted(maps.Keys(s.fields)) }
+// Names returns the members of an object, sorted.
+func (s *Shape) Names() []string { return slices.Sorted(maps.Keys(s.Fields)) }
 
-// exprType gives the shape in the library's terms. Sorts that no schema gives, such
+// ExprType gives the shape in the library's terms. Sorts that no schema gives, such
 // as durations, are any value.
-func (s *Shape) exprType() types.Type {
+func (s *Shape) ExprType() types.Type {
 	switch s.Sort {
 	case functions.Text:
 		return types.String
@@ -127,13 +132,16 @@ func (s *Shape) exprType() types.Type {
 	case functions.Time:
 		return types.TypeOf(time.Time{})
 	case functions.List:
-		return types.Array(s.items.exprType())
-	case functions.Object:
-		m := make(types.Map, len(s.fields)+1)
-		for name, f := range s.fields {
-			m[name] = f.exprType()
+		if s.List != nil { // it has members as well as elements
+			return types.Any
 		}
-		if s.open {
+		return types.Array(s.Items.ExprType())
+	case functions.Object:
+		m := make(types.Map, len(s.Fields)+1)
+		for name, f := range s.Fields {
+			m[name] = f.ExprType()
+		}
+		if s.Open {
 			m[types.Extra] = types.Any
 		}
 		return m
@@ -142,9 +150,9 @@ func (s *Shape) exprType() types.Type {
 	}
 }
 
-// sortOf tells what the library found out about an expression. It works for the tree
+// SortOf tells what the library found out about an expression. It works for the tree
 // of the first pass, after its check, and only there.
-func sortOf(n *nature.Nature) functions.Sort {
+func SortOf(n *nature.Nature) functions.Sort {
 	if n.Nil {
 		return functions.Nil
 	}
@@ -173,4 +181,50 @@ func sortOf(n *nature.Nature) functions.Sort {
 	default:
 		return functions.Any
 	}
+}
+
+// Named is a list whose elements can be read by names that users have given.
+type Named struct {
+	Connection string // whose names they are
+	Field      string // the name of the list
+	Spec       *schema.Named
+	Key        string // the member of an element with its id
+	Values     []string
+}
+
+// Path is what a text such as "customFields.plan" leads to.
+type Path struct {
+	*Named
+	Name string
+}
+
+// Of returns the shape for records of a connection, whose names those of its lists are.
+func (s *Shape) Of(connection string) *Shape {
+	out := *s
+	if s.List != nil {
+		list := *s.List
+		list.Connection = connection
+		out.List = &list
+	}
+	if s.Items != nil {
+		out.Items = s.Items.Of(connection)
+	}
+	if s.Fields != nil {
+		out.Fields = maps.Clone(s.Fields)
+		for name, f := range out.Fields {
+			if f.List != nil {
+				out.Fields[name] = f.Of(connection)
+			}
+		}
+	}
+	return &out
+}
+
+// Path follows a path from a record to a name; nil where it leads to none.
+func (s *Shape) Path(path string) *Path {
+	field, name, deeper := strings.Cut(path, ".")
+	if f := s.Fields[field]; deeper && f != nil && f.List != nil {
+		return &Path{Named: f.List, Name: name}
+	}
+	return nil
 }

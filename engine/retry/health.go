@@ -1,14 +1,9 @@
-package runs
+package retry
 
 import (
 	"sync"
 	"time"
-
-	"github.com/pollux-automation/pollux/engine/retry"
 )
-
-// reasonUnfit marks runs that their version of the recipe cannot carry out.
-const reasonUnfit = "the recipe's version does not fit any more"
 
 // Health knows which accounts rest because their credential was refused. The
 // zero value knows none. It is safe for concurrent use.
@@ -25,8 +20,15 @@ func (h *Health) Pause(account string, now time.Time) bool {
 		h.until = map[string]time.Time{}
 	}
 	_, resting := h.until[account]
-	h.until[account] = now.Add(retry.AccountPatience)
+	h.until[account] = now.Add(AccountPatience)
 	return !resting
+}
+
+// Forget lets an account be used as if it had never been refused.
+func (h *Health) Forget(account string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.until, account)
 }
 
 // Works notes that an account's credential was accepted and reports whether its
