@@ -76,12 +76,9 @@ func (c *Connector) Describe() *connectors.Description { return c.description }
 // are errors. The session uses the account's transport, or makes one of its own that
 // Close lets go of.
 func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
-	if a.Version != "" {
-		other, known := c.others[a.Version]
-		if !known {
-			return nil, fmt.Errorf("account %s: %s has no version %q", a.Name, c.manifest.Title, a.Version)
-		}
-		c = other
+	c, err := c.in(a)
+	if err != nil {
+		return nil, err
 	}
 	s := &session{Connector: c, account: a, transport: a.Transport}
 	s.builder = request.Builder{Manifest: c.manifest, Base: c.manifest.BaseURL, Settings: a.Settings, Headers: c.headers}
@@ -124,6 +121,18 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		s.transport = s.own
 	}
 	return s, nil
+}
+
+// in returns the connector in the version of the API that an account uses.
+func (c *Connector) in(a connectors.Account) (*Connector, error) {
+	if a.Version == "" {
+		return c, nil
+	}
+	other, known := c.others[a.Version]
+	if !known {
+		return nil, fmt.Errorf("account %s: %s has no version %q", a.Name, c.manifest.Title, a.Version)
+	}
+	return other, nil
 }
 
 // newTransport makes the transport of one account. Idle connections are given up
