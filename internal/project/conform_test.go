@@ -51,7 +51,7 @@ func (g *ground) asWorld() conformance.World {
 func unseen() []string {
 	return []string{
 		"highlevel.contact.campaign.remove", "highlevel.contact.campaign.remove_all", "highlevel.contact.workflow.remove",
-		"highlevel.livechat.typing", "stibee.group.assign", "stibee.group.release",
+		"highlevel.livechat.typing", "highlevel.message.attachment.upload", "stibee.group.assign", "stibee.group.release",
 	}
 }
 
@@ -93,7 +93,7 @@ func TestConformance_OfEveryOperation(t *testing.T) {
 // conforms runs the suite on one operation.
 func (s *sandboxed) conforms(c connectors.Connector, op *connectors.Operation) {
 	s.t.Helper()
-	report, err := conformance.Try(s.t.Context(), c, newGround(s, op.Connector).asWorld(), op)
+	report, err := conformance.Try(connectors.WithFiles(s.t.Context(), shelf{}), c, newGround(s, op.Connector).asWorld(), op)
 	s.must(err)
 	if len(report.Results) != len(conformance.Checks()) {
 		s.t.Errorf("got %d results, want one for each check", len(report.Results))

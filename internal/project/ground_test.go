@@ -1,6 +1,7 @@
 package project_test
 
 import (
+	"context"
 	"maps"
 	"strconv"
 	"strings"
@@ -321,4 +322,14 @@ func (g *ground) readings(op *connectors.Operation, in map[string]any) []conform
 		return read("group.list", map[string]any{"listId": in["listId"]})
 	}
 	return nil
+}
+
+// shelf has one file under every reference.
+type shelf struct{}
+
+func (shelf) Keep(context.Context, connectors.File) (string, error) { return "file:kept", nil }
+func (shelf) Check(string) error                                    { return nil }
+
+func (shelf) Fetch(context.Context, string) (connectors.File, error) {
+	return connectors.File{Type: "audio/x-wav", Title: "call.wav", Data: []byte("RIFF")}, nil
 }

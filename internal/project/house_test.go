@@ -181,6 +181,20 @@ func watching(id, account, operation string, more ...string) string {
 // poll polls all recipes once, in a program that was just started.
 func (h *house) poll(texts ...string) engine.Report {
 	h.t.Helper()
+	report, err := h.once(texts...)
+	if err != nil {
+		h.t.Fatalf("once: %v", err)
+	}
+	broken, err := h.store.Check(h.t.Context())
+	if err != nil || len(broken) > 0 {
+		h.t.Fatalf("store after a poll: %v %v", broken, err)
+	}
+	return report
+}
+
+// once is poll for a program that may fail.
+func (h *house) once(texts ...string) (engine.Report, error) {
+	h.t.Helper()
 	var findings diag.List
 	var list []*recipes.Recipe
 	for i, text := range texts {
@@ -195,15 +209,7 @@ func (h *house) poll(texts ...string) engine.Report {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	report, err := e.Once(h.t.Context())
-	if err != nil {
-		h.t.Fatalf("once: %v", err)
-	}
-	broken, err := h.store.Check(h.t.Context())
-	if err != nil || len(broken) > 0 {
-		h.t.Fatalf("store after a poll: %v %v", broken, err)
-	}
-	return report
+	return e.Once(h.t.Context())
 }
 
 // news returns the runs since the last look, as "kind record", sorted.

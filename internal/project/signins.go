@@ -22,7 +22,7 @@ func (p *Project) SignsIn() bool {
 
 // Scopes returns the scopes that the recipes need at each account, sorted.
 func (p *Project) Scopes() map[string][]string {
-	return signin.Needs(p.Recipes, func(account string) *connectors.Description {
+	return signin.Needs(p.Recipes, p.recipeAccounts(), func(account string) *connectors.Description {
 		for _, a := range p.Settings.Accounts {
 			if c, ok := p.Registry.Connector(a.Connector); ok && a.Name == account {
 				return c.Describe()

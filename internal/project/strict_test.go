@@ -135,8 +135,8 @@ func TestSandbox_IsStrictWithEveryWrite(t *testing.T) {
 	}
 	c, _ := registry.Connector("highlevel")
 	for _, op := range c.Describe().Operations {
-		if op.Repeat == "" {
-			continue
+		if op.Repeat == "" || slices.ContainsFunc(op.Inputs, func(in connectors.Input) bool { return in.File }) {
+			continue // a form of files has no members of a type
 		}
 		t.Run(op.Key, func(t *testing.T) {
 			t.Parallel()

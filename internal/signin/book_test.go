@@ -12,7 +12,9 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/engine/store/memstore"
+	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/internal/seal"
 	"github.com/pollux-automation/pollux/internal/secret"
 	"github.com/pollux-automation/pollux/internal/settings"
@@ -136,22 +138,26 @@ func TestNeeds_CollectsWhatRecipesUse(t *testing.T) {
 		{Key: "find", Scopes: []string{"find"}},
 		{Key: "inner", Scopes: []string{"inner"}},
 		{Key: "unused", Scopes: []string{"unused"}},
+		{Key: "fields", Scopes: []string{"fields"}},
 	}}
 	r := &recipes.Recipe{
-		Connections: map[string]recipes.Connection{"a": {Account: "acme"}, "b": {Account: "other"}},
+		Connections: map[string]recipes.Connection{"a": {Name: "a", Connector: "x", Account: "acme*"}, "b": {Name: "b", Connector: "x", Account: "other"}},
+		Named:       []mapping.Named{{Connection: "a", Spec: &schema.Named{Definitions: "fields"}}},
 		Trigger:     recipes.Trigger{Connection: "a", Operation: "list"},
 		Steps: []recipes.Step{
 			{Connection: "a", Operation: "write"},
 			{Cases: []recipes.Case{{Steps: []recipes.Step{{Connection: "b", Operation: "inner"}}}}},
 		},
 	}
-	got := signin.Needs([]*recipes.Recipe{r}, func(account string) *connectors.Description {
+	accounts := []recipes.Account{{Name: "acme", Connector: "x"}, {Name: "acme-2", Connector: "x"}, {Name: "acme-3", Connector: "y"}, {Name: "other", Connector: "x"}}
+	got := signin.Needs([]*recipes.Recipe{r}, accounts, func(account string) *connectors.Description {
 		if account == "gone" {
 			return nil
 		}
 		return d
 	})
-	want := map[string][]string{"acme": {"find", "get", "more", "read", "write"}, "other": {"inner"}}
+	all := []string{"fields", "find", "get", "more", "read", "write"}
+	want := map[string][]string{"acme": all, "acme-2": all, "other": {"inner"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("scopes (-want +got):\n%s", diff)
 	}

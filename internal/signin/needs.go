@@ -9,12 +9,16 @@ import (
 )
 
 // Needs returns the scopes that some recipes need at each account, sorted: those of what
-// they watch and call, and of the reads that Pollux does for them.
-func Needs(list []*recipes.Recipe, describe func(account string) *connectors.Description) map[string][]string {
-	n := needs{describe: describe, scopes: map[string]map[string]bool{}, seen: map[string]bool{}}
+// they watch and call, and of the reads that Pollux does for them. A connection with a
+// pattern needs them at each account that fits.
+func Needs(list []*recipes.Recipe, accounts []recipes.Account, describe func(account string) *connectors.Description) map[string][]string {
+	n := needs{accounts: accounts, describe: describe, scopes: map[string]map[string]bool{}, seen: map[string]bool{}}
 	for _, r := range list {
-		n.operation(r.Connections[r.Trigger.Connection].Account, r.Trigger.Operation)
+		n.call(r, r.Trigger.Connection, r.Trigger.Operation)
 		n.steps(r, r.Steps)
+		for _, use := range r.Named {
+			n.call(r, use.Connection, use.Spec.Definitions)
+		}
 	}
 	out := map[string][]string{}
 	for account, scopes := range n.scopes {
@@ -30,6 +34,7 @@ func Missing(needed, there []string) []string {
 
 // needs collects scopes.
 type needs struct {
+	accounts []recipes.Account
 	describe func(account string) *connectors.Description
 	scopes   map[string]map[string]bool
 	seen     map[string]bool // account and operation
@@ -40,15 +45,22 @@ func (n *needs) steps(r *recipes.Recipe, list []recipes.Step) {
 	for i := range list {
 		s := &list[i]
 		if s.Operation != "" {
-			n.operation(r.Connections[s.Connection].Account, s.Operation)
+			n.call(r, s.Connection, s.Operation)
 		}
 		if s.Target != "" {
-			n.operation(r.Connections[s.Connection].Account, s.Target)
+			n.call(r, s.Connection, s.Target)
 		}
 		n.steps(r, s.Steps)
 		for j := range s.Cases {
 			n.steps(r, s.Cases[j].Steps)
 		}
+	}
+}
+
+// call adds what an operation needs at the accounts of a connection.
+func (n *needs) call(r *recipes.Recipe, connection, key string) {
+	for _, a := range r.Connections[connection].Among(n.accounts) {
+		n.operation(a.Name, key)
 	}
 }
 

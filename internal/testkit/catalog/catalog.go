@@ -189,6 +189,7 @@ func HighLevelBesides() []Operation {
 		{"opportunity.search_legacy", "Search Opportunities (by query)", "GET", "/opportunities/search", "newest"},
 		{"message.export", "Export Messages", "GET", "/conversations/messages/export", "newest"},
 		{"message.send", "Send Message", "POST", "/conversations/messages", ""},
+		{"message.attachment.upload", "Upload File Attachments", "POST", "/conversations/messages/upload", ""},
 		{"conversation.update", "Update Conversation", "PUT", "/conversations/{conversationId}", ""},
 		{"custom_value.list", "List Custom Values", "GET", "/locations/{locationId}/customValues", "snapshot"},
 		{"tag.list", "List Tags", "GET", "/locations/{locationId}/tags", "snapshot"},
