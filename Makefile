@@ -28,6 +28,7 @@ lint: $(GOLANGCI) ## vet, linters, tidy go.mod, style figures
 
 test: ## all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 20m ./...
+	go test ./internal/project -run '^TestCall_' -timeout 5m
 
 race: ## all tests, three times, with the race detector, and twenty days of faults that nobody saw before
 	POLLUX_DAYS=20 go test -race -count=3 -timeout 60m ./...

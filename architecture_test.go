@@ -24,12 +24,16 @@ var arrows = map[string][]string{
 	"connectors/manifest/finding":                {"connectors", "connectors/schema", "internal/diag"},
 	"connectors/manifest/signin":                 {"connectors/auth", "connectors/manifest/finding", "internal/diag", "internal/yamlnode"},
 	"connectors/manifest/lists":                  {"connectors", "connectors/manifest/finding", "connectors/schema", "internal/diag", "internal/yamlnode"},
+	"connectors/manifest/form":                   {"connectors", "connectors/manifest/finding", "connectors/schema", "internal/diag"},
 	"connectors/manifest/announce":               {"connectors", "connectors/manifest/finding", "connectors/schema", "internal/diag", "internal/yamlnode"},
 	"connectors/manifest/parts":                  {"connectors", "connectors/manifest/finding", "connectors/manifest/lists", "connectors/schema", "internal/diag", "internal/yamlnode"},
-	"connectors/manifest":                        {"connectors", "connectors/auth", "connectors/manifest/finding", "connectors/manifest/lists", "connectors/schema", "internal/diag", "internal/yamlnode", "connectors/manifest/signin", "connectors/manifest/names", "connectors/manifest/announce", "connectors/manifest/parts"},
+	"connectors/manifest":                        {"connectors", "connectors/auth", "connectors/manifest/finding", "connectors/manifest/lists", "connectors/schema", "internal/diag", "internal/yamlnode", "connectors/manifest/signin", "connectors/manifest/names", "connectors/manifest/announce", "connectors/manifest/parts", "connectors/manifest/breaker", "connectors/manifest/form"},
 	"connectors/manifest/names":                  {"connectors", "connectors/manifest/finding", "connectors/manifest/lists", "connectors/schema", "internal/diag", "internal/yamlnode"},
 	"connectors/named":                           {"connectors", "connectors/schema", "internal/diag"},
-	"connectors/httpapi":                         {"connectors", "connectors/auth", "connectors/budget", "connectors/manifest", "connectors/manifest/lists", "connectors/named", "connectors/schema", "internal/secret"},
+	"connectors/httpapi":                         {"connectors", "connectors/auth", "connectors/budget", "connectors/httpapi/form", "connectors/httpapi/request", "connectors/manifest", "connectors/manifest/lists", "connectors/schema", "internal/secret", "connectors/named"},
+	"connectors/httpapi/request":                 {"connectors", "connectors/httpapi/form", "connectors/manifest"},
+	"connectors/manifest/breaker":                {"connectors", "connectors/manifest/finding", "internal/diag", "internal/yamlnode"},
+	"connectors/httpapi/form":                    {"connectors"},
 	"connectors/protocol":                        {"connectors/schema"},
 	"connectors/plugin":                          {"connectors", "connectors/protocol"},
 	"connectors/external":                        {"connectors", "connectors/protocol"},
@@ -62,11 +66,12 @@ var arrows = map[string][]string{
 	"recipes/steps":                              {"internal/diag", "internal/mapping", "internal/yamlnode", "recipes/catalog", "recipes/values"},
 	"recipes":                                    {"internal/diag", "internal/mapping", "internal/yamlnode", "recipes/cases", "recipes/catalog", "recipes/schedule", "recipes/steps", "recipes/values"},
 	"engine/store":                               {"connectors/auth", "triggers"},
-	"engine/store/boltstore":                     {"engine/store", "engine/store/boltstore/checks", "engine/store/boltstore/commits", "engine/store/boltstore/pages", "engine/store/boltstore/rows", "engine/store/boltstore/tables", "engine/store/boltstore/trail", "internal/seal", "triggers"},
+	"engine/store/boltstore":                     {"engine/store", "engine/store/boltstore/checks", "engine/store/boltstore/commits", "engine/store/boltstore/files", "engine/store/boltstore/pages", "engine/store/boltstore/rows", "engine/store/boltstore/tables", "engine/store/boltstore/trail", "internal/seal", "triggers"},
 	"engine/store/boltstore/tables":              {"engine/store", "engine/store/boltstore/rows", "internal/seal", "triggers"},
 	"engine/store/boltstore/checks":              {"engine/store", "engine/store/boltstore/tables"},
 	"engine/store/boltstore/trail":               {"engine/store", "engine/store/boltstore/commits", "engine/store/boltstore/rows", "engine/store/boltstore/tables"},
 	"engine/store/boltstore/commits":             {"engine/store"},
+	"engine/store/boltstore/files":               {"engine/store", "engine/store/boltstore/commits", "internal/seal"},
 	"engine/store/boltstore/pages":               {},
 	"engine/store/boltstore/rows":                {"engine/store", "internal/seal"},
 	"engine/store/boltstore/upkeep":              {"engine/store", "engine/store/boltstore", "engine/store/boltstore/commits"},
@@ -76,11 +81,12 @@ var arrows = map[string][]string{
 	"engine/watch":                               {"recipes", "triggers", "connectors", "engine/store", "internal/mapping"},
 	"engine/retry":                               {"recipes", "triggers", "connectors", "engine/poll", "engine/store"},
 	"engine/edits":                               {"recipes", "triggers", "connectors", "engine/names", "engine/poll", "engine/store", "engine/watch", "internal/mapping"},
-	"engine/dry":                                 {"connectors", "connectors/named", "engine/poll", "engine/store"},
+	"engine/dry":                                 {"connectors", "engine/files", "engine/poll", "engine/store", "connectors/named"},
 	"engine/prune":                               {"engine/store"},
+	"engine/files":                               {"connectors", "engine/store"},
 	"engine/desk":                                {"recipes", "engine/runs", "engine/store"},
 	"engine/program":                             {"recipes", "triggers", "actions", "connectors", "engine/names", "engine/poll", "engine/store", "engine/watch", "internal/mapping"},
-	"engine/runs":                                {"recipes", "triggers", "actions", "connectors", "engine/poll", "engine/program", "engine/retry", "engine/store", "internal/mapping"},
+	"engine/runs":                                {"recipes", "triggers", "actions", "connectors", "engine/files", "engine/poll", "engine/program", "engine/retry", "engine/store", "internal/mapping"},
 	"engine":                                     {"recipes", "triggers", "connectors", "connectors/auth", "connectors/budget", "engine/dry", "engine/edits", "engine/poll", "engine/retry", "engine/program", "engine/prune", "engine/runs", "engine/store", "engine/watch", "internal/diag", "internal/mapping"},
 	"web":                                        {"engine", "engine/store"},
 	"web/hooks":                                  {"connectors", "engine", "engine/store"},
@@ -108,7 +114,7 @@ var arrows = map[string][]string{
 }
 
 // suites are packages that only tests import. They may import what they test.
-var suites = []string{"triggers/triggertest", "engine/store/storetest", "engine/store/storetest/compared", "engine/store/storetest/sample", "internal/testkit"}
+var suites = []string{"triggers/triggertest", "engine/store/storetest", "engine/store/storetest/compared", "engine/store/storetest/sample", "internal/testkit", "internal/testkit/catalog"}
 
 // owners are third parties that one package alone may import.
 var owners = map[string][]string{

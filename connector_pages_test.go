@@ -175,7 +175,7 @@ func writeOperation(p *page, o *connectors.Operation) {
 		if in.Paging {
 			continue
 		}
-		rows = append(rows, []string{code(in.Name), typeOf(in.Field), need(in), in.In, inputMeaning(in)})
+		rows = append(rows, []string{code(in.Name), inputType(in), need(in), in.In, inputMeaning(in)})
 	}
 	p.table([]string{"input", "type", "required", "goes into", "meaning"}, rows)
 	var facts []string
@@ -360,6 +360,14 @@ func traits(f schema.Field) string {
 		}
 	}
 	return strings.Join(words, ", ")
+}
+
+// inputType names what an input takes.
+func inputType(in connectors.Input) string {
+	if in.File {
+		return "file"
+	}
+	return typeOf(in.Field)
 }
 
 func typeOf(f schema.Field) string {

@@ -204,6 +204,10 @@ func TestWait_SaysHowLong(t *testing.T) {
 			}
 			continue
 		}
+		over, overErr := actions.Wait{For: pause.For, Until: pause.Until, Over: true}.Prepare(&mapping.Scope{Record: map[string]any{"at": tt.at}, Kind: "created"})
+		if overErr != nil || over.Wait != 0 || !over.Until.IsZero() {
+			t.Errorf("%s of %v that is over: got %v, %v, %v, want nothing to wait for", s[tt.step].ID, tt.at, over.Wait, over.Until, overErr)
+		}
 		if err != nil || got.Wait != tt.wait || !got.Until.Equal(tt.until) {
 			t.Errorf("%s of %v: got %v, %v, %v; want %v, %v", s[tt.step].ID, tt.at, got.Wait, got.Until, err, tt.wait, tt.until)
 		}

@@ -80,6 +80,9 @@ type Input struct {
 	// Paging is true for inputs that only paging, polling or the engine fill; recipes
 	// cannot set them.
 	Paging bool
+	// File is true for an input that takes the reference to a file ([Files]); the service
+	// gets the file itself.
+	File bool
 }
 
 // Idempotency is where a write takes its key: either an input or a header.

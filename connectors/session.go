@@ -12,8 +12,8 @@ type Session interface {
 	// Page fetches one page of a list. Reads of this kind go behind steps when
 	// the budget is short.
 	Page(ctx context.Context, op *Operation, q Query) (Page, error)
-	// Call carries out one operation. [For] and [WithKey] tell it on whose behalf, and
-	// by which key the service knows a repetition.
+	// Call carries out one operation. [For], [WithKey] and [WithFiles] tell it on whose
+	// behalf, by which key the service knows a repetition, and where files are kept.
 	Call(ctx context.Context, op *Operation, inputs map[string]any) (Answer, error)
 	// Preview returns the request that Call would send, without sending it.
 	// Secrets are replaced by stars.

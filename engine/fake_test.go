@@ -176,6 +176,8 @@ func (s *service) Describe() *connectors.Description {
 			Target: &connectors.Target{Operation: "letter.get", With: map[string]string{"to": "to"}},
 		}
 	}
+	burn := letter("letter.burn", connectors.RepeatSafe, nil)
+	burn.Danger = connectors.DangerDelete
 	return &connectors.Description{
 		Key: "fake", Title: "Fake",
 		Operations: []*connectors.Operation{
@@ -205,6 +207,7 @@ func (s *service) Describe() *connectors.Description {
 			letter("letter.put", connectors.RepeatSafe, nil),
 			letter("letter.send", connectors.RepeatFind, &connectors.Find{Operation: "letter.list", With: map[string]string{"to": "to"}, Match: "text", Settle: time.Minute}),
 			letter("letter.fire", connectors.RepeatNever, nil),
+			burn,
 		},
 	}
 }

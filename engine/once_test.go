@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
@@ -223,6 +225,41 @@ func TestOnce_FailedPollIsStoredWithItsReason(t *testing.T) {
 			t.Errorf("got feeds %+v, %v; want one with an error of kind auth", feeds, err)
 		}
 	})
+}
+
+// TestRehearse_PassesWaitsAndGuards goes on behind a wait of a year, and writes only where
+// what the scene shows of the target is as the recipe wants it.
+func TestRehearse_PassesWaitsAndGuards(t *testing.T) {
+	t.Parallel()
+	text := recipe("steps:", `steps:
+  - {id: while, wait: 365d}
+  - {id: until, wait: {until: '=now + duration("9d")'}}
+  - id: fire
+    call: crm.letter.fire
+    with: {to: =record.id, text: new}
+    only_if: target.text == "old"`)
+	for target, want := range map[string][]string{"old": {"letter.get (target)", "letter.fire", "letter.put"}, "other": {"letter.get (target)", "letter.put"}} {
+		bubble(t, func(t *testing.T, b *bench) {
+			p := rehearse(t, b, text, engine.Scene{
+				Record: map[string]any{"id": "r1", "name": "Ann"}, Targets: map[string]any{"fire": map[string]any{"text": target}},
+			})
+			var got []string
+			for _, c := range p.Calls {
+				name := c.Operation
+				if c.Target {
+					name += " (target)"
+				}
+				got = append(got, name)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("calls with the target %s (-want +got):\n%s", target, diff)
+			}
+			if p.Run == nil || p.Run.State.Status != store.Succeeded {
+				t.Errorf("got run %+v, want one that succeeded", p.Run)
+			}
+			b.expect()
+		})
+	}
 }
 
 func TestRehearse_ShowsWhatWouldHappenAndSendsNothing(t *testing.T) {

@@ -27,7 +27,7 @@ type plan struct {
 func newPlan(o Options, former *plan) (*plan, error) {
 	p := &plan{
 		feeds: map[store.FeedID]*poll.Feed{}, programs: map[program.Key]*program.Program{}, recipes: map[string]*recipes.Recipe{},
-		catalog: o.Catalog, budgets: o.Budgets, bench: program.Bench{Accounts: map[string]*Account{}, Session: o.session},
+		catalog: o.Catalog, budgets: o.Budgets, bench: program.Bench{Accounts: map[string]*Account{}, Session: o.session, Swift: o.session != nil},
 	}
 	for _, a := range o.Accounts {
 		p.bench.Accounts[a.Name] = a

@@ -31,6 +31,9 @@ type Scene struct {
 	// Answers are the services' answers to the calls of some steps, by step id.
 	// Other calls are answered with a value of the right shape.
 	Answers map[string]any
+	// Targets are what is read before the writes with only_if, by step id. One that is not
+	// given has the right shape.
+	Targets map[string]any
 	// Account is the account that plays, of a recipe that watches several; empty means the
 	// first one, or one that is made up where there is none.
 	Account string
@@ -54,13 +57,15 @@ type RehearsedCall struct {
 	Connection string
 	Operation  string // without the connector's name
 	Input      map[string]any
+	// Target is true where only what the step is about to write was read, for its only_if.
+	Target bool
 	// Request is what would have been sent, secrets replaced by stars.
 	Request connectors.Request
 }
 
 // Rehearse carries out a recipe on one scene with the engine's own code: the same
-// detection, decisions and runner, but with sessions that send nothing. The store
-// of the options must be empty and is thrown away.
+// detection, decisions and runner, but with sessions that send nothing, and waits are over
+// at once. The store of the options must be empty and is thrown away.
 func Rehearse(ctx context.Context, o Options, r *recipes.Recipe, s Scene) (Performance, error) {
 	copied := *r
 	copied.Trigger.Start = recipes.Start{Mode: recipes.StartNow, Text: recipes.StartNow}
@@ -271,6 +276,9 @@ func (s *stageSession) Call(_ context.Context, op *connectors.Operation, inputs 
 	if s.step != nil {
 		call.Step, call.Connection = s.step.ID, s.step.Connection
 		answer = s.stage.scene.Answers[s.step.ID]
+		if call.Target = s.step.OnlyIf != nil && op.Key == s.step.Target; call.Target {
+			answer = s.stage.scene.Targets[s.step.ID]
+		}
 	}
 	s.stage.mu.Lock()
 	s.stage.calls = append(s.stage.calls, call)

@@ -81,7 +81,7 @@ func TestParse_BadFiles(t *testing.T) {
 
 func TestParse_GoodFiles(t *testing.T) {
 	t.Parallel()
-	for _, file := range append(files(t, "testdata/good/*.yaml", 3), files(t, "examples/*.yaml", 3)...) {
+	for _, file := range files(t, "testdata/good/*.yaml", 3) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			var into diag.List
@@ -90,15 +90,5 @@ func TestParse_GoodFiles(t *testing.T) {
 				t.Errorf("findings:\n%s", render(t, &into, nil))
 			}
 		})
-	}
-}
-
-func TestExamples_BringTests(t *testing.T) {
-	t.Parallel()
-	for _, file := range files(t, "examples/*.yaml", 3) {
-		var into diag.List
-		if r := recipes.Parse(file, read(t, file), catalog{}, &into); r == nil || len(r.Tests) < 2 {
-			t.Errorf("%s: want a recipe with two tests or more", file)
-		}
 	}
 }

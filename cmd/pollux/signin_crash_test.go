@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -32,9 +33,33 @@ func newSignInWorld(t *testing.T) *crashWorld {
 	if err := os.WriteFile(filepath.Join(c.dir, "pollux.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	c.writeWatchers()
 	t.Setenv("CRASH_SECRET", "sandbox-app-secret")
 	c.signIn()
 	return c
+}
+
+// writeWatchers adds fifteen recipes, each with a feed of its own, so that with the two that
+// write sixteen feeds ask for the token at once.
+func (c *crashWorld) writeWatchers() {
+	c.t.Helper()
+	for i := range 15 {
+		text := fmt.Sprintf(`recipe: v1
+id: watch%02d
+connections:
+  crm: {connector: highlevel, account: acme}
+trigger:
+  poll: crm.contact.search
+  with: {query: name%02d}
+  schedule: {every: 10s}
+  start: now
+filter: record.source == "nobody"
+steps: [{id: end, stop: true}]
+`, i, i)
+		if err := os.WriteFile(filepath.Join(c.dir, "recipes", fmt.Sprintf("watch%02d.yaml", i)), []byte(text), 0o600); err != nil {
+			c.t.Fatal(err)
+		}
+	}
 }
 
 // signIn signs in as a person does.
@@ -81,8 +106,8 @@ func (c *crashWorld) untilTokensEnd() {
 // reused is how many refresh tokens came a second time.
 func (c *crashWorld) reused() int { return c.world.SignIns().Reused }
 
-// TestCrash_KeepsTheSignIn kills the program at random and at every point of a renewal
-// while tokens live for a second. A refresh token may come a second time only after a kill
+// TestCrash_KeepsTheSignIn kills the program at every point of a renewal while tokens live
+// for a second, and sixteen feeds and up to sixteen steps need them at once. A refresh token may come a second time only after a kill
 // between the service's answer and the commit of the new pair: then a person signs in, and
 // no run is lost.
 func TestCrash_KeepsTheSignIn(t *testing.T) { //nolint:paralleltest // sets the environment

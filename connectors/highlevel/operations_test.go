@@ -94,7 +94,11 @@ func checkHead(t *testing.T, op *manifest.Operation, given map[string]any, r con
 	if got := r.Header["Version"]; got != op.Spec.Version || got == "" {
 		t.Errorf("Version = %q, want %q", got, op.Spec.Version)
 	}
-	if json := r.Header["Content-Type"] == "application/json"; json != (r.Body != nil) {
+	kind := "application/json"
+	if op.Fixed.Form {
+		kind = "multipart/form-data"
+	}
+	if typed := r.Header["Content-Type"] == kind; typed != (r.Body != nil) {
 		t.Errorf("Content-Type = %q with the body %v", r.Header["Content-Type"], r.Body)
 	}
 	if op.Spec.Method == http.MethodGet && r.Body != nil {

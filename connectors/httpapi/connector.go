@@ -11,6 +11,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/named"
 )
@@ -44,6 +45,9 @@ func New(m *manifest.Manifest) *Connector {
 	return c
 }
 
+// userAgent names the program to the services.
+const userAgent = "pollux (+https://github.com/pollux-automation/pollux)"
+
 // headers returns the headers that do not depend on inputs. The operation's win over
 // the connector's; the sign-in is added when the request is signed.
 func headers(m *manifest.Manifest, op *manifest.Operation) http.Header {
@@ -72,19 +76,17 @@ func (c *Connector) Describe() *connectors.Description { return c.description }
 // are errors. The session uses the account's transport, or makes one of its own that
 // Close lets go of.
 func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
-	if a.Version != "" {
-		other, known := c.others[a.Version]
-		if !known {
-			return nil, fmt.Errorf("account %s: %s has no version %q", a.Name, c.manifest.Title, a.Version)
-		}
-		c = other
+	c, err := c.in(a)
+	if err != nil {
+		return nil, err
 	}
-	s := &session{Connector: c, account: a, base: c.manifest.BaseURL, transport: a.Transport}
+	s := &session{Connector: c, account: a, transport: a.Transport}
+	s.builder = request.Builder{Manifest: c.manifest, Base: c.manifest.BaseURL, Settings: a.Settings, Headers: c.headers}
 	if a.BaseURL != "" {
 		if err := manifest.CheckBaseURL(a.BaseURL); err != nil {
 			return nil, fmt.Errorf("account %s: base_url: %w", a.Name, err)
 		}
-		s.base = strings.TrimRight(a.BaseURL, "/")
+		s.builder.Base = strings.TrimRight(a.BaseURL, "/")
 	}
 	i := slices.IndexFunc(c.manifest.Auth, func(m auth.Method) bool { return m.Name == a.Credential.Method })
 	if i < 0 {
@@ -119,6 +121,18 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		s.transport = s.own
 	}
 	return s, nil
+}
+
+// in returns the connector in the version of the API that an account uses.
+func (c *Connector) in(a connectors.Account) (*Connector, error) {
+	if a.Version == "" {
+		return c, nil
+	}
+	other, known := c.others[a.Version]
+	if !known {
+		return nil, fmt.Errorf("account %s: %s has no version %q", a.Name, c.manifest.Title, a.Version)
+	}
+	return other, nil
 }
 
 // newTransport makes the transport of one account. Idle connections are given up

@@ -56,7 +56,7 @@ func (s *session) gateError(op *manifest.Operation, err error) error {
 // The end of the caller's context makes it Canceled where it would be Transient; a
 // write that may be on its way stays Uncertain.
 func (s *session) networkError(ctx context.Context, op *manifest.Operation, p *progress, err error) error {
-	e := &connectors.Error{Op: op.Spec.Name(), Err: fmt.Errorf("%s %s%s: %w", op.Spec.Method, s.base, op.Spec.Path, s.redacted(err))}
+	e := &connectors.Error{Op: op.Spec.Name(), Err: fmt.Errorf("%s %s%s: %w", op.Spec.Method, s.builder.Base, op.Spec.Path, s.redacted(err))}
 	unsent, hint := neverSent(err, p.given.Load())
 	unsent = unsent || p.unsent()
 	e.Hint = hint
@@ -110,6 +110,9 @@ func unreadable(op *manifest.Operation, status int, err error) error {
 		e.Kind = connectors.Uncertain
 	case errors.Is(err, errTooLarge):
 		e.Kind, e.Hint = connectors.Invalid, "ask for fewer records at once"
+		if op.Answer.File {
+			e.Hint = "larger files are not kept: leave it at the service and pass on its address"
+		}
 	}
 	return e
 }

@@ -1,39 +1,86 @@
 package httpapi
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
+	"errors"
 	"fmt"
-	"mime"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/httpapi/form"
+	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
-// asRecord puts a record that tells of a file into the place of the file: its type, how
-// many bytes it has, its sha256, and the text of one that is a text, where the object
-// has a field for it. The file itself is not kept. An answer of JSON is none and becomes
-// null: services say with it that there is no file yet.
-func (a *answer) asRecord(op *manifest.Operation) error {
-	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
-	if err != nil {
-		kind = "application/octet-stream"
-	}
-	if kind == "application/json" || len(a.body) == 0 {
+// asRecord puts a record that tells of a file into the place of the file, see
+// [form.Record], with the text of one that is a text and the reference to it where the
+// object has a field for them. The file is kept by the files of the context; without them
+// it is not. An answer of JSON is none and becomes null: services say with it that there is
+// no file yet. The error is an [*connectors.Error].
+func (a *answer) asRecord(ctx context.Context, op *manifest.Operation) (err error) {
+	f, ok := form.FileOf(a.header, a.body)
+	if !ok {
 		a.body = []byte("null")
 		return nil
 	}
-	sum := sha256.Sum256(a.body)
-	record := map[string]any{"type": kind, "bytes": len(a.body), "sha256": hex.EncodeToString(sum[:])}
-	if _, wanted := op.Spec.Answer.Field("text"); wanted && strings.HasPrefix(kind, "text/") && utf8.Valid(a.body) {
-		record["text"] = string(a.body)
+	wants := func(field string) bool { _, wanted := op.Spec.Answer.Field(field); return wanted }
+	record := form.Record(f, wants("text"))
+	if files := connectors.FilesOf(ctx); wants("file") && files != nil {
+		if record["file"], err = files.Keep(ctx, f); err != nil {
+			return fileError(op, err)
+		}
 	}
 	if a.body, err = connectors.Encode(record); err != nil {
-		return fmt.Errorf("the file: %w", err)
+		return unreadable(op, a.status, fmt.Errorf("the file: %w", err))
 	}
 	a.header = a.header.Clone()
 	a.header.Set("Content-Type", "application/json")
 	return nil
+}
+
+// fileError is the error of an operation whose file could not be kept or fetched. Nothing
+// was written outside.
+func fileError(op *manifest.Operation, cause error) error {
+	e, known := errors.AsType[*connectors.Error](cause)
+	if !known {
+		return &connectors.Error{Kind: connectors.Transient, Op: op.Spec.Name(), Err: cause}
+	}
+	named := *e
+	named.Op = op.Spec.Name()
+	return &named
+}
+
+// checkFiles says why the files of a request cannot be sent; nil if they can.
+func checkFiles(ctx context.Context, op *manifest.Operation, r *request.Request) error {
+	if r.Form == nil {
+		return nil
+	}
+	if err := r.Form.Check(connectors.FilesOf(ctx)); err != nil {
+		return fileError(op, err)
+	}
+	return nil
+}
+
+// fetchFiles writes the body of a request out of files. It happens last, so that few of
+// them are in memory at once.
+func fetchFiles(ctx context.Context, op *manifest.Operation, r *request.Request) error {
+	if r.Form == nil {
+		return nil
+	}
+	body, kind, err := r.Form.Write(ctx, connectors.FilesOf(ctx))
+	if err != nil {
+		return fileError(op, err)
+	}
+	if r.Body = body; kind != "" {
+		r.Header.Set("Content-Type", kind)
+	}
+	return nil
+}
+
+// showFiles returns the body of a request out of files as people may see it.
+func showFiles(r *request.Request, header map[string]string) any {
+	body, kind := r.Form.Show()
+	if kind != "" {
+		header["Content-Type"] = kind
+	}
+	return body
 }

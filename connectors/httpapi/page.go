@@ -37,14 +37,14 @@ func (s *session) Page(ctx context.Context, o *connectors.Operation, q connector
 	if err != nil {
 		return connectors.Page{}, invalid(op, err)
 	}
-	if inputs, err = s.resolve(op, inputs); err != nil {
+	if inputs, err = s.builder.Resolve(op, inputs); err != nil {
 		return connectors.Page{}, invalid(op, err)
 	}
-	req, err := s.build(op, inputs)
+	req, err := s.builder.Build(op, inputs)
 	if err != nil {
 		return connectors.Page{}, invalid(op, err)
 	}
-	if err := at.follow(req.url); err != nil {
+	if err := at.follow(req.URL); err != nil {
 		return connectors.Page{}, invalid(op, err)
 	}
 	a, err := s.exchange(ctx, op, req, connectors.ForPoll)

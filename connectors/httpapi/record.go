@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/schema"
 )
@@ -35,7 +36,7 @@ func newRows(op *manifest.Operation, inputs map[string]any) *rows {
 	if op.Poll != nil {
 		r.names[4] = op.Poll.Gone
 		if op.Poll.Record != "" {
-			if r.id, r.noID = textOf(inputs[op.Poll.Record]); r.id == "" && r.noID == nil {
+			if r.id, r.noID = request.TextOf(inputs[op.Poll.Record]); r.id == "" && r.noID == nil {
 				r.noID = fmt.Errorf("the input %q, which identifies the record, is empty", op.Poll.Record)
 			}
 			return r

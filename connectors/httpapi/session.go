@@ -16,6 +16,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/named"
 	"github.com/pollux-automation/pollux/internal/secret"
@@ -33,7 +34,7 @@ const (
 type session struct {
 	*Connector
 	account   connectors.Account
-	base      string // without a slash at its end
+	builder   request.Builder
 	method    auth.Method
 	source    auth.Source
 	redact    *secret.Redactor
@@ -68,6 +69,9 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 	req, err := s.prepare(op, keyed(op, completed(op, inputs), key))
 	if err == nil {
 		err = setKey(op, req, key)
+	}
+	if err == nil {
+		err = checkFiles(ctx, op, req)
 	}
 	if err != nil {
 		return connectors.Answer{}, err
@@ -117,12 +121,12 @@ func keyed(op *manifest.Operation, inputs map[string]any, key string) map[string
 }
 
 // setKey sets the key of a write that takes it in a header.
-func setKey(op *manifest.Operation, r *request, key string) error {
+func setKey(op *manifest.Operation, r *request.Request, key string) error {
 	takes := op.Spec.Idempotency
 	if takes == nil || takes.Header == "" {
 		return nil
 	}
-	if err := setHeader(r.header, takes.Header, key); err != nil {
+	if err := request.SetHeader(r.Header, takes.Header, key); err != nil {
 		return invalid(op, err)
 	}
 	return nil
@@ -189,12 +193,12 @@ func (s *session) operation(o *connectors.Operation) (*manifest.Operation, error
 }
 
 // prepare makes the request of an operation from its inputs.
-func (s *session) prepare(op *manifest.Operation, given map[string]any) (*request, error) {
-	inputs, err := s.resolve(op, given)
+func (s *session) prepare(op *manifest.Operation, given map[string]any) (*request.Request, error) {
+	inputs, err := s.builder.Resolve(op, given)
 	if err != nil {
 		return nil, invalid(op, err)
 	}
-	req, err := s.build(op, inputs)
+	req, err := s.builder.Build(op, inputs)
 	if err != nil {
 		return nil, invalid(op, err)
 	}
@@ -203,7 +207,7 @@ func (s *session) prepare(op *manifest.Operation, given map[string]any) (*reques
 
 // exchange passes the gate, sends a request once and reads the answer to its end.
 // An answer whose status is not 2xx is an error, and comes along with it.
-func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *request, p connectors.Priority) (*answer, error) {
+func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority) (*answer, error) {
 	a, err := s.signed(ctx, op, r, p)
 	if err != nil {
 		return nil, err
@@ -215,8 +219,8 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 		return nil, unreadable(op, a.status, a.broken)
 	}
 	if op.Answer.File {
-		if err := a.asRecord(op); err != nil {
-			return nil, unreadable(op, a.status, err)
+		if err := a.asRecord(ctx, op); err != nil {
+			return nil, err
 		}
 	}
 	return a, nil
@@ -225,7 +229,7 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 // pass enters the gate, sends a request and tells the gate how it ended, whatever
 // happens. A gate that is entered and never left would keep its place for good, so this
 // is done even after a panic.
-func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request, p connectors.Priority, token func() (auth.Token, error)) (a *answer, err error) {
+func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority, token func() (auth.Token, error)) (a *answer, err error) {
 	if err := s.account.Gate.Enter(ctx, op.Spec.Key, connectors.Behalf(ctx), p); err != nil {
 		return nil, s.gateError(op, err)
 	}
@@ -246,7 +250,7 @@ func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request, 
 // send makes the one request. The error is an [*connectors.Error]. Its timeout covers
 // reading the answer too. A body that breaks off is no error here: the status is
 // known, and the gate must learn it.
-func (s *session) send(ctx context.Context, op *manifest.Operation, r *request, t auth.Token) (*answer, error) {
+func (s *session) send(ctx context.Context, op *manifest.Operation, r *request.Request, t auth.Token) (*answer, error) {
 	timeout := op.Timeout
 	if timeout == 0 {
 		timeout = usualTimeout
@@ -254,6 +258,9 @@ func (s *session) send(ctx context.Context, op *manifest.Operation, r *request, 
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	trace := &progress{}
+	if err := fetchFiles(ctx, op, r); err != nil {
+		return nil, err
+	}
 	req, err := s.sign(r, t)
 	if err != nil {
 		return nil, invalid(op, err)
@@ -293,11 +300,11 @@ func readBody(r io.Reader) ([]byte, error) {
 
 // sign makes the signed HTTP request out of r, which must not be used again. It
 // cannot be sent twice by net/http: there is no way to read its body again.
-func (s *session) sign(r *request, t auth.Token) (*http.Request, error) {
-	req := &http.Request{Method: r.method, URL: r.url, Host: r.url.Host, Header: r.header, Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}
-	if r.body != nil {
-		req.Body = io.NopCloser(bytes.NewReader(r.body))
-		req.ContentLength = int64(len(r.body))
+func (s *session) sign(r *request.Request, t auth.Token) (*http.Request, error) {
+	req := &http.Request{Method: r.Method, URL: r.URL, Host: r.URL.Host, Header: r.Header, Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}
+	if r.Body != nil {
+		req.Body = io.NopCloser(bytes.NewReader(r.Body))
+		req.ContentLength = int64(len(r.Body))
 	}
 	c := s.account.Credential
 	c.Secret = t.Secret
@@ -316,7 +323,7 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 	if inputs, err = s.names.Preview(op.Spec, inputs); err != nil {
 		return connectors.Request{}, err
 	}
-	resolved, err := s.resolve(op, keyed(op, completed(op, inputs), previewKey))
+	resolved, err := s.builder.Resolve(op, keyed(op, completed(op, inputs), previewKey))
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
 	}
@@ -325,7 +332,7 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 			resolved[in.Name] = secret.Stars
 		}
 	}
-	r, err := s.build(op, resolved)
+	r, err := s.builder.Build(op, resolved)
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
 	}
@@ -336,7 +343,7 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 }
 
 // show signs a request with stars and writes it out for people.
-func (s *session) show(op *manifest.Operation, r *request) (connectors.Request, error) {
+func (s *session) show(op *manifest.Operation, r *request.Request) (connectors.Request, error) {
 	req, err := s.sign(r, auth.Token{Secret: secret.New(secret.Stars)})
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
@@ -348,8 +355,11 @@ func (s *session) show(op *manifest.Operation, r *request) (connectors.Request, 
 	if s.method.Name == auth.Basic {
 		out.Header["Authorization"] = "Basic " + secret.Stars // else one could read the user, and that it is stars
 	}
-	if r.body != nil {
-		if out.Body, err = connectors.Decode(r.body); err != nil {
+	if r.Form != nil {
+		out.Body = showFiles(r, out.Header)
+	}
+	if r.Body != nil {
+		if out.Body, err = connectors.Decode(r.Body); err != nil {
 			return connectors.Request{}, invalid(op, err)
 		}
 	}

@@ -10,13 +10,14 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
 // signed sends a request with the token that the operation needs. A token that is
 // refused is renewed, if there is another one to be had, and the request is sent once
 // more: a refused token means that nothing was done.
-func (s *session) signed(ctx context.Context, op *manifest.Operation, r *request, p connectors.Priority) (*answer, error) {
+func (s *session) signed(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority) (*answer, error) {
 	used, err := s.source.Token(ctx, op.Spec.Token) // before the gate: without a token nothing of the budget is used
 	if err == nil {
 		err = lacking(op, used)
@@ -24,7 +25,7 @@ func (s *session) signed(ctx context.Context, op *manifest.Operation, r *request
 	if err != nil {
 		return nil, s.signInError(ctx, op, err)
 	}
-	a, err := s.pass(ctx, op, r.copy(), p, func() (auth.Token, error) {
+	a, err := s.pass(ctx, op, r.Copy(), p, func() (auth.Token, error) {
 		var err error
 		used, err = s.source.Token(ctx, op.Spec.Token)
 		return used, err
@@ -40,12 +41,6 @@ func (s *session) signed(ctx context.Context, op *manifest.Operation, r *request
 		return a, nil
 	}
 	return s.pass(ctx, op, r, p, func() (auth.Token, error) { return renewed, nil })
-}
-
-// copy returns a request that can be sent apart from this one. Nobody changes a body.
-func (r *request) copy() *request {
-	u := *r.url
-	return &request{method: r.method, url: &u, header: r.header.Clone(), body: r.body}
 }
 
 // lacking returns an error that names the scopes that a token does not have and the

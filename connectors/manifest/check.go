@@ -8,6 +8,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest/announce"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
+	"github.com/pollux-automation/pollux/connectors/manifest/form"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/parts"
 	"github.com/pollux-automation/pollux/connectors/schema"
@@ -125,6 +126,7 @@ func (r *reader) checkPlaces(d *draft) {
 		}
 		taken[place] = in.Name
 	}
+	form.Check(form.Operation{Spec: spec, At: d.op.At, Form: d.op.Fixed.Form, Fixed: d.op.Fixed.HasBody, InputAt: d.inputAt, Place: d.place("fixed")}, r.into)
 	r.checkBody(d)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest/announce"
+	"github.com/pollux-automation/pollux/connectors/manifest/breaker"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
@@ -48,7 +49,7 @@ func (r *reader) connector(n *yamlnode.Node) {
 	r.m.Auth = signin.Read(m.Need(r.into, "auth", "auth: [{method: bearer}]"), r.into)
 	r.settings(m.Get("settings"))
 	r.limits(m.Get("limits"))
-	r.breaker(m.Get("breaker"))
+	r.m.Breaker = breaker.Read(m.Get("breaker"), r.into)
 	r.names = names.Read(m.Get("named"), r.into)
 	r.m.Webhooks = announce.Read(m.Get("webhooks"), r.into)
 	r.places["webhooks"] = m.Get("webhooks").At()

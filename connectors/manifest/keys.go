@@ -13,7 +13,6 @@ var (
 	versionKeys = []string{"header", "value", "others"}
 	checkKeys   = []string{"operation", "with", "when"}
 	limitKeys   = []string{"requests", "per", "by", "remaining", "max", "reset", "operations"}
-	breakerKeys = []string{"failures", "per", "statuses", "rest"}
 	errorsKeys  = []string{"code", "message", "rules"}
 	ruleKeys    = []string{"status", "code", "message", "kind", "hint"}
 
@@ -23,12 +22,12 @@ var (
 	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal", "key", "values", "named"})
 	memberKeys    = slices.Concat(valueKeys, []string{"required", "nullable"})
 	settingKeys   = slices.Concat(valueKeys, []string{"required", "default"})
-	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting", "named"})
+	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting", "file", "named"})
 	operationKeys = []string{
 		"title", "description", "read", "write", "version", "scopes", "token", "use", "inputs", "fixed", "answer", "paging", "poll",
 		"repeat", "idempotency", "target", "danger", "errors", "deprecated", "timeout", "versions", "notes",
 	}
-	fixedKeys  = []string{"body", "query", "headers"}
+	fixedKeys  = []string{"body", "query", "headers", "form"}
 	answerKeys = []string{"object", "list", "value", "file", "optional", "absent"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
 	keyKeys    = []string{"header"}

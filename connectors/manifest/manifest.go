@@ -97,6 +97,8 @@ type Fixed struct {
 	HasBody bool
 	Query   map[string]string
 	Headers map[string]string
+	// Form is true when the body is a form (multipart/form-data) and no JSON.
+	Form bool
 }
 
 // Answer says where the value of an answer stands.
@@ -109,7 +111,8 @@ type Answer struct {
 	// Absent is true for lists that the service calls not found where they are empty.
 	Absent bool
 	// File is true when the answer is a file and no JSON. Its record tells of the file:
-	// type (of its content), bytes (how many), sha256, and text, if it is one.
+	// type (of its content), bytes (how many), sha256, text, if it is one, and file, the
+	// reference to it inside a run.
 	File bool
 }
 

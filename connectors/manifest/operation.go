@@ -173,6 +173,7 @@ func (r *reader) input(d *draft, f yamlnode.Field) {
 	}
 	in.Setting, _ = m.Get("setting").Text(r.into)
 	in.Required = in.Required || in.In == "path"
+	in.File, _ = m.Get("file").Bool(r.into)
 	at := f.Name
 	if text, ok := m.Get("at").Text(r.into); ok {
 		at = text
@@ -202,6 +203,7 @@ func (r *reader) fixed(d *draft) {
 		d.op.Fixed.Body, d.op.Fixed.HasBody = body.Value(), true
 	}
 	d.op.Fixed.Headers = r.headers(m.Get("headers"))
+	d.op.Fixed.Form, _ = m.Get("form").Bool(r.into)
 	query, _ := m.Get("query").Mapping(r.into)
 	for _, f := range query.Fields() {
 		if d.op.Fixed.Query == nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pollux-automation/pollux/connectors/manifest/announce"
+	"github.com/pollux-automation/pollux/connectors/manifest/breaker"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
 	"github.com/pollux-automation/pollux/connectors/manifest/parts"
@@ -29,12 +30,13 @@ func TestSchema_HasTheKeysOfTheReader(t *testing.T) {
 		"connector": connectorKeys, "version": versionKeys, "auth": signin.Keys(), "check": checkKeys, "limit": limitKeys,
 		"errors": errorsKeys, "rule": ruleKeys, "part": partKeys, "object": objectKeys, "value": valueKeys, "field": fieldKeys,
 		"member": memberKeys, "setting": settingKeys, "input": inputKeys, "operation": operationKeys, "fixed": fixedKeys,
-		"answer": answerKeys, "repeat": repeatKeys, "idempotency": keyKeys, "target": targetKeys, "otherVersion": otherKeys, "breaker": breakerKeys,
+		"answer": answerKeys, "repeat": repeatKeys, "idempotency": keyKeys, "target": targetKeys, "otherVersion": otherKeys,
 	}
 	maps.Copy(all, lists.Keys())
 	maps.Copy(all, names.Keys())
 	maps.Copy(all, announce.Keys())
 	maps.Copy(all, parts.Keys())
+	maps.Copy(all, breaker.Keys())
 	for name, want := range all {
 		want = slices.Sorted(slices.Values(want))
 		if diff := cmp.Diff(want, properties(t, doc.Definitions[name])); diff != "" {

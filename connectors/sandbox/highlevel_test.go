@@ -315,8 +315,11 @@ func TestHighLevel_TasksNotesAndCampaigns(t *testing.T) {
 	c.hl(t, "DELETE", path+"/tasks/"+taskID, "").want(t, "delete", 200)
 	c.hl(t, "GET", path+"/tasks", "").wantText(t, "list", 200, `"tasks":[]`)
 
-	c.hl(t, "POST", path+"/campaigns/c1", "{}").want(t, "join", 201)
-	c.hl(t, "DELETE", path+"/campaigns/c1", "").want(t, "leave", 200)
+	const campaign = "/campaigns/sandboxCampaign00001"
+	c.hl(t, "POST", path+campaign, "{}").want(t, "join", 201)
+	c.hl(t, "DELETE", path+campaign, "").want(t, "leave", 200)
+	c.hl(t, "POST", path+"/campaigns/c1", "{}").wantText(t, "join an unknown one", 400, "Campaign not found")
+	c.hl(t, "DELETE", path+"/campaigns/c1", "").wantText(t, "leave an unknown one", 400, "Campaign not found")
 	c.hl(t, "DELETE", path+"/campaigns/removeAll", "").want(t, "leave all", 200)
 	c.hl(t, "GET", path+"/appointments", "").wantText(t, "appointments", 200, `"events":[]`)
 }

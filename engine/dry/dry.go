@@ -7,6 +7,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/named"
+	"github.com/pollux-automation/pollux/engine/files"
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/store"
 )
@@ -52,10 +53,10 @@ func (s *session) Page(ctx context.Context, op *connectors.Operation, q connecto
 	return s.real.Page(ctx, op, q)
 }
 
-// Call reads, and tells of a write.
+// Call reads, and tells of a write. Files that it reads get references and are not kept.
 func (s *session) Call(ctx context.Context, op *connectors.Operation, inputs map[string]any) (connectors.Answer, error) {
 	if op.Kind == connectors.Read {
-		return s.real.Call(ctx, op, inputs)
+		return s.real.Call(files.Dry(ctx), op, inputs)
 	}
 	sent, err := named.Of(s.real).Write(ctx, op, inputs)
 	if err != nil {

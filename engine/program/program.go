@@ -37,6 +37,8 @@ type Bench struct {
 	Accounts map[string]*poll.Account
 	// Session gives the session that a step calls with; nil means the account's own.
 	Session func(*poll.Account, *recipes.Step) connectors.Session
+	// Swift ends waits at once.
+	Swift bool
 }
 
 // Compile makes a recipe ready to run for the changes of an account. The error says which
@@ -80,7 +82,7 @@ func (b Bench) prepare(p *Program, s *Step) (err error) {
 	case recipes.Stop:
 		s.Action = actions.StopRun{Reason: s.Reason}
 	case recipes.Wait:
-		s.Action = actions.Wait{For: s.Wait.For, Until: s.Wait.Until}
+		s.Action = actions.Wait{For: s.Wait.For, Until: s.Wait.Until, Over: b.Swift}
 	case recipes.Call:
 		return b.call(p, s)
 	case recipes.Each:

@@ -1,5 +1,5 @@
-// Package prune forgets what recipes do not keep of finished runs, in small steps beside
-// everything else.
+// Package prune forgets what recipes do not keep of finished runs, and the files of what is
+// forgotten, in small steps beside everything else.
 package prune
 
 import (
@@ -29,6 +29,8 @@ const (
 	pruneMost  = 10 * time.Second
 	// saveLimit is how long the store may take for one write.
 	saveLimit = time.Minute
+	// filesRest is how long a file stays, whatever becomes of its run.
+	filesRest = time.Hour
 	// endsWithin is how long nearly all runs take: a front keeps so far behind that it
 	// seldom passes a run that is old enough by the time it was queued and not by its end.
 	endsWithin = 15 * time.Minute
@@ -55,6 +57,7 @@ type pass struct {
 	// nap is how long to leave the store to others between two slices.
 	nap            time.Duration
 	runs, payloads int
+	files          int
 }
 
 // begin loads how far the store was pruned.
@@ -117,7 +120,8 @@ func (p *pass) all(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return nil
+	p.files, err = p.Store.SweepFiles(ctx, p.slice.Now.Add(-filesRest))
+	return err
 }
 
 // walk goes through the whole history up to an age, from where the last walk was
@@ -212,7 +216,7 @@ func (p *pass) tell(err error) {
 	switch {
 	case err != nil:
 		log.Warn().Err(err).Msg("history not pruned")
-	case p.runs+p.payloads > 0:
-		log.Info().Int("runs", p.runs).Int("payloads", p.payloads).Msg("history pruned")
+	case p.runs+p.payloads+p.files > 0:
+		log.Info().Int("runs", p.runs).Int("payloads", p.payloads).Int("files", p.files).Msg("history pruned")
 	}
 }

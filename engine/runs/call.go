@@ -7,6 +7,7 @@ import (
 
 	"github.com/pollux-automation/pollux/actions"
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/engine/files"
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/retry"
@@ -48,6 +49,7 @@ func (b *branch) call(ctx context.Context, s *program.Step, p actions.Prepared) 
 		return ending{kind: waits, due: until, idle: true, open: doubtful(c.result.Effect)}, nil
 	}
 	ctx = connectors.WithKey(connectors.For(ctx, b.run.Recipe), effectID(b.run.ID, id))
+	ctx = connectors.WithFiles(ctx, files.Keeper{Store: b.x.Store, Run: b.run.ID, Step: id})
 	if e := c.result.Effect; e != nil && e.State == store.Sent && c.rule != connectors.RepeatSafe {
 		return c.settle(ctx, errUnsure)
 	}
@@ -148,6 +150,9 @@ func (c *call) send(ctx context.Context) (ending, error) {
 		return c.confirm(answer.Value)
 	}
 	k := connectors.KindOf(err)
+	if k == connectors.NotFound && c.deletes() && c.result.Effect.Doubt {
+		return c.confirm(nil) // nothing is left of what an earlier send may have deleted
+	}
 	unknown := k == connectors.Uncertain || k == connectors.Canceled // what was given up may have arrived all the same
 	if unknown && c.rule != connectors.RepeatSafe {
 		return c.lost(ctx, err)
@@ -188,21 +193,27 @@ func (c *call) ask(ctx context.Context, op *connectors.Operation, in map[string]
 	return answer, err
 }
 
+// deletes reports whether a record is gone after the call. Sent a second time such a write
+// finds nothing: that it may have arrived before must be known then.
+func (c *call) deletes() bool { return c.request.Operation.Danger == connectors.DangerDelete }
+
 // intend stores what has happened so far, and notes a write in the ledger. One that is
-// safe to repeat needs no commit of its own: after a crash it is sent again.
+// safe to repeat needs no commit of its own: after a crash it is sent again. Deletes do.
 func (c *call) intend(ctx context.Context) error {
 	if c.request.Operation.Kind == connectors.Read {
 		return c.flush(ctx)
 	}
 	now := time.Now().UTC()
 	e := store.Effect{Operation: c.request.Operation.Name(), SentAt: now, Safe: c.rule == connectors.RepeatSafe}
-	if old := c.result.Effect; old != nil && old.State == store.Sent {
-		e.Sends = old.Sends
+	if old := c.result.Effect; old != nil {
+		if e.Doubt = old.Doubt || doubtful(old); old.State == store.Sent {
+			e.Sends = old.Sends
+		}
 	}
 	e.State = store.Sent
 	e.Sends++
 	c.result.Effect = &e
-	if c.rule == connectors.RepeatSafe {
+	if c.rule == connectors.RepeatSafe && !c.deletes() {
 		return c.flush(ctx)
 	}
 	c.x.at(BeforeIntent)

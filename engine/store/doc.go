@@ -14,7 +14,9 @@
 // What people do goes through [Desk]: a [Revision] of a run, switches, secrets. Each
 // can take an [AuditEntry] with it, which is then written in the same transaction.
 //
-// [Store] is implemented by boltstore (one file on disk) and memstore (tests of
+// What a step was given that is no record is kept by [Files], apart from all that.
+//
+// [Store] is implemented by boltstore (one file on disk, and a folder of files) and memstore (tests of
 // recipes); storetest holds both to the same behaviour. Everything is shaped so
 // that a store shared by several nodes can be added.
 package store

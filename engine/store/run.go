@@ -131,6 +131,8 @@ type Effect struct {
 	Looked bool `json:"looked,omitempty"`
 	// Safe is true when the write may be repeated whatever became of it.
 	Safe bool `json:"safe,omitempty"`
+	// Doubt is true when an earlier send of the write may have arrived.
+	Doubt bool `json:"doubt,omitempty"`
 }
 
 // StepSave is what one moment of a run changes. It is written whole or not at

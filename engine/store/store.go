@@ -17,6 +17,7 @@ type Store interface {
 	History
 	Retention
 	Desk
+	Files
 
 	// Check verifies every invariant and returns one line for each that is
 	// broken.

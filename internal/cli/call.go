@@ -19,8 +19,8 @@ import (
 // writes needs --write, so that nobody changes a customer's data by a typing error.
 func (a *app) callCommand() *cobra.Command {
 	var (
-		input string
-		write bool
+		input, output string
+		write, force  bool
 	)
 	c := &cobra.Command{
 		Use:   "call ACCOUNT OPERATION [key=value…]",
@@ -28,14 +28,22 @@ func (a *app) callCommand() *cobra.Command {
 		Long: `Call one operation of a service and print its answer.
 
 Inputs are given as key=value or as one JSON object with --input. An operation
-that writes is refused without --write. Lists print their first page.`,
+that writes is refused without --write. Lists print their first page. A file that
+is the answer, such as a recording, is written to --output; without it only what
+is known of it is printed.`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.call(c.Context(), callRequest{account: args[0], operation: args[1], pairs: args[2:], input: input, write: write})
+			r := callRequest{account: args[0], operation: args[1], pairs: args[2:], input: input, write: write}
+			if output != "" {
+				r.download = &download{path: a.Path(output), force: force}
+			}
+			return a.call(c.Context(), r)
 		},
 		ValidArgsFunction: a.completeCall,
 	}
 	c.Flags().StringVar(&input, "input", "", "the inputs as a JSON object")
+	c.Flags().StringVar(&output, "output", "", "write the file that is the answer to this one")
+	c.Flags().BoolVar(&force, "force", false, "replace the file of --output if it is there")
 	c.Flags().BoolVar(&write, "write", false, "allow an operation that changes something")
 	return a.JSONFlag(c)
 }
@@ -46,6 +54,7 @@ type callRequest struct {
 	account, operation, input string
 	pairs                     []string
 	write                     bool
+	download                  *download // nil without --output
 }
 
 // call calls one operation and prints what the service answers. What is wrong with
@@ -71,10 +80,21 @@ func (a *app) callWith(ctx context.Context, p *project.Project, r callRequest) e
 	if op.Kind == connectors.Write && !r.write {
 		return console.Refused(fmt.Errorf("%s changes something at the service; add --write if that is what you want", op.Name()))
 	}
+	if r.download != nil {
+		if err := r.download.ready(); err != nil {
+			return err
+		}
+		ctx = connectors.WithFiles(ctx, r.download)
+	}
 	// By hand there are no retries: whoever asks sees the first answer, whatever it is.
 	answer, err := account.Session.Call(ctx, op, inputs)
 	if err != nil {
 		return console.Refusal(p, err)
+	}
+	if r.download != nil {
+		if err := r.download.write(); err != nil {
+			return err
+		}
 	}
 	// Some services repeat a credential in their answers.
 	text, err := json.MarshalIndent(answer.Value, "", "  ")

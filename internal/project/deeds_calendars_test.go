@@ -144,7 +144,9 @@ func appointmentDeeds() []deed {
 			},
 			rows: func(s *sandboxed) int { return len(s.list("contact.appointment.list", of(s, nil))) },
 		},
-		onAppointment("appointment.update", map[string]any{"startTime": "2000-01-03T11:00:00-06:00", "appointmentStatus": "confirmed"},
+		onAppointment("appointment.update", func() map[string]any {
+			return map[string]any{"startTime": mondayAt(11), "appointmentStatus": "confirmed"}
+		},
 			func(s *sandboxed, it string) string {
 				return s.among("contact.appointment.list", of(s, nil), map[string]any{
 					"id": it, "startTime": "2000-01-03T11:00:00-06:00", "endTime": "2000-01-03T11:30:00-06:00", "appointmentStatus": "confirmed",
@@ -159,14 +161,18 @@ func appointmentDeeds() []deed {
 	}
 }
 
-// onAppointment is a write on a new appointment.
-func onAppointment(operation string, in map[string]any, seen func(s *sandboxed, it string) string) deed {
+// onAppointment is a write on a new appointment. in are its other inputs; nil without any.
+func onAppointment(operation string, in func() map[string]any, seen func(s *sandboxed, it string) string) deed {
 	var it string
 	return deed{
 		operation: operation,
 		inputs: func(s *sandboxed) map[string]any {
 			it = s.make("appointment.create", booking(s, nil))
-			return plus(map[string]any{"eventId": it}, in)
+			inputs := map[string]any{"eventId": it}
+			if in != nil {
+				inputs = plus(inputs, in())
+			}
+			return inputs
 		},
 		seen: func(s *sandboxed, _ map[string]any) string { return seen(s, it) },
 	}

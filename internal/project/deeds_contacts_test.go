@@ -145,7 +145,7 @@ func taskDeeds() []deed {
 // campaignDeeds show in the sandbox's log alone: no operation reads the campaigns of a
 // contact.
 func campaignDeeds() []deed {
-	in := func(s *sandboxed) map[string]any { return of(s, map[string]any{"campaignId": "c1"}) }
+	in := func(s *sandboxed) map[string]any { return of(s, map[string]any{"campaignId": "sandboxCampaign00001"}) }
 	logged := func(operation string) func(s *sandboxed, _ map[string]any) string {
 		return func(s *sandboxed, _ map[string]any) string {
 			for _, w := range s.world.Writes(0) {

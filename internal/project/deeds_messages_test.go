@@ -1,6 +1,10 @@
 package project_test
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // messageDeeds are the writes of conversations and messages.
 func messageDeeds() []deed {
@@ -25,6 +29,23 @@ func messageDeeds() []deed {
 			},
 			seen: func(s *sandboxed, answer map[string]any) string {
 				return s.shows("message.get", map[string]any{"messageId": answer["messageId"]}, map[string]any{"status": "failed"})
+			},
+		},
+		{
+			operation: "message.attachment.upload",
+			first:     "{id: recording, call: crm.message.recording.get, with: {messageId: sandboxMessage000001}}, ",
+			inputs: func(s *sandboxed) map[string]any {
+				_, err := s.world.KeepThing("recording", map[string]any{"id": "sandboxMessage000001", "sound": "RIFF"})
+				s.must(err)
+				return map[string]any{"conversationId": seeded, "contactId": contact(s), "fileAttachment": "=steps.recording.file"}
+			},
+			// Nothing reads an upload: the address is all that there is of it.
+			seen: func(_ *sandboxed, answer map[string]any) string {
+				files, _ := answer["uploadedFiles"].(map[string]any)
+				if address, _ := files["audio.wav"].(string); len(files) != 1 || !strings.HasSuffix(address, "/audio.wav") {
+					return fmt.Sprintf("got %v, want the address of audio.wav", answer)
+				}
+				return ""
 			},
 		},
 		{

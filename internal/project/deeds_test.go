@@ -21,6 +21,8 @@ import (
 // beside each other, so each needs variables of its own.
 type deed struct {
 	operation string // "calendar.create"
+	// first is a step before the write, as in a recipe; empty for none.
+	first string
 	// inputs makes what must be there and returns the inputs of the write.
 	inputs func(s *sandboxed) map[string]any
 	// seen reads through another operation and returns "" when the effect shows, else what
@@ -86,7 +88,7 @@ func (s *sandboxed) do(d deed) {
 		return d.rows(s)
 	}
 	before := count()
-	answer := s.runOnce(d.operation, inputs)
+	answer := s.runOnce(d, inputs)
 	pass(time.Minute)
 	if missing := d.seen(s, answer); missing != "" {
 		s.t.Errorf("after the run: %s", missing)
@@ -112,9 +114,9 @@ func (s *sandboxed) do(d deed) {
 	}
 }
 
-// runOnce lets a recipe whose one step is a write run for a new contact, and returns the
+// runOnce lets a recipe whose last step is a write run for a new contact, and returns the
 // step's answer.
-func (s *sandboxed) runOnce(operation string, inputs map[string]any) map[string]any {
+func (s *sandboxed) runOnce(d deed, inputs map[string]any) map[string]any {
 	s.t.Helper()
 	with, err := json.Marshal(inputs) // JSON is YAML
 	s.must(err)
@@ -123,8 +125,8 @@ id: deed
 connections: {crm: {connector: highlevel, account: highlevel}}
 trigger: {poll: crm.contact.search, kinds: [created], schedule: {every: 10m}, start: now}
 filter: record.source == "deed"
-steps: [{id: it, call: crm.%s, with: %s}]
-`, operation, with)
+steps: [%s{id: it, call: crm.%s, with: %s}]
+`, d.first, d.operation, with)
 	s.poll(text)
 	pass(time.Minute)
 	s.world.AddContact(map[string]any{"firstName": "Dee", "source": "deed"})

@@ -75,8 +75,9 @@ func newHouse(t *testing.T, registry *connectors.Registry, tenants ...tenant) *h
 type sandboxed struct {
 	*house
 
-	world *sandbox.Sandbox
-	at    sandbox.Endpoints
+	world   *sandbox.Sandbox
+	service http.Handler // of the world
+	at      sandbox.Endpoints
 }
 
 // inSandbox runs a test in a bubble, with a sandbox that has some contacts.
@@ -87,17 +88,42 @@ func inSandbox(t *testing.T, o sandbox.Options, test func(s *sandboxed)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		world := sandbox.New(o)
-		at := world.Endpoints("http://sandbox.test")
-		s := &sandboxed{world: world, at: at}
-		s.house = newHouse(t, registry, tenant{connector: "highlevel", service: world.Handler(), Account: connectors.Account{
-			Name: "highlevel", BaseURL: at.HighLevelURL, Settings: map[string]any{"locationId": at.LocationID, "companyId": at.CompanyID},
-			Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New(at.HighLevelToken)},
-		}}, tenant{connector: "stibee", service: world.Handler(), Account: connectors.Account{
-			Name: "stibee", BaseURL: at.StibeeURL, Credential: auth.Credential{Method: auth.APIKey, Secret: secret.New(at.StibeeKey)},
-		}})
-		test(s)
+		test(newSandboxed(t, registry, o))
 	})
+}
+
+// newSandboxed makes a house on a sandbox.
+func newSandboxed(t *testing.T, registry *connectors.Registry, o sandbox.Options) *sandboxed {
+	t.Helper()
+	s := &sandboxed{}
+	s.renew(o)
+	s.house = newHouse(t, registry, tenant{connector: "highlevel", service: s.handler(), Account: s.account("highlevel")},
+		tenant{connector: "stibee", service: s.handler(), Account: s.account("stibee")})
+	return s
+}
+
+// handler is the sandbox that there is at the moment of a request.
+func (s *sandboxed) handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.service.ServeHTTP(w, r) })
+}
+
+// renew puts a sandbox at its beginning in the place of the one that there is.
+func (s *sandboxed) renew(o sandbox.Options) {
+	s.world = sandbox.New(o)
+	s.at, s.service = s.world.Endpoints("http://sandbox.test"), s.world.Handler()
+}
+
+// account is the sandbox's account of a connector, without a gate and a transport.
+func (s *sandboxed) account(connector string) connectors.Account {
+	if connector == "stibee" {
+		return connectors.Account{
+			Name: "stibee", BaseURL: s.at.StibeeURL, Credential: auth.Credential{Method: auth.APIKey, Secret: secret.New(s.at.StibeeKey)},
+		}
+	}
+	return connectors.Account{
+		Name: "highlevel", BaseURL: s.at.HighLevelURL, Settings: map[string]any{"locationId": s.at.LocationID, "companyId": s.at.CompanyID},
+		Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New(s.at.HighLevelToken)},
+	}
 }
 
 // call carries out an operation at a service, as its users do, and returns the answer.
@@ -155,6 +181,20 @@ func watching(id, account, operation string, more ...string) string {
 // poll polls all recipes once, in a program that was just started.
 func (h *house) poll(texts ...string) engine.Report {
 	h.t.Helper()
+	report, err := h.once(texts...)
+	if err != nil {
+		h.t.Fatalf("once: %v", err)
+	}
+	broken, err := h.store.Check(h.t.Context())
+	if err != nil || len(broken) > 0 {
+		h.t.Fatalf("store after a poll: %v %v", broken, err)
+	}
+	return report
+}
+
+// once is poll for a program that may fail.
+func (h *house) once(texts ...string) (engine.Report, error) {
+	h.t.Helper()
 	var findings diag.List
 	var list []*recipes.Recipe
 	for i, text := range texts {
@@ -169,15 +209,7 @@ func (h *house) poll(texts ...string) engine.Report {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	report, err := e.Once(h.t.Context())
-	if err != nil {
-		h.t.Fatalf("once: %v", err)
-	}
-	broken, err := h.store.Check(h.t.Context())
-	if err != nil || len(broken) > 0 {
-		h.t.Fatalf("store after a poll: %v %v", broken, err)
-	}
-	return report
+	return e.Once(h.t.Context())
 }
 
 // news returns the runs since the last look, as "kind record", sorted.

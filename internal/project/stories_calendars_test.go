@@ -2,6 +2,7 @@ package project_test
 
 import (
 	"fmt"
+	"time"
 )
 
 // What is there in the sandbox at the start.
@@ -12,7 +13,18 @@ const (
 
 // booking are the inputs of an appointment of the first contact.
 func booking(s *sandboxed, more map[string]any) map[string]any {
-	return plus(map[string]any{"contactId": contact(s), "calendarId": calendarID, "startTime": monday, "title": "Tour"}, more)
+	return plus(map[string]any{"contactId": contact(s), "calendarId": calendarID, "startTime": mondayAt(10), "title": "Tour"}, more)
+}
+
+// mondayAt is an hour of the next Monday, as the sandbox writes it: in a bubble that of
+// monday.
+func mondayAt(hour int) string {
+	now := time.Now().In(time.FixedZone("", -6*60*60))
+	days := (8 - int(now.Weekday())) % 7
+	if days == 0 {
+		days = 7
+	}
+	return time.Date(now.Year(), now.Month(), now.Day()+days, hour, 0, 0, 0, now.Location()).Format(time.RFC3339)
 }
 
 // What calendars and what hangs on them are made of.

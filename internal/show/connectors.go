@@ -149,10 +149,18 @@ func Operation(o *connectors.Operation) OperationView {
 	}
 	for _, in := range o.Inputs {
 		if !in.Paging {
-			v.Inputs = append(v.Inputs, InputView{Name: in.Name, Type: string(in.Type), Required: in.Required, In: in.In, Setting: in.Setting, Note: in.Note})
+			v.Inputs = append(v.Inputs, InputView{Name: in.Name, Type: typeOf(&in), Required: in.Required, In: in.In, Setting: in.Setting, Note: in.Note})
 		}
 	}
 	return v
+}
+
+// typeOf names what an input takes.
+func typeOf(in *connectors.Input) string {
+	if in.File {
+		return "file"
+	}
+	return string(in.Type)
 }
 
 // poll fills in how an operation is polled.

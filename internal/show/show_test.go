@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/show"
 )
@@ -55,6 +56,19 @@ func TestFeed_SaysHowItIs(t *testing.T) {
 		}
 		if v.Status != tt.status || lag != tt.lagMS {
 			t.Errorf("%s: got %s with lag %d, want %s with %d", name, v.Status, lag, tt.status, tt.lagMS)
+		}
+	}
+}
+
+// TestOperation_SaysWhichInputTakesAFile keeps a reference from looking like any text.
+func TestOperation_SaysWhichInputTakesAFile(t *testing.T) {
+	t.Parallel()
+	op := &connectors.Operation{Key: "a.b", Inputs: []connectors.Input{
+		{Field: schema.Field{Name: "sound", Type: schema.String}, File: true}, {Field: schema.Field{Name: "title", Type: schema.String}},
+	}}
+	for i, want := range []string{"file", "string"} {
+		if got := show.Operation(op).Inputs[i].Type; got != want {
+			t.Errorf("type of %s = %q, want %q", op.Inputs[i].Name, got, want)
 		}
 	}
 }

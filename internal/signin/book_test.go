@@ -12,7 +12,9 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/engine/store/memstore"
+	"github.com/pollux-automation/pollux/internal/mapping"
 	"github.com/pollux-automation/pollux/internal/seal"
 	"github.com/pollux-automation/pollux/internal/secret"
 	"github.com/pollux-automation/pollux/internal/settings"
@@ -136,9 +138,11 @@ func TestNeeds_CollectsWhatRecipesUse(t *testing.T) {
 		{Key: "find", Scopes: []string{"find"}},
 		{Key: "inner", Scopes: []string{"inner"}},
 		{Key: "unused", Scopes: []string{"unused"}},
+		{Key: "fields", Scopes: []string{"fields"}},
 	}}
 	r := &recipes.Recipe{
-		Connections: map[string]recipes.Connection{"a": {Account: "acme"}, "b": {Account: "other"}},
+		Connections: map[string]recipes.Connection{"a": {Name: "a", Connector: "x", Account: "acme"}, "b": {Name: "b", Connector: "x", Account: "other"}},
+		Named:       []mapping.Named{{Connection: "a", Spec: &schema.Named{Definitions: "fields"}}},
 		Trigger:     recipes.Trigger{Connection: "a", Operation: "list"},
 		Steps: []recipes.Step{
 			{Connection: "a", Operation: "write"},
@@ -151,7 +155,8 @@ func TestNeeds_CollectsWhatRecipesUse(t *testing.T) {
 		}
 		return d
 	})
-	want := map[string][]string{"acme": {"find", "get", "more", "read", "write"}, "other": {"inner"}}
+	all := []string{"fields", "find", "get", "more", "read", "write"}
+	want := map[string][]string{"acme": all, "other": {"inner"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("scopes (-want +got):\n%s", diff)
 	}

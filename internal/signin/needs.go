@@ -16,6 +16,9 @@ func Needs(list []*recipes.Recipe, who func(recipes.Connection) []string, descri
 	for _, r := range list {
 		n.connection(r.Connections[r.Trigger.Connection], r.Trigger.Operation)
 		n.steps(r, r.Steps)
+		for _, use := range r.Named {
+			n.connection(r.Connections[use.Connection], use.Spec.Definitions)
+		}
 	}
 	out := map[string][]string{}
 	for account, scopes := range n.scopes {

@@ -116,6 +116,9 @@ func (r *reader) field(f yamlnode.Field) {
 		r.into.Errorf(f.Value.At(), mapping.CodeQuoteNumber, `write "`+f.Value.Written()+`"`, "%q is text, this is a number", f.Name)
 		return
 	}
+	if field.Named != nil && k == yamlnode.Mapping {
+		return // values by name, in the place of the list
+	}
 	field.Required, field.Options = false, nil
 	if err := field.Accepts(schema.Plain(f.Value.Value())); err != nil {
 		r.into.Errorf(f.Value.At(), mapping.CodeInputType, "", "%s: %v", f.Name, err)

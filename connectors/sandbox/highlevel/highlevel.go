@@ -162,6 +162,7 @@ func (h *Location) partRoutes() []service.Route {
 		service.At("PUT", notes+"/{id}", "contact.note.update", h.updateNote),
 		service.At("DELETE", notes+"/{id}", "contact.note.delete", h.deleteNote),
 		service.At("DELETE", campaigns+"/removeAll", "contact.campaign.remove_all", h.leaveCampaigns),
+		service.At("DELETE", campaigns+"/remove-all", "contact.campaign.remove_all", h.leaveCampaigns),
 		service.At("POST", campaigns+"/{campaignId}", "contact.campaign.add", h.joinCampaign),
 		service.At("DELETE", campaigns+"/{campaignId}", "contact.campaign.remove", h.leaveCampaign),
 	}
@@ -183,8 +184,10 @@ func (h *Location) admit(c *service.Call) service.Answer {
 		return wire.Refuse(http.StatusUnauthorized, "Invalid Private Integration token")
 	}
 	switch c.Header.Get("Version") {
-	case "2021-07-28", "2021-04-15", "v3":
-		return service.Answer{}
+	case "2021-07-28", "2021-04-15":
+		return inDates(c)
+	case "v3":
+		return inThree(c)
 	case "":
 		return wire.Refuse(http.StatusUnauthorized, "version header was not found.")
 	}

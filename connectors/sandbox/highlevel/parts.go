@@ -309,10 +309,13 @@ func (t *task) wanted(body map[string]any) bool {
 }
 
 // joinCampaign can be repeated; whether the service begins a campaign anew then is
-// not documented. Any id is a campaign here.
+// not documented. An unknown campaign is refused like an unknown workflow (a guess).
 func (h *Location) joinCampaign(c *service.Call) service.Answer {
 	found, _, refused := h.with(c, emptyShape)
 	if refused.Status != 0 {
+		return refused
+	}
+	if refused := h.setup.Campaign(c); refused.Status != 0 {
 		return refused
 	}
 	if h.campaigns[found.ID] == nil {
@@ -326,6 +329,9 @@ func (h *Location) joinCampaign(c *service.Call) service.Answer {
 func (h *Location) leaveCampaign(c *service.Call) service.Answer {
 	found, refused := h.contact(c)
 	if refused.Status != 0 {
+		return refused
+	}
+	if refused := h.setup.Campaign(c); refused.Status != 0 {
 		return refused
 	}
 	delete(h.campaigns[found.ID], c.Vars["campaignId"])

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/commits"
+	"github.com/pollux-automation/pollux/engine/store/boltstore/files"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/tables"
 	"github.com/pollux-automation/pollux/engine/store/boltstore/trail"
 	"github.com/pollux-automation/pollux/internal/seal"
@@ -50,7 +51,8 @@ type Options struct {
 
 // Store keeps everything in one file. It is safe for concurrent use.
 type Store struct {
-	*trail.Trail // audit trail, switches, budgets, secrets
+	*trail.Trail  // audit trail, switches, budgets, secrets
+	*files.Folder // files of runs
 
 	db       *bolt.DB
 	file     *os.File // the file of db, closed with it
@@ -100,6 +102,9 @@ func Open(path string, o Options) (*Store, error) {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	s.Trail = trail.New(trail.File{View: s.view, Write: s.write, Rows: s.rows})
+	s.Folder = files.New(files.State{
+		Folder: filepath.Join(filepath.Dir(path), FilesFolder), Instance: s.rows.Instance, Keys: s.rows.Keys, Ready: s.ready, Lives: s.lives,
+	})
 	return s, nil
 }
 

@@ -20,10 +20,18 @@ const fullPages = 0.95
 
 // write carries out a change.
 func (s *Store) write(ctx context.Context, c *commits.Change) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	return s.w.Do(ctx, c)
+}
+
+// writable says why nothing may be written; nil if it may.
+func (s *Store) writable() error {
 	if s.readOnly {
 		return fmt.Errorf("state file %s was opened for reading: %w", s.path, store.ErrInvalid)
 	}
-	return s.w.Do(ctx, c)
+	return nil
 }
 
 // pollCommit is a commit on its way. What can be encoded ahead is, so that callers

@@ -16,8 +16,8 @@ import (
 // resealBytes is about how much one commit of Reseal writes.
 const resealBytes = 1 << 20
 
-// Reseal seals everything that can be sealed and is not sealed with the current key, and
-// returns how many values that were. Others can read and write meanwhile. What was done
+// Reseal seals everything that can be sealed and is not sealed with the current key, files
+// of runs too, and returns how many values and files that were. Others can read and write meanwhile. What was done
 // stays done if it is stopped; the next call does the rest. After it the file can be
 // opened with the current key alone. The error is [store.ErrNoKey] without keys.
 func (s *Store) Reseal(ctx context.Context) (int, error) {
@@ -42,6 +42,10 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 				break
 			}
 		}
+	}
+	files, err := s.Folder.Reseal(ctx)
+	if done += files; err != nil {
+		return done, fmt.Errorf("seal the files of runs: %w", err)
 	}
 	// Since the file was opened nothing was sealed with another key.
 	return done, s.apply(ctx, func(tx *bolt.Tx) error { return tables.SetKeyIDs(tx, s.rows.Keys.Current()) })

@@ -31,6 +31,7 @@ type Store struct {
 	lastFeed      uint32
 	lastPlace     uint32
 	desk          desk
+	files         map[fileName]keptFile
 }
 
 var _ store.Store = (*Store)(nil)
@@ -79,6 +80,7 @@ func NewSealed(keys *seal.Keyring) *Store {
 		subscriptions: map[place]store.Subscription{},
 		recipes:       map[version][]byte{},
 		desk:          newDesk(keys),
+		files:         map[fileName]keptFile{},
 	}
 }
 

@@ -49,6 +49,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"desk/switches are kept":                switchesAreKept,
 		"desk/budgets are kept":                 budgetsAreKept,
 		"desk/secrets need a key":               secretsNeedAKey,
+		"files/are kept by run and name":        filesAreKept,
+		"files/have limits":                     filesHaveLimits,
+		"files/are swept with their runs":       filesAreSwept,
 		"parallel/each write is answered":       parallelWrites,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -174,6 +174,8 @@ func TestProgram_Value(t *testing.T) {
 		{`map(record.tags, upper(#))`, `["VIP","NEWS"]`},
 		{`uniq(concat(record.tags, ["vip"]))`, `["vip","news"]`},
 		{`uniq([1, "1", [1], [1]])`, `[1,"1",[1]]`},
+		{`values({"b": [2], "a": nil})`, `[null,[2]]`},
+		{`values({})`, `[]`},
 		{`reduce(1..4, #acc + #)`, `10`},
 		{`sortBy(record.tags, #)`, `["news","vip"]`},
 		{`join(record.tags, "; ")`, `"vip; news"`},

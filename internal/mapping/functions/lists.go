@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -21,6 +23,10 @@ func listFunctions() []Function {
 		{
 			Doc:   Doc{Name: "uniq", Signature: "uniq(list)", Summary: "the list without repetitions", Example: `uniq(["a", "b", "a"])`, Result: `["a","b"]`},
 			Types: []any{new(func([]any) []any)}, Call: uniq,
+		},
+		{
+			Doc:   Doc{Name: "values", Signature: "values(object)", Summary: "the values of an object as a list, in the order of their names", Example: `values({"b": 2, "a": 1})`, Result: "[1,2]"},
+			Types: []any{new(func(map[string]any) []any)}, Call: values,
 		},
 		{
 			Doc:   Doc{Name: "int", Signature: "int(value)", Summary: "the whole number that a text holds, or a number without its fraction", Example: `int("42")`, Result: "42"},
@@ -65,6 +71,23 @@ func length(args ...any) (any, error) {
 	default:
 		return nil, fmt.Errorf("len wants text or a list, found %s", SortOf(args[0]))
 	}
+}
+
+// values returns what the members of an object hold. The order is that of the names, so
+// that the same object gives the same list.
+func values(args ...any) (any, error) {
+	if args[0] == nil {
+		return nil, nil
+	}
+	members, ok := args[0].(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("values wants an object, found %s", SortOf(args[0]))
+	}
+	list := make([]any, 0, len(members))
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		list = append(list, members[name])
+	}
+	return list, nil
 }
 
 // uniq compares elements by their JSON, so that its time grows with the list and not

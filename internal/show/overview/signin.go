@@ -53,15 +53,24 @@ func (v *SignInView) words(now time.Time) string {
 	case v.Trouble != nil:
 		parts = append(parts, *v.Trouble, v.hint)
 	case v.SignedIn != nil:
-		parts = append(parts, "signed in "+*v.SignedIn)
+		parts = append(parts, "signed in "+ago(*v.SignedIn, now))
 		if at, err := time.Parse(time.RFC3339, deref(v.Expires)); err == nil && at.After(now) {
-			parts = append(parts, "token until "+*v.Expires)
+			parts = append(parts, "token until "+at.UTC().Format("2006-01-02 15:04Z"))
 		}
 	}
 	if len(v.Missing) > 0 {
 		parts = append(parts, "lacks "+strings.Join(v.Missing, ", "))
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "; ")
+}
+
+// ago says how long ago a time in a view was.
+func ago(text string, now time.Time) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return text
+	}
+	return show.Ago(at, now)
 }
 
 // deref is a text that may be nil.

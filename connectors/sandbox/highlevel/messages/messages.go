@@ -94,7 +94,7 @@ func (m *Messages) Routes() []service.Route {
 		service.At("GET", messages+"/export", "message.export", m.site.Local(m.export)),
 		service.At("POST", messages+"/inbound", "message.add_inbound", m.addInbound),
 		service.At("POST", messages+"/outbound", "message.add_outbound", m.addOutbound),
-		service.At("POST", messages+"/upload", "message.upload", m.upload),
+		service.At("POST", messages+"/upload", "message.attachment.upload", m.upload),
 		service.At("GET", messages+"/email/{id}", "email.get", m.getEmail),
 		service.At("DELETE", messages+"/email/{id}/schedule", "email.cancel", m.cancel),
 		service.At("DELETE", messages+"/{id}/schedule", "message.cancel", m.cancel),

@@ -18,7 +18,7 @@ const WorkflowID = "5a9d0b0c-0000-4000-8000-000000000001"
 func (s *Setup) seedFlows() {
 	s.workflows = wire.Objects{Site: s.site, Name: "Workflow", Var: "workflowId", Many: "workflows", Added: "createdAt", Updated: "updatedAt"}
 	s.workflows.Add(wire.Object{"id": WorkflowID, "name": "Welcome", "status": "published", "version": 1})
-	s.campaigns = wire.Objects{Site: s.site, Name: "Campaign", Many: "campaigns"}
+	s.campaigns = wire.Objects{Site: s.site, Name: "Campaign", Var: "campaignId", Many: "campaigns"}
 	s.campaigns.Add(wire.Object{"id": "sandboxCampaign00001", "name": "Spring", "status": "published"})
 }
 
@@ -27,6 +27,14 @@ func (s *Setup) seedFlows() {
 func (s *Setup) listCampaigns(c *service.Call) service.Answer {
 	status := c.URL.Query().Get("status")
 	return s.campaigns.List(c, s.campaigns.Where(func(row wire.Object) bool { return status == "" || row["status"] == status }))
+}
+
+// Campaign refuses a call whose path names a campaign that there is not.
+func (s *Setup) Campaign(c *service.Call) (refused service.Answer) {
+	if _, ok := s.campaigns.Get(c.Vars["campaignId"]); !ok {
+		return s.campaigns.Unknown(c.Vars["campaignId"])
+	}
+	return service.Answer{}
 }
 
 // enrolment returns the workflow and the contact that a path names. The body is documented

@@ -1,4 +1,5 @@
-package httpapi
+// Package request makes the requests of operations out of their inputs, each in its place.
+package request
 
 import (
 	"encoding/json"
@@ -13,30 +14,45 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/httpapi/form"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
-// userAgent names the program to the services.
-const userAgent = "pollux (+https://github.com/pollux-automation/pollux)"
-
-// request is everything that goes to a service, before it is signed.
-type request struct {
-	method string
-	url    *url.URL
-	header http.Header
-	body   []byte // nil without one
+// Request is everything that goes to a service, before it is signed.
+type Request struct {
+	Method string
+	URL    *url.URL
+	Header http.Header
+	Body   []byte // nil without one
+	// Form is what the body is made of when it is sent; nil for one of JSON.
+	Form *form.Body
 }
 
-// resolve returns the inputs of an operation, completed by the account's settings and
+// Copy returns a request that can be sent by itself.
+func (r *Request) Copy() *Request {
+	u, out := *r.URL, *r
+	out.URL, out.Header = &u, r.Header.Clone()
+	return &out
+}
+
+// Builder makes the requests of one account.
+type Builder struct {
+	Manifest *manifest.Manifest
+	Base     string                 // without a slash at its end
+	Settings map[string]any         // of the account
+	Headers  map[string]http.Header // by operation, those that do not depend on inputs
+}
+
+// Resolve returns the inputs of an operation, completed by the account's settings and
 // the defaults, and checked. Values of type json.RawMessage come from earlier answers
 // and go out as they are. nil stands for "not given", except where the service takes
 // null. The error names the first input that is wrong: a required one that nothing
 // fills, a value of another type, or a name that the operation does not have.
-func (s *session) resolve(op *manifest.Operation, given map[string]any) (map[string]any, error) {
+func (b *Builder) Resolve(op *manifest.Operation, given map[string]any) (map[string]any, error) {
 	out := make(map[string]any, len(op.Spec.Inputs))
 	for i := range op.Spec.Inputs {
 		in := &op.Spec.Inputs[i]
-		v, ok := s.value(in, given)
+		v, ok := b.value(in, given)
 		if !ok {
 			if in.Required {
 				return nil, fmt.Errorf("the input %q is missing", in.Name)
@@ -61,15 +77,15 @@ func (s *session) resolve(op *manifest.Operation, given map[string]any) (map[str
 // value returns what fills an input: what is given, the account's setting, or the
 // default. An explicit nil counts as given only where the service takes null: there
 // it empties a field.
-func (s *session) value(in *connectors.Input, given map[string]any) (any, bool) {
+func (b *Builder) value(in *connectors.Input, given map[string]any) (any, bool) {
 	if v, ok := given[in.Name]; ok && (v != nil || in.Nullable) {
 		return v, true
 	}
 	if in.Setting != "" {
-		if v := s.account.Settings[in.Setting]; v != nil {
+		if v := b.Settings[in.Setting]; v != nil {
 			return v, true
 		}
-		for _, f := range s.manifest.Settings {
+		for _, f := range b.Manifest.Settings {
 			if f.Name == in.Setting && f.Default != nil {
 				return f.Default, true
 			}
@@ -78,13 +94,13 @@ func (s *session) value(in *connectors.Input, given map[string]any) (any, bool) 
 	return in.Default, in.Default != nil
 }
 
-// build puts resolved inputs into a request. The fixed body is copied first, since
+// Build puts resolved inputs into a request. The fixed body is copied first, since
 // the manifest is shared by all requests. When all inputs for the body are absent it
 // is an empty object.
-func (s *session) build(op *manifest.Operation, inputs map[string]any) (*request, error) {
+func (b *Builder) Build(op *manifest.Operation, inputs map[string]any) (*Request, error) {
 	d := &draft{
-		op: op, path: op.Spec.Path, query: url.Values{}, header: s.headers[op.Spec.Key].Clone(),
-		body: clone(op.Fixed.Body), hasBody: op.Fixed.HasBody,
+		op: op, path: op.Spec.Path, query: url.Values{}, header: b.Headers[op.Spec.Key].Clone(),
+		body: clone(op.Fixed.Body), hasBody: op.Fixed.HasBody, form: formOf(op),
 	}
 	for name, v := range op.Fixed.Query {
 		d.query.Set(name, v)
@@ -100,13 +116,13 @@ func (s *session) build(op *manifest.Operation, inputs map[string]any) (*request
 			return nil, fmt.Errorf("the input %q: %w", in.Name, err)
 		}
 	}
-	u, err := url.Parse(s.base + d.path)
+	u, err := url.Parse(b.Base + d.path)
 	if err != nil {
 		return nil, errors.New("the path cannot be built")
 	}
 	u.RawQuery = d.query.Encode()
-	r := &request{method: op.Spec.Method, url: u, header: d.header}
-	return r, r.encode(d.body, d.hasBody)
+	r := &Request{Method: op.Spec.Method, URL: u, Header: d.header, Form: d.form}
+	return r, r.encode(d.body, d.hasBody && d.form == nil)
 }
 
 // draft is a request whose inputs are being put in their places.
@@ -117,17 +133,21 @@ type draft struct {
 	header  http.Header
 	body    any
 	hasBody bool
+	form    *form.Body
 }
 
 // add puts one input in its place. Values for the body stay values; everywhere else
 // they become texts.
 func (d *draft) add(in *connectors.Input, v any) error {
 	at := d.op.At[in.Name]
+	if in.In == "body" && d.form != nil {
+		return addToForm(d.form, in, at, v)
+	}
 	if in.In == "body" {
 		d.body = put(d.body, at, v)
 		return nil
 	}
-	text, err := textOf(v)
+	text, err := TextOf(v)
 	if err != nil {
 		return err
 	}
@@ -137,23 +157,23 @@ func (d *draft) add(in *connectors.Input, v any) error {
 	case "query":
 		d.query.Set(at, text)
 	case "header":
-		err = setHeader(d.header, at, text)
+		err = SetHeader(d.header, at, text)
 	}
 	return err
 }
 
 // encode writes the body.
-func (r *request) encode(body any, has bool) (err error) {
+func (r *Request) encode(body any, has bool) (err error) {
 	if !has {
 		return nil
 	}
 	if body == nil {
 		body = map[string]any{}
 	}
-	if r.body, err = connectors.Encode(body); err != nil {
+	if r.Body, err = connectors.Encode(body); err != nil {
 		return fmt.Errorf("the body cannot be written: %w", err)
 	}
-	r.header.Set("Content-Type", "application/json")
+	r.Header.Set("Content-Type", "application/json")
 	return nil
 }
 
@@ -203,9 +223,9 @@ func fill(path, name, text string) (string, error) {
 // path could hold: some services read + as a space and @ as the end of a name.
 func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
-// setHeader refuses what could end the header and begin another, and what is no
+// SetHeader sets a header. It refuses what could end the header and begin another, and what is no
 // ASCII.
-func setHeader(h http.Header, name, text string) error {
+func SetHeader(h http.Header, name, text string) error {
 	if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return fmt.Errorf("%.40q cannot be sent as a header", text)
 	}
@@ -213,9 +233,9 @@ func setHeader(h http.Header, name, text string) error {
 	return nil
 }
 
-// textOf writes a value for the path, the query or a header; lists with commas. An
+// TextOf writes a value for the path, the query or a header; lists with commas. An
 // object or nil is an error.
-func textOf(v any) (string, error) {
+func TextOf(v any) (string, error) {
 	switch x := v.(type) {
 	case string:
 		return x, nil
@@ -235,7 +255,7 @@ func textOf(v any) (string, error) {
 		texts := make([]string, len(x))
 		for i, e := range x {
 			var err error
-			if texts[i], err = textOf(e); err != nil {
+			if texts[i], err = TextOf(e); err != nil {
 				return "", err
 			}
 		}
@@ -255,4 +275,37 @@ func textOfRaw(raw json.RawMessage) (string, error) {
 		return "", fmt.Errorf("%.40q can only be sent in a body", raw)
 	}
 	return string(raw), nil
+}
+
+// formOf returns the empty body of an operation that sends a form or a file; nil for all
+// others.
+func formOf(op *manifest.Operation) *form.Body {
+	if op.Fixed.Form || slices.ContainsFunc(op.Spec.Inputs, func(in connectors.Input) bool { return in.File }) {
+		return &form.Body{Multipart: op.Fixed.Form}
+	}
+	return nil
+}
+
+// addToForm puts an input into a form: a file, a text, or a text for each element of a list.
+func addToForm(body *form.Body, in *connectors.Input, at string, v any) error {
+	list, many := v.([]any)
+	if !many {
+		list = []any{v}
+	}
+	texts := make([]string, len(list))
+	for i, e := range list {
+		var err error
+		if texts[i], err = TextOf(e); err != nil {
+			return errors.New("a value of this type cannot be sent in a form")
+		}
+	}
+	switch {
+	case many:
+		body.AddEach(at, texts)
+	case in.File:
+		body.AddFile(at, texts[0])
+	default:
+		body.Add(at, texts[0])
+	}
+	return nil
 }

@@ -1,4 +1,5 @@
-package manifest
+// Package breaker reads when a host that refuses must not be asked on.
+package breaker
 
 import (
 	"strconv"
@@ -15,38 +16,44 @@ import (
 // person.
 const maxRest = 24 * time.Hour
 
-// breaker reads when a host that refuses must not be asked on.
-func (r *reader) breaker(n *yamlnode.Node) {
-	m, ok := n.Mapping(r.into, breakerKeys...)
+//nolint:gochecknoglobals // a table
+var keys = []string{"failures", "per", "statuses", "rest"}
+
+// Keys returns the keys of the mapping by the name of its definition in the schema.
+func Keys() map[string][]string { return map[string][]string{"breaker": keys} }
+
+// Read reads the part; nil is for none.
+func Read(n *yamlnode.Node, into *diag.List) *connectors.Breaker {
+	m, ok := n.Mapping(into, keys...)
 	if !ok {
-		return
+		return nil
 	}
 	b := &connectors.Breaker{}
-	b.Failures, _ = m.Need(r.into, "failures", "failures: 4").Int(r.into, 1, 1000)
-	b.Per = r.stretch(m.Need(r.into, "per", "per: 1m"))
-	b.Rest = r.stretch(m.Get("rest"))
-	statuses := m.Need(r.into, "statuses", "statuses: [400-499]")
-	items, ok := statuses.List(r.into)
+	b.Failures, _ = m.Need(into, "failures", "failures: 4").Int(into, 1, 1000)
+	b.Per = stretch(m.Need(into, "per", "per: 1m"), into)
+	b.Rest = stretch(m.Get("rest"), into)
+	statuses := m.Need(into, "statuses", "statuses: [400-499]")
+	items, ok := statuses.List(into)
 	if ok && len(items) == 0 {
-		r.into.Errorf(statuses.At(), finding.CodeBreaker, "write statuses: [400-499]", "without a status the breaker never closes")
+		into.Errorf(statuses.At(), finding.CodeBreaker, "write statuses: [400-499]", "without a status the breaker never closes")
 	}
 	for _, item := range items {
-		if span, ok := statusRange(item, r.into); ok {
+		if span, ok := statusRange(item, into); ok {
 			b.Statuses = append(b.Statuses, span)
 		}
 	}
 	if b.Rest > 0 && b.Rest < b.Per {
-		r.into.Errorf(m.Get("rest").At(), finding.CodeBreaker, "leave it out, or write at least per",
+		into.Errorf(m.Get("rest").At(), finding.CodeBreaker, "leave it out, or write at least per",
 			"a rest of %s ends while the answers that closed the host still count, for %s", b.Rest, b.Per)
 	}
-	r.m.Breaker = b
+	return b
 }
 
 // stretch reads a duration from 1s to a day; 0 where there is none.
-func (r *reader) stretch(n *yamlnode.Node) time.Duration {
-	d, ok := n.Duration(r.into)
+func stretch(n *yamlnode.Node, into *diag.List) time.Duration {
+	d, ok := n.Duration(into)
 	if ok && (d < time.Second || d > maxRest) {
-		n.Mismatch(r.into, "a duration from 1s to 24h")
+		n.Mismatch(into, "a duration from 1s to 24h")
 		return 0
 	}
 	return d

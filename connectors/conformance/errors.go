@@ -1,0 +1,127 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/schema"
+)
+
+// pause is what a service that wants fewer requests asks for.
+const pause = 7 * time.Second
+
+// fault is an answer that a service may give at any time, and what becomes of it.
+type fault struct {
+	name   string
+	strike func() (*canned, error)
+	want   connectors.Kind
+}
+
+// status answers with a status and some headers.
+func status(code int, header http.Header) func() (*canned, error) {
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Content-Type", "application/json")
+	return func() (*canned, error) {
+		return &canned{status: code, header: header, body: []byte(`{"message":"pollux says so"}`)}, nil
+	}
+}
+
+// faults are those that are tried on an operation. It is unknown whether a write arrived
+// that the service failed on.
+func (t *trial) faults() []fault {
+	lost := connectors.Transient
+	if t.op.Kind == connectors.Write {
+		lost = connectors.Uncertain
+	}
+	list := []fault{
+		{"status 401", status(http.StatusUnauthorized, nil), connectors.Auth},
+		{"status 429", status(http.StatusTooManyRequests, http.Header{"Retry-After": {"7"}}), connectors.RateLimited},
+		{"status 500", status(http.StatusInternalServerError, nil), lost},
+		{"status 503", status(http.StatusServiceUnavailable, nil), lost},
+		{"a cut connection", func() (*canned, error) { return nil, io.ErrUnexpectedEOF }, lost},
+	}
+	if t.op.Answer != nil || t.op.List {
+		list = append(list, fault{"broken JSON", func() (*canned, error) {
+			return &canned{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: []byte(`{"pollux":[{"a`)}, nil
+		}, lost})
+	}
+	return list
+}
+
+// errors lets each fault strike, and asks the service for what it does not know.
+func (t *trial) errors(ctx context.Context) error {
+	if err := t.allowed(); err != nil {
+		return err
+	}
+	in, err := t.inputs(ctx)
+	if err != nil {
+		return err
+	}
+	var bad complaints
+	_, good := t.line.last()
+	for _, f := range t.faults() {
+		if f.name == "broken JSON" && good != nil && !isJSON(good) {
+			continue // the answer is a file, in which nothing is broken
+		}
+		t.fake.instead(f.strike)
+		_, err := t.struck.Call(ctx, t.op, in)
+		t.kind(&bad, f.name, err, f.want)
+		e, _ := errors.AsType[*connectors.Error](err)
+		if f.want == connectors.RateLimited && e != nil && e.RetryAfter != pause {
+			bad.add("%s: it waits for %v, want %v as the service asks", f.name, e.RetryAfter, pause)
+		}
+	}
+	if t.stranger != nil {
+		_, err := t.stranger.Call(ctx, t.op, in)
+		t.kind(&bad, "a wrong credential", err, connectors.Auth)
+	}
+	t.unknown(ctx, &bad, in)
+	return bad.err()
+}
+
+// isJSON reports whether an answer says that it is JSON, or says nothing.
+func isJSON(a *canned) bool {
+	kind := a.header.Get("Content-Type")
+	return kind == "" || strings.Contains(kind, "json")
+}
+
+// kind asserts the kind of an error, and that it says which operation failed and why.
+func (t *trial) kind(bad *complaints, what string, err error, want ...connectors.Kind) {
+	e, ok := errors.AsType[*connectors.Error](err)
+	switch {
+	case !ok:
+		bad.add("%s: got %v, want an error of the kind %s", what, err, want[0])
+	case !slices.Contains(want, e.Kind):
+		bad.add("%s: got the kind %s (%v), want %s", what, e.Kind, err, want[0])
+	case e.Op != t.op.Name() || e.Err == nil || e.Err.Error() == "":
+		bad.add("%s: the error of %q says nothing: %v", what, e.Op, err)
+	}
+}
+
+// unknown gives ids in the path that the service does not know.
+func (t *trial) unknown(ctx context.Context, bad *complaints, in map[string]any) {
+	for _, input := range t.op.Inputs {
+		if input.In != "path" || input.Setting != "" || len(input.Options) > 0 || input.Default != nil {
+			continue
+		}
+		with := maps.Clone(in)
+		with[input.Name] = unknownID
+		if input.Type == schema.Integer {
+			with[input.Name] = 999_999_999
+		}
+		a, err := t.real.Call(ctx, t.op, with)
+		if list, ok := a.Value.([]any); err == nil && (ok && len(list) == 0 || a.Value == nil && t.op.Kind == connectors.Read) {
+			continue // nothing is there, which is the truth
+		}
+		t.kind(bad, "an unknown "+input.Name, err, append([]connectors.Kind{connectors.NotFound}, t.world.Unknown...)...)
+	}
+}

@@ -1,0 +1,134 @@
+package project_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/builtin"
+	"github.com/pollux-automation/pollux/connectors/conformance"
+	"github.com/pollux-automation/pollux/internal/cli"
+	"github.com/pollux-automation/pollux/internal/testkit/catalog"
+)
+
+// terminal is a project whose accounts are in a sandbox, and the program that works on it.
+type terminal struct {
+	*ground
+
+	settings string
+}
+
+// newTerminal writes the settings of a project. The program reaches the sandbox through a
+// socket, so time is real here.
+func newTerminal(t *testing.T) *terminal {
+	t.Helper()
+	registry, err := builtin.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &terminal{ground: newGround(newSandboxed(t, registry, quiet()), "highlevel"), settings: filepath.Join(t.TempDir(), "pollux.yaml")}
+	d.sparse = true
+	server := httptest.NewServer(d.handler())
+	t.Cleanup(server.Close)
+	at := d.world.Endpoints(server.URL)
+	text := fmt.Sprintf(`accounts:
+  acme:
+    connector: highlevel
+    base_url: %s
+    auth: {method: bearer, token: env:REACH_TOKEN}
+    settings: {locationId: %s, companyId: %s}
+`, at.HighLevelURL, at.LocationID, at.CompanyID)
+	d.must(os.WriteFile(d.settings, []byte(text), 0o600))
+	t.Setenv("REACH_TOKEN", at.HighLevelToken)
+	t.Setenv("POLLUX_LISTEN", "off")
+	return d
+}
+
+// pollux runs the program.
+func (d *terminal) pollux(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = cli.Main(append([]string{"--config", d.settings}, args...), strings.NewReader(""), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// requests returns how many requests the sandbox has had.
+func (d *terminal) requests() int {
+	n := 0
+	for _, count := range d.world.Requests() {
+		n += count
+	}
+	return n
+}
+
+// TestDescribe_NamesTheCatalog compares what the program tells with the list of what it
+// has to have.
+func TestDescribe_NamesTheCatalog(t *testing.T) { //nolint:paralleltest // sets the environment
+	code, stdout, stderr := newTerminal(t).pollux("connectors", "describe", "highlevel", "--json")
+	if code != 0 {
+		t.Fatalf("got exit code %d and %q", code, stderr)
+	}
+	var described struct {
+		Operations []struct{ Key, Title, Method, Path string }
+	}
+	if err := json.Unmarshal([]byte(stdout), &described); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, o := range described.Operations {
+		got[o.Key] = o.Method + " " + o.Path + " " + o.Title
+	}
+	want := map[string]string{}
+	for _, o := range append(catalog.HighLevel(), catalog.HighLevelBesides()...) {
+		want[o.Key] = o.Method + " " + o.Path + " " + o.Title
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("operations (-want +got):\n%s", diff)
+	}
+}
+
+// TestCall_ReachesEveryOperationOfTheCatalog calls each by hand, as a user does, with
+// inputs that are made up or come from the sandbox, and asks the sandbox what came. Under
+// the race detector every tenth has to do; make test runs it without, too.
+func TestCall_ReachesEveryOperationOfTheCatalog(t *testing.T) { //nolint:paralleltest // sets the environment
+	d := newTerminal(t)
+	c := d.accounts[0].Connector.Describe()
+	reached, want := 0, 0
+	for i, o := range catalog.HighLevel() {
+		if raced && i%10 != 0 {
+			continue
+		}
+		want++
+		op, ok := c.Operation(o.Key)
+		if !ok {
+			t.Errorf("there is no operation %s", o.Key)
+			continue
+		}
+		inputs, err := json.Marshal(conformance.Complete(op, d.inputs(op)))
+		d.must(err)
+		before := d.requests()
+		args := []string{"call", "acme", o.Key, "--input", string(inputs), "--json"}
+		if op.Kind == connectors.Write {
+			args = append(args, "--write")
+		}
+		code, stdout, stderr := d.pollux(args...)
+		if code != 0 || !json.Valid([]byte(stdout)) {
+			t.Errorf("%s with %s: got exit code %d, %q and %q", o.Key, inputs, code, stdout, stderr)
+		}
+		if n := d.requests() - before; n != 1 {
+			t.Errorf("%s: got %d requests, want 1", o.Key, n)
+			continue
+		}
+		reached++
+	}
+	if reached != want || !raced && want != 124 {
+		t.Errorf("reached %d of %d operations, want all of 124, or every tenth of them", reached, want)
+	}
+}
