@@ -130,7 +130,7 @@ func (v AccountView) Row(now time.Time) []string {
 	}
 	words := v.Paused.words(now)
 	if v.Lost != nil {
-		words = "not installed any more since " + *v.Lost
+		words = "not installed any more, lost " + ago(*v.Lost, now)
 	}
 	if words == "" && (v.SignIn == nil || v.SignIn.Trouble == nil) {
 		words = v.Parts.words()
