@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/triggers"
 )
 
 const (
@@ -130,13 +131,37 @@ func (e *Engine) markParents(ctx context.Context, d *dueFeed) error {
 	if err != nil {
 		return err
 	}
+	known, err := e.knownParents(ctx, d)
+	if err != nil {
+		return err
+	}
 	c := store.PollCommit{Feed: f}
-	for _, id := range d.parents {
+	for _, id := range known {
 		c.Parents = append(c.Parents, store.ParentMark{Feed: f.ID, Parent: id, Due: true})
 	}
-	if _, err := e.store.CommitPoll(ctx, c); err != nil {
-		return fmt.Errorf("mark the parents that were hinted at: %w", err)
+	if len(known) > 0 {
+		if _, err := e.store.CommitPoll(ctx, c); err != nil {
+			return fmt.Errorf("mark the parents that were hinted at: %w", err)
+		}
 	}
 	d.parents = nil
 	return nil
+}
+
+// knownParents returns the parents that were hinted at and whose own list shows them. A
+// look at any other one would take what it has for what was there before, and could not
+// tell whether a recipe watches it: their list finds it, and marks it by itself.
+func (e *Engine) knownParents(ctx context.Context, d *dueFeed) ([]string, error) {
+	named, all := d.feed.Named()
+	var entries map[string]triggers.Entry
+	if !all {
+		var err error
+		if entries, err = e.store.Entries(ctx, d.feed.Parents.ID, d.parents); err != nil {
+			return nil, fmt.Errorf("look for the parents that were hinted at: %w", err)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(d.parents), func(id string) bool {
+		_, listed := entries[id]
+		return !listed && !slices.Contains(named, id)
+	}), nil
 }

@@ -157,3 +157,43 @@ func TestHint_AfterTheStop(t *testing.T) {
 		}
 	})
 }
+
+// TestHint_OfAParentThatNobodyHasSeen hints at a new parent before the list of parents was
+// read again. A look at it now would take what it has for what was there before.
+func TestHint_OfAParentThatNobodyHasSeen(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		pairs []string
+		want  []string
+	}{
+		"what it has is told":              {nil, []string{"letter.put p09 created new"}},
+		"what nobody watches is not told":  {[]string{"every: 1m}", "every: 1m}\n  parents: record.count == 0"}, nil},
+		"a parent that the recipe watches": {[]string{"every: 1m}", "every: 1m}\n  parents: record.count == 1"}, []string{"letter.put p09 created new"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := notes(tt.pairs...)
+				b.parents(5)
+				b.once(text)
+				b.later(time.Minute, text)
+				b.wait(time.Hour)
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+				defer cancel()
+				e := b.engine(text)
+				ended := make(chan error, 1)
+				go func() { ended <- e.Run(ctx) }()
+				b.wait(90 * time.Second)
+				b.service.put("p09", map[string]any{"name": "A", "count": 1})
+				b.service.note("p09", "n1", "new")
+				if _, err := e.Hint(ctx, engine.Hint{Account: "acme", Objects: []string{"note"}, Parent: "p09"}); err != nil {
+					t.Errorf("hint: %v", err)
+				}
+				if err := <-ended; err != nil {
+					t.Fatal(err)
+				}
+				b.expect(tt.want...)
+			})
+		})
+	}
+}
