@@ -565,3 +565,32 @@ func TestRefresher_PauseOfAClockThatWasAhead(t *testing.T) {
 		}
 	})
 }
+
+// TestRefresher_PageOfAProxyIsNoRefusal answers for a while with pages that the service did
+// not write: nobody must sign in anew because of them.
+func TestRefresher_PageOfAProxyIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	for body, refuses := range map[string]bool{"<html>Access denied</html>": false, "": false, `{"message":"no"}`: true, `{"error":"unauthorized_client"}`: true} {
+		for _, status := range []int{http.StatusForbidden, http.StatusNotFound} {
+			t.Run(fmt.Sprint(status, " ", body), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s, k := newServer(time.Hour), &keeper{}
+					s.refuse = func() (int, string) { return status, body }
+					r := auth.NewRefresher(options(s, k))
+					_, err := r.Token(t.Context())
+					if refuses {
+						_ = refused(t, err)
+						return
+					}
+					_ = passing(t, err)
+					s.refuse = nil
+					time.Sleep(time.Minute) //nolint:forbidigo // fake time
+					if got := token(t, r); got != "access-1" {
+						t.Errorf("got %q once the page was gone, want a new token", got)
+					}
+				})
+			})
+		}
+	}
+}
