@@ -10,10 +10,12 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/store"
+	"github.com/pollux-automation/pollux/triggers"
 )
 
 const (
-	// hintGap is the least time between two polls of a feed that hints cause.
+	// hintGap is the least time between two polls of a feed that hints cause. For lists
+	// that are read whole it is the lag of the service, if that is longer.
 	hintGap = 5 * time.Second
 	// hintGapRounds is the same for lists that are asked for once for each parent.
 	hintGapRounds = 30 * time.Second
@@ -77,19 +79,26 @@ func (d *dueFeed) hint(now time.Time, h Hint) {
 	if h.Parent != "" && d.feed.Op.Poll.Strategy == connectors.FanOut && !slices.Contains(d.parents, h.Parent) {
 		d.parents = append(d.parents, h.Parent)
 	}
-	d.again = now.Add(h.Lag)
+	d.again, d.gap = now.Add(h.Lag), hintGap
+	if strategy := d.feed.Op.Poll.Strategy; strategy == connectors.FanOut {
+		d.gap = hintGapRounds
+	} else if strategy == connectors.Snapshot { // a second walk proves what is gone: it must not see the same index
+		d.gap = max(hintGap, h.Lag)
+	}
+	d.soon(now)
+}
+
+// soon brings the next poll forward to a time, or to the end of the least time after the
+// last one. It leaves the service alone that fails or whose quota is short.
+func (d *dueFeed) soon(at time.Time) {
 	if d.failures > 0 || d.stretched {
 		return
 	}
-	gap := hintGap
-	if d.feed.Op.Poll.Strategy == connectors.FanOut {
-		gap = hintGapRounds
+	if least := d.began.Add(d.gap); least.After(at) {
+		at = least
 	}
-	if soon := d.began.Add(gap); soon.After(now) {
-		now = soon
-	}
-	if d.due.After(now) {
-		d.due = now
+	if d.due.After(at) {
+		d.due = at
 	}
 }
 
@@ -99,9 +108,7 @@ func (d *dueFeed) lookAgain() {
 		d.again = time.Time{}
 		return
 	}
-	if d.failures == 0 && !d.stretched && d.due.After(d.again) {
-		d.due = d.again
-	}
+	d.soon(d.again)
 }
 
 // pollHinted polls a feed, the parents first that were hinted at. more is true when the
@@ -130,13 +137,35 @@ func (e *Engine) markParents(ctx context.Context, d *dueFeed) error {
 	if err != nil {
 		return err
 	}
+	known, err := e.knownParents(ctx, d)
 	c := store.PollCommit{Feed: f}
-	for _, id := range d.parents {
+	for _, id := range known {
 		c.Parents = append(c.Parents, store.ParentMark{Feed: f.ID, Parent: id, Due: true})
 	}
-	if _, err := e.store.CommitPoll(ctx, c); err != nil {
+	if len(known) > 0 {
+		_, err = e.store.CommitPoll(ctx, c)
+	}
+	if err != nil {
 		return fmt.Errorf("mark the parents that were hinted at: %w", err)
 	}
 	d.parents = nil
 	return nil
+}
+
+// knownParents returns the parents that were hinted at and whose own list shows them. A
+// look at any other one would take what it has for what was there before, and could not
+// tell whether a recipe watches it: their list finds it, and marks it by itself.
+func (e *Engine) knownParents(ctx context.Context, d *dueFeed) ([]string, error) {
+	var entries map[string]triggers.Entry
+	named, all := d.feed.Named()
+	if !all {
+		var err error
+		if entries, err = e.store.Entries(ctx, d.feed.Parents.ID, d.parents); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(d.parents), func(id string) bool {
+		_, listed := entries[id]
+		return !listed && !slices.Contains(named, id)
+	}), nil
 }

@@ -157,3 +157,78 @@ func TestHint_AfterTheStop(t *testing.T) {
 		}
 	})
 }
+
+// TestHint_OfAParentThatNobodyHasSeen hints at a new parent before the list of parents was
+// read again. A look at it now would take what it has for what was there before.
+func TestHint_OfAParentThatNobodyHasSeen(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		pairs []string
+		want  []string
+	}{
+		"what it has is told":              {nil, []string{"letter.put p09 created new"}},
+		"what nobody watches is not told":  {[]string{"every: 1m}", "every: 1m}\n  parents: record.count == 0"}, nil},
+		"a parent that the recipe watches": {[]string{"every: 1m}", "every: 1m}\n  parents: record.count == 1"}, []string{"letter.put p09 created new"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := notes(tt.pairs...)
+				b.parents(5)
+				b.once(text)
+				b.later(time.Minute, text)
+				b.wait(time.Hour)
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+				defer cancel()
+				e := b.engine(text)
+				ended := make(chan error, 1)
+				go func() { ended <- e.Run(ctx) }()
+				b.wait(90 * time.Second)
+				b.service.put("p09", map[string]any{"name": "A", "count": 1})
+				b.service.note("p09", "n1", "new")
+				if _, err := e.Hint(ctx, engine.Hint{Account: "acme", Objects: []string{"note"}, Parent: "p09"}); err != nil {
+					t.Errorf("hint: %v", err)
+				}
+				if err := <-ended; err != nil {
+					t.Fatal(err)
+				}
+				b.expect(tt.want...)
+			})
+		})
+	}
+}
+
+// TestHint_TwoWalksProveWhatIsGone hides a record for less than the lag of the service, and
+// hints twice in that time: two walks so close to each other prove nothing.
+func TestHint_TwoWalksProveWhatIsGone(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("item.all", "{every: 1m}", "{every: 1h}")
+		b.filled(5)
+		b.once(text)
+		b.wait(time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+		defer cancel()
+		e := b.engine(text)
+		ended := make(chan error, 1)
+		go func() { ended <- e.Run(ctx) }()
+		b.wait(10 * time.Minute)
+		b.service.remove("r03")
+		for range 5 {
+			if _, err := e.Hint(ctx, engine.Hint{Account: "acme", Objects: []string{"item"}, Lag: 10 * time.Second}); err != nil {
+				t.Errorf("hint: %v", err)
+			}
+			b.wait(time.Second)
+		}
+		b.wait(3 * time.Second)
+		b.service.put("r03", map[string]any{"name": "A3"})
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		for _, sent := range b.service.sent() {
+			if strings.Contains(sent, "deleted") {
+				t.Errorf("the service received %q of a record that was hidden for a moment", sent)
+			}
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/program"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/recipes"
@@ -177,4 +178,33 @@ func TestPattern_IsRehearsedWithOneAccount(t *testing.T) {
 			})
 		})
 	}
+}
+
+// moved is a service under another name, with the same operations.
+type moved struct{ *service }
+
+func (m moved) Describe() *connectors.Description {
+	d := *m.service.Describe()
+	d.Key = "moved"
+	return &d
+}
+
+// TestPattern_AnAccountOfAnotherConnectorIsNotCalled holds that a run that waits is not
+// carried out at another service, because its account is one of that now.
+func TestPattern_AnAccountOfAnotherConnectorIsNotCalled(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		all := newBranches(b, "acme-north", "acme-south")
+		o := all.options(ofAll())
+		o.Accounts[1].Connector = moved{b.service}
+		bench := program.Bench{Accounts: map[string]*engine.Account{}}
+		for _, a := range o.Accounts {
+			bench.Accounts[a.Name] = a
+		}
+		for name, want := range map[string]bool{"acme-north": true, "acme-south": false} {
+			if _, err := bench.Compile(o.Recipes[0], name); (err == nil) != want {
+				t.Errorf("compile for %s: got %v, want it to go well: %t", name, err, want)
+			}
+		}
+	})
 }

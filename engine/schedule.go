@@ -42,9 +42,10 @@ type dueFeed struct {
 	rested bool
 	// began is when the last poll began.
 	began time.Time
-	// again is when the lists show what was hinted at last, parents what it belongs to
-	// and was not marked yet.
+	// again is when the lists show what was hinted at last, gap the least time between two
+	// polls because of it, parents what it belongs to and was not marked yet.
 	again   time.Time
+	gap     time.Duration
 	parents []string
 }
 

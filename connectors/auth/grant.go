@@ -48,6 +48,12 @@ type refusal struct {
 	Client string `json:"client,omitempty"`
 }
 
+// lasts reports whether the refusal still counts. A pause whose end lies further ahead than
+// a pause is long began before the clock was set back.
+func (f *refusal) lasts(now time.Time) bool {
+	return f.Again.IsZero() || now.Before(f.Again) && f.Again.Sub(now) <= pausedFor
+}
+
 // encode writes a grant.
 func (g *grant) encode() ([]byte, error) {
 	written := *g

@@ -93,7 +93,7 @@ func (r *Refresher) Configure(o Options) {
 	if o.At == nil {
 		o.At = func(Point) {}
 	}
-	r.redact.Add(o.Client.Secret, o.Client.First)
+	r.redact.Learn(secret.NewRedactor(o.Client.Secret, o.Client.First)) // for good: tokens come and go
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.o, r.wire = o, newWire(o.Service, &o.Client, o.Transport)
@@ -170,7 +170,7 @@ func (r *Refresher) blocked(now time.Time) error {
 		return nil
 	case r.failed != nil && now.Before(r.again):
 		return r.failed
-	case g.Refused != nil && g.Refused.Client == r.o.Client.fingerprint(r.o.Service.TokenURL) && (g.Refused.Again.IsZero() || now.Before(g.Refused.Again)):
+	case g.Refused != nil && g.Refused.Client == r.o.Client.fingerprint(r.o.Service.TokenURL) && g.Refused.lasts(now):
 		return r.refusedError(g.Refused)
 	case g.Refresh == "" && g.Access == "":
 		return &Error{Refused: true, Words: "nobody has signed in to the account " + r.o.Account, Hint: "sign in: " + command(r.o.Account)}
@@ -356,7 +356,7 @@ func (r *Refresher) Renew(ctx context.Context, refused Token) (t Token, better b
 	if err != nil || t.Secret != refused.Secret {
 		return t, err == nil, err
 	}
-	if time.Since(t.Issued) < young {
+	if age := time.Since(t.Issued); age >= 0 && age < young { // one of the future was issued before the clock was set back
 		return Token{}, false, nil
 	}
 	r.mu.Lock()

@@ -509,3 +509,88 @@ func TestRefresher_GoesOnWhenItsFirstCallerLeaves(t *testing.T) {
 		}
 	})
 }
+
+// TestRefresher_HidesTheClientForEver renews more often than the redactor remembers tokens.
+func TestRefresher_HidesTheClientForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, k := newServer(time.Hour), &keeper{}
+		r := auth.NewRefresher(options(s, k))
+		for range 100 {
+			token(t, r)
+			time.Sleep(time.Hour) //nolint:forbidigo // fake time
+		}
+		if got := r.Redactor().Redact("app-secret first-token"); got != "***** *****" {
+			t.Errorf("got %q after 100 renewals, want stars", got)
+		}
+	})
+}
+
+// TestRefresher_TokenOfAClockThatWasAhead takes up a sign-in that was stored while the clock
+// was ahead: the token ends long before its time, and what is refused is old enough.
+func TestRefresher_TokenOfAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ahead := time.Now().AddDate(1, 0, 0)
+		s, k := newServer(time.Hour), &keeper{}
+		k.text = fmt.Appendf(nil, `{"v":1,"access":"old","refresh":"stored","issued":%q,"expires":%q}`,
+			ahead.Format(time.RFC3339), ahead.Add(24*time.Hour).Format(time.RFC3339))
+		r := auth.NewRefresher(options(s, k))
+		old, err := r.Token(t.Context())
+		if err != nil || old.Secret.Reveal() != "old" {
+			t.Fatalf("Token: got %q, %v, want the stored one", old.Secret.Reveal(), err)
+		}
+		got, better, err := r.Renew(t.Context(), old)
+		if err != nil || !better || got.Secret.Reveal() != "access-1" {
+			t.Errorf("Renew: got %q %t %v, want access-1", got.Secret.Reveal(), better, err)
+		}
+	})
+}
+
+// TestRefresher_PauseOfAClockThatWasAhead takes up a pause whose end lies further ahead than
+// any pause is long.
+func TestRefresher_PauseOfAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, k := newServer(time.Hour), &keeper{}
+		o := options(s, k)
+		s.refuse = func() (int, string) { return http.StatusForbidden, `{"message":"Location is not active"}` }
+		_, err := auth.NewRefresher(o).Token(t.Context())
+		_ = refused(t, err)
+		s.refuse = nil
+		now := time.Now().UTC()
+		k.text = []byte(strings.ReplaceAll(string(k.text), now.Format("2006-"), now.AddDate(1, 0, 0).Format("2006-")))
+		if got := token(t, auth.NewRefresher(o)); got != "access-1" {
+			t.Errorf("got %q, want a new token", got)
+		}
+	})
+}
+
+// TestRefresher_PageOfAProxyIsNoRefusal answers for a while with pages that the service did
+// not write: nobody must sign in anew because of them.
+func TestRefresher_PageOfAProxyIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	for body, refuses := range map[string]bool{"<html>Access denied</html>": false, "": false, `{"message":"no"}`: true, `{"error":"unauthorized_client"}`: true} {
+		for _, status := range []int{http.StatusForbidden, http.StatusNotFound} {
+			t.Run(fmt.Sprint(status, " ", body), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s, k := newServer(time.Hour), &keeper{}
+					s.refuse = func() (int, string) { return status, body }
+					r := auth.NewRefresher(options(s, k))
+					_, err := r.Token(t.Context())
+					if refuses {
+						_ = refused(t, err)
+						return
+					}
+					_ = passing(t, err)
+					s.refuse = nil
+					time.Sleep(time.Minute) //nolint:forbidigo // fake time
+					if got := token(t, r); got != "access-1" {
+						t.Errorf("got %q once the page was gone, want a new token", got)
+					}
+				})
+			})
+		}
+	}
+}

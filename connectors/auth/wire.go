@@ -134,9 +134,16 @@ func tokenError(err error) error {
 	case s == http.StatusRequestTimeout || s >= 500:
 		e.RetryAfter = patience(refused.Response.Header)
 	default:
-		e.Refused = true
+		e.Refused = s == http.StatusBadRequest || s == http.StatusUnauthorized || spoken(refused.Body)
 	}
 	return e
+}
+
+// spoken reports whether a refusal is in the service's own words. A page of a proxy, or of
+// whoever guards the service, says nothing of the sign-in.
+func spoken(body []byte) bool {
+	var doc map[string]any
+	return json.Unmarshal(body, &doc) == nil && len(doc) > 0
 }
 
 // splitScopes splits the list of scopes in an answer; nil when there are none.

@@ -22,6 +22,9 @@ const (
 // docs, read 2026-09). The traded one comes without a refresh token.
 func trade(own auth.Token, settings map[string]any, audience string) (*auth.Trade, error) {
 	agency := own.Facts["userType"] == "Company"
+	if err := elsewhere(own, settings, agency); err != nil {
+		return nil, err
+	}
 	switch {
 	case !agency && audience == agencyOnly:
 		return nil, &auth.Error{
@@ -46,4 +49,22 @@ func trade(own auth.Token, settings map[string]any, audience string) (*auth.Trad
 		Path: "/oauth/locationToken", Form: url.Values{"companyId": {company}, "locationId": {location}},
 		Header: map[string]string{"Version": "2021-07-28"},
 	}, nil
+}
+
+// elsewhere returns an error for a sign-in to another sub-account, or another agency, than
+// the settings name: whoever consents chooses one from a list, and may choose a wrong one.
+func elsewhere(own auth.Token, settings map[string]any, agency bool) error {
+	what, setting := "sub-account", "locationId"
+	if agency {
+		what, setting = "agency", "companyId"
+	}
+	is := own.Facts[setting]
+	want, _ := settings[setting].(string)
+	if is == "" || want == "" || is == want {
+		return nil
+	}
+	return &auth.Error{
+		Refused: true, Words: "the account is signed in to the " + what + " " + is + ", and its settings name " + want,
+		Hint: "sign in anew and choose that one, or change " + setting + " in the settings of the account",
+	}
 }

@@ -164,3 +164,39 @@ func TestTrade_LocationIsNoAgency(t *testing.T) {
 		t.Errorf("got %d trades, want none", got.Traded)
 	}
 }
+
+// TestTrade_SignInToAnotherOne signs in to one place while the settings name another:
+// nothing may be read or written there.
+func TestTrade_SignInToAnotherOne(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		scopes   []string
+		settings func(s *signedIn) map[string]any
+		want     string
+	}{
+		"a sub-account": {
+			[]string{"contacts.readonly"},
+			func(s *signedIn) map[string]any { return map[string]any{"locationId": s.world.LocationIDs()[1]} },
+			"signed in to the sub-account",
+		},
+		"an agency": {
+			[]string{"oauth.write", "companies.readonly", "contacts.readonly"},
+			func(s *signedIn) map[string]any {
+				return map[string]any{"companyId": "another", "locationId": s.world.LocationIDs()[1]}
+			},
+			"signed in to the agency",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := signIn(t, tt.scopes...)
+			_, err := s.session(t, tt.settings(s)).Call(t.Context(), s.op(t, "contact.get"), map[string]any{"contactId": "x"})
+			if e, ok := errors.AsType[*connectors.Error](err); !ok || e.Kind != connectors.Auth || !strings.Contains(e.Error(), tt.want) {
+				t.Errorf("got %v, want that it is %s", err, tt.want)
+			}
+			if got := s.world.SignIns(); got.Traded != 0 {
+				t.Errorf("got %d trades, want none", got.Traded)
+			}
+		})
+	}
+}

@@ -51,6 +51,8 @@ var (
 	ErrRepeat = errors.New("say from which step on writes are to be repeated, with --from")
 	// ErrGone is returned when the recipe of a run is not loaded any more.
 	ErrGone = errors.New("its recipe is not loaded any more; --original takes the version of then")
+	// ErrElsewhere is returned when the recipe does not watch the account of a run any more.
+	ErrElsewhere = errors.New("its recipe does not watch that account any more; --original takes the version of then")
 )
 
 // Who says who wants something, when and why, for the audit trail.
@@ -76,11 +78,14 @@ type Release struct {
 	Recipe *recipes.Recipe
 }
 
-// Revise returns what the release means for a run. The errors are [ErrNotWaiting] and
-// [ErrUnsure].
+// Revise returns what the release means for a run. The errors are [ErrNotWaiting],
+// [ErrElsewhere] and [ErrUnsure].
 func (r Release) Revise(run *store.Run, steps []store.Step) (store.Revision, error) {
 	if s := run.State.Status; s != store.Held && s != store.Parked {
 		return store.Revision{}, fmt.Errorf("run %s is %s: %w", run.ID, s, ErrNotWaiting)
+	}
+	if r.Recipe != nil && !r.Recipe.Source().Matches(run.Account) {
+		return store.Revision{}, fmt.Errorf("run %s of %s: %w", run.ID, run.Account, ErrElsewhere)
 	}
 	rev := store.Revision{Run: run.ID, Was: run.State.Status, State: again(run.State)}
 	if r.Recipe != nil && r.Recipe.Version != run.Version {

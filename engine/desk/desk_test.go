@@ -328,6 +328,7 @@ func TestReplay_SaysWhyNot(t *testing.T) {
 		{"succeeded, from a step", store.Succeeded, func(r *desk.Replay, _ *store.Run) { r.From = "set" }, nil},
 		{"no such step", store.Failed, func(r *desk.Replay, _ *store.Run) { r.From = "sett" }, desk.ErrNoStep},
 		{"no recipe", store.Failed, func(r *desk.Replay, _ *store.Run) { r.Recipe = nil }, desk.ErrGone},
+		{"another account now", store.Failed, func(_ *desk.Replay, run *store.Run) { run.Account = "acme-2" }, desk.ErrElsewhere},
 		{"repeat from nowhere", store.Failed, func(r *desk.Replay, _ *store.Run) { r.Repeat = true }, desk.ErrRepeat},
 		{"forgotten", store.Failed, func(_ *desk.Replay, run *store.Run) { run.Event.Forgotten = true }, desk.ErrForgotten},
 		{"forgotten, as now", store.Failed, func(r *desk.Replay, run *store.Run) { run.Event.Forgotten, r.Event = true, event }, nil},
@@ -455,5 +456,17 @@ func TestRevisions_TellTheTrail(t *testing.T) {
 		if a == nil || a.Action != tt.action || a.Actor != who.Actor || !a.At.Equal(now) || a.Target != "r-1" || !maps.Equal(a.Details, tt.details) {
 			t.Errorf("got %+v, want %s by %s with %v", a, tt.action, who.Actor, tt.details)
 		}
+	}
+}
+
+func TestRelease_RecipeOfOtherAccounts(t *testing.T) {
+	t.Parallel()
+	r := run(store.Parked)
+	r.Account = "acme-2"
+	if _, err := (desk.Release{Who: who, Recipe: house()}).Revise(r, nil); !errors.Is(err, desk.ErrElsewhere) {
+		t.Errorf("with the recipe of now: got %v, want %v", err, desk.ErrElsewhere)
+	}
+	if _, err := (desk.Release{Who: who}).Revise(r, nil); err != nil {
+		t.Errorf("with the version of then: %v", err)
 	}
 }

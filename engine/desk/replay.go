@@ -29,7 +29,7 @@ type Replay struct {
 }
 
 // Revise returns what the replay means for a run. The errors are [ErrHeld], [ErrGoesOn],
-// [ErrNothingLeft], [ErrGone], [ErrForgotten], [ErrLater], [ErrRepeat], [ErrNoStep] and
+// [ErrNothingLeft], [ErrGone], [ErrElsewhere], [ErrForgotten], [ErrLater], [ErrRepeat], [ErrNoStep] and
 // [ErrUnsure].
 func (r Replay) Revise(run *store.Run, steps []store.Step) (store.Revision, error) {
 	if err := r.allowed(run); err != nil {
@@ -68,6 +68,8 @@ func (r Replay) allowed(run *store.Run) error {
 	switch {
 	case r.Recipe == nil:
 		return ErrGone
+	case !r.Recipe.Source().Matches(run.Account):
+		return fmt.Errorf("account %s: %w", run.Account, ErrElsewhere)
 	case r.Repeat && r.From == "":
 		return ErrRepeat
 	case r.Event == nil && run.Event.Forgotten:

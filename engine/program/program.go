@@ -49,6 +49,10 @@ func (b Bench) Compile(r *recipes.Recipe, account string) (*Program, error) {
 	if p.Account, known = b.Accounts[account]; !known || !r.Source().Matches(account) {
 		return nil, fmt.Errorf("account %q is not there", account)
 	}
+	// Of accounts that a pattern stands for nobody has checked it.
+	if is, want := p.Account.Connector.Describe().Key, r.Source().Connector; is != want {
+		return nil, fmt.Errorf("account %q belongs to %s, and not to %s", account, is, want)
+	}
 	var err error
 	if p.Source, err = p.Account.Operation(r.Trigger.Operation); err != nil {
 		return nil, err
