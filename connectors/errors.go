@@ -45,7 +45,13 @@ type Error struct {
 	Code       string        // the service's own code; may be empty
 	RetryAfter time.Duration // set with RateLimited; 0 means the service did not say
 	Hint       string        // one sentence telling the operator what to do; may be empty
-	Err        error         // cause; never nil
+	// Narrow is true for a refusal of the kind Auth that concerns the operation alone: the
+	// account goes on.
+	Narrow bool
+	// Said is true when the service's own words stand behind a refusal, and not those of
+	// something on the way to it.
+	Said bool
+	Err  error // cause; never nil
 }
 
 // Error says what was asked, what came back, and what to do, in one line.
@@ -64,6 +70,12 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// IsNarrow reports whether an error concerns one operation alone, and not its account.
+func IsNarrow(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Narrow
+}
 
 // KindOf returns the kind of the first [*Error] in the chain, and Transient for
 // an error that no connector made.

@@ -9,6 +9,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/poll"
 	"github.com/pollux-automation/pollux/engine/program"
+	"github.com/pollux-automation/pollux/engine/sample"
 	"github.com/pollux-automation/pollux/engine/store"
 )
 
@@ -63,7 +64,7 @@ func current(ctx context.Context, f *poll.Feed, run *store.Run) (connectors.Reco
 	if parents := f.Op.Poll.Parents; parents != nil && run.Event.Parent != "" {
 		q.Inputs[parents.Input] = run.Event.Parent
 	}
-	found, err := find(ctx, f, q, SampleOptions{Record: run.Record})
+	found, err := sample.Find(ctx, f, q, sample.Options{Record: run.Record})
 	if err != nil {
 		return connectors.Record{}, err
 	}

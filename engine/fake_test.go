@@ -437,7 +437,7 @@ func (s *service) sent() []string {
 }
 
 func failure(kind connectors.Kind) error {
-	return &connectors.Error{Kind: kind, Op: "fake", Err: fmt.Errorf("made up %s", kind)}
+	return &connectors.Error{Kind: kind, Op: "fake", Said: true, Err: fmt.Errorf("made up %s", kind)}
 }
 
 // bench is what a test of the engine works at.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/engine/dry"
+	"github.com/pollux-automation/pollux/engine/sample"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/recipes"
 	"github.com/pollux-automation/pollux/triggers"
@@ -100,7 +101,7 @@ func (o *Options) cast(r *recipes.Recipe, name string) {
 	if !source.Pattern() {
 		return
 	}
-	a, err := watched(o.Accounts, r, name)
+	a, err := sample.Account(o.Accounts, r, name)
 	if err != nil {
 		a = &Account{Name: strings.NewReplacer("*", "any", "?", "x", "[", "", "]", "").Replace(source.Account)}
 		if a.Connector, _ = o.Catalog.registry.Connector(source.Connector); a.Connector == nil {

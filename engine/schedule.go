@@ -373,7 +373,7 @@ func (e *Engine) next(d *dueFeed) time.Time {
 // pollFailed stores and logs why a poll failed: the first time at once, then at
 // growing distances.
 func (e *Engine) pollFailed(ctx context.Context, d *dueFeed, cause error) {
-	if connectors.KindOf(cause) == connectors.Auth {
+	if connectors.KindOf(cause) == connectors.Auth && !connectors.IsNarrow(cause) {
 		e.health.Pause(d.feed.Account.Name, time.Now())
 	}
 	if errors.Is(cause, store.ErrClosed) {

@@ -10,7 +10,9 @@ type Error struct {
 	// Refused is true when only a person can help, or the service itself in time: it
 	// must not be asked again. Else the trouble passes.
 	Refused bool
-	Status  int // of the service's answer; 0 without one
+	// Narrow is true for a refusal that concerns one operation alone.
+	Narrow bool
+	Status int // of the service's answer; 0 without one
 	// Words say what is the matter, with the service's own words where it had some.
 	Words string
 	// Hint says what to type; may be empty.

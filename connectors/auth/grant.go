@@ -30,6 +30,9 @@ type grant struct {
 	// answer is not known; zero for none.
 	Sent    time.Time `json:"sent,omitzero"`
 	Refused *refusal  `json:"refused,omitempty"`
+	// For is the fingerprint of the client and the address of tokens that the sign-in belongs
+	// to; empty in those of earlier versions, which are taken as they are.
+	For string `json:"for,omitempty"`
 	// First is the fingerprint of the settings' refresh token that was taken or is out of
 	// date.
 	First string `json:"first,omitempty"`

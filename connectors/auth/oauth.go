@@ -86,6 +86,10 @@ func fingerprint(texts ...string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// belongs is the fingerprint of what a sign-in belongs to: the tokens of one client are never
+// shown to another service, though the account has the same name.
+func (c *Client) belongs(tokenURL string) string { return fingerprint(c.ID.Reveal(), tokenURL) }
+
 // fingerprint tells whether two clients would be answered alike.
 func (c *Client) fingerprint(tokenURL string) string {
 	return fingerprint(c.ID.Reveal(), c.Secret.Reveal(), tokenURL)

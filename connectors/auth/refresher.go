@@ -96,6 +96,9 @@ func (r *Refresher) Configure(o Options) {
 	r.redact.Learn(secret.NewRedactor(o.Client.Secret, o.Client.First)) // for good: tokens come and go
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.o.Client.belongs(r.o.Service.TokenURL) != o.Client.belongs(o.Service.TokenURL) {
+		r.grant, r.pending = nil, nil // it is loaded again, and whom it is for is asked
+	}
 	r.o, r.wire = o, newWire(o.Service, &o.Client, o.Transport)
 	r.failed, r.tries, r.again = nil, 0, time.Time{}
 }
@@ -232,8 +235,11 @@ func (r *Refresher) load(ctx context.Context, o Options) error {
 			return &Error{Refused: true, Words: err.Error(), Hint: "sign in anew: " + command(o.Account), Err: err}
 		}
 	}
+	if own := o.Client.belongs(o.Service.TokenURL); g.For != "" && g.For != own {
+		g = &grant{} // somebody signed in to another service under this name
+	}
 	if first := o.Client.First; !first.Empty() && g.First != fingerprint(first.Reveal()) && (g.Refresh == "" || g.Refused != nil) {
-		g = &grant{Refresh: first.Reveal(), First: fingerprint(first.Reveal()), SignedIn: time.Now().UTC()}
+		g = &grant{Refresh: first.Reveal(), First: fingerprint(first.Reveal()), For: o.Client.belongs(o.Service.TokenURL), SignedIn: time.Now().UTC()}
 	}
 	r.install(g)
 	return nil

@@ -594,3 +594,42 @@ func TestRefresher_PageOfAProxyIsNoRefusal(t *testing.T) {
 		}
 	}
 }
+
+// TestRefresher_KeepsASignInFromOtherServices changes where an account leads, or which
+// client it has, under the same name: its tokens are not given out until it is as before.
+func TestRefresher_KeepsASignInFromOtherServices(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*auth.Options){
+		"another service": func(o *auth.Options) { o.Service.TokenURL = "https://other.test/oauth/token" },
+		"another client":  func(o *auth.Options) { o.Client.ID = secret.New("another-app") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, k := newServer(time.Hour), &keeper{}
+				o := options(s, k)
+				own := token(t, auth.NewRefresher(o))
+				o.Client.First = secret.String{}
+				moved := o
+				change(&moved)
+				before, _ := s.counts()
+				_, err := auth.NewRefresher(moved).Token(t.Context())
+				_ = refused(t, err)
+				r := auth.NewRefresher(o)
+				if got := token(t, r); got != own {
+					t.Errorf("as before it gives %q, want %q", got, own)
+				}
+				r.Configure(moved) // while it has the sign-in in memory
+				_, err = r.Token(t.Context())
+				_ = refused(t, err)
+				r.Configure(o)
+				if got := token(t, r); got != own {
+					t.Errorf("moved back it gives %q, want %q", got, own)
+				}
+				if after, _ := s.counts(); after != before {
+					t.Errorf("%d requests for tokens, want none", after-before)
+				}
+			})
+		})
+	}
+}

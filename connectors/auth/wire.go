@@ -99,7 +99,7 @@ func (w *wire) token(ctx context.Context, form url.Values, facts map[string]stri
 	if err != nil {
 		return nil, tokenError(err)
 	}
-	g := &grant{Access: t.AccessToken, Refresh: t.RefreshToken, Issued: sent, Facts: map[string]string{}}
+	g := &grant{Access: t.AccessToken, Refresh: t.RefreshToken, Issued: sent, Facts: map[string]string{}, For: w.client.belongs(w.service.TokenURL)}
 	if !t.Expiry.IsZero() { // counted from when we asked: the service counts from before its answer
 		g.Expires = sent.Add(time.Until(t.Expiry))
 	}

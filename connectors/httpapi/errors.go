@@ -122,11 +122,13 @@ func unreadable(op *manifest.Operation, status int, err error) error {
 // are the service's words, cleaned; without either the body itself is shown.
 func (s *session) refusal(op *manifest.Operation, a *answer) error {
 	code := text(a.body, s.manifest.Errors.Code)
-	e := &connectors.Error{Op: op.Spec.Name(), Status: a.status, Code: s.clean(code), Kind: kindOf(op.Spec.Kind, a.status)}
+	message := text(a.body, s.manifest.Errors.Message)
+	e := &connectors.Error{
+		Op: op.Spec.Name(), Status: a.status, Code: s.clean(code), Kind: kindOf(op.Spec.Kind, a.status), Said: message != "" || code != "",
+	}
 	if a.status >= 300 && a.status <= 399 {
 		e.Hint = "the service answers at another address; set base_url to it"
 	}
-	message := text(a.body, s.manifest.Errors.Message)
 	if rule, ok := match(op.Rules, a.status, code, message); ok {
 		e.Kind, e.Hint = rule.Kind, rule.Hint
 	} else if rule, ok := match(s.manifest.Errors.Rules, a.status, code, message); ok {
@@ -142,17 +144,21 @@ func (s *session) refusal(op *manifest.Operation, a *answer) error {
 	if message == "" && code == "" {
 		message = s.clean(string(a.body))
 	}
+	e.Err = worded(a.status, e.Code, message)
+	return e
+}
+
+// worded is what a service has said, or what its status means.
+func worded(status int, code, message string) error {
 	switch {
 	case message == "" && code == "":
-		e.Err = errors.New(http.StatusText(a.status))
+		return errors.New(http.StatusText(status))
 	case message == "":
-		e.Err = errors.New(e.Code)
+		return errors.New(code)
 	case code == "":
-		e.Err = errors.New(message)
-	default:
-		e.Err = fmt.Errorf("%s: %s", e.Code, message)
+		return errors.New(message)
 	}
-	return e
+	return fmt.Errorf("%s: %s", code, message)
 }
 
 // kindOf is the kind of an error that no rule of the manifest is for. A write that

@@ -81,6 +81,9 @@ func TestCall_ShowsTheServicesWords(t *testing.T) {
 			if !ok || e.Code != tt.code || e.Err.Error() != tt.want || e.Op != "shop.order.get_first" {
 				t.Errorf("got %+v, want code %q and %q", e, tt.code, tt.want)
 			}
+			if own := strings.HasPrefix(tt.body, "{"); e.Said != own {
+				t.Errorf("said by the service itself: %t, want %t", e.Said, own)
+			}
 		})
 	}
 	s := newService(t, answers(400, "", `{"error":{"code":"Order.Locked"}}`))

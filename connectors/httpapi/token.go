@@ -59,7 +59,7 @@ func lacking(op *manifest.Operation, t auth.Token) error {
 		return nil
 	}
 	return &auth.Error{
-		Refused: true, Words: "the sign-in lacks " + strings.Join(missing, ", "),
+		Refused: true, Narrow: true, Words: "the sign-in lacks " + strings.Join(missing, ", "),
 		Hint: "add the scopes to the app and to the account, and sign in anew",
 	}
 }
@@ -74,7 +74,7 @@ func (s *session) signInError(ctx context.Context, op *manifest.Operation, err e
 	case !ok:
 		return &connectors.Error{Kind: connectors.Transient, Op: op.Spec.Name(), Err: s.redacted(err)}
 	case e.Refused:
-		return &connectors.Error{Kind: connectors.Auth, Op: op.Spec.Name(), Hint: e.Hint, Err: errors.New(s.redact.Redact(e.Words))}
+		return &connectors.Error{Kind: connectors.Auth, Op: op.Spec.Name(), Narrow: e.Narrow, Hint: e.Hint, Err: errors.New(s.redact.Redact(e.Words))}
 	}
 	return &connectors.Error{Kind: connectors.Transient, Op: op.Spec.Name(), Hint: e.Hint, Err: fmt.Errorf("not sent: %s", s.redact.Redact(e.Words))}
 }

@@ -116,8 +116,8 @@ func TestSource_WithoutATokenNothingIsSent(t *testing.T) {
 			if got := strings.Join(tt.from.audiences, " "); got != "shop" {
 				t.Errorf("got tokens for %q, want one for the operation's audience", got)
 			}
-			if e := ours(t, err, tt.kind); !strings.Contains(e.Error(), tt.word) {
-				t.Errorf("got %v, want %q in it", e, tt.word)
+			if e := ours(t, err, tt.kind); !strings.Contains(e.Error(), tt.word) || e.Narrow != (tt.from.scopes != nil) {
+				t.Errorf("got %v (narrow %t), want %q in it, and narrow for a scope alone", e, e.Narrow, tt.word)
 			}
 			if asked != 0 || s.gate.entered != 0 {
 				t.Errorf("got %d requests and %d entries, want none", asked, s.gate.entered)

@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -146,13 +147,10 @@ func (c *call) send(ctx context.Context) (ending, error) {
 	if ctx.Err() != nil && err != nil {
 		return ending{}, ctx.Err() // we stopped: the next start finds the intent
 	}
-	if err == nil {
+	if err == nil || c.gone(err) {
 		return c.confirm(answer.Value)
 	}
 	k := connectors.KindOf(err)
-	if k == connectors.NotFound && c.deletes() && c.result.Effect.Doubt {
-		return c.confirm(nil) // nothing is left of what an earlier send may have deleted
-	}
 	unknown := k == connectors.Uncertain || k == connectors.Canceled // what was given up may have arrived all the same
 	if unknown && c.rule != connectors.RepeatSafe {
 		return c.lost(ctx, err)
@@ -196,6 +194,14 @@ func (c *call) ask(ctx context.Context, op *connectors.Operation, in map[string]
 // deletes reports whether a record is gone after the call. Sent a second time such a write
 // finds nothing: that it may have arrived before must be known then.
 func (c *call) deletes() bool { return c.request.Operation.Danger == connectors.DangerDelete }
+
+// gone reports whether an error says that nothing is left of what an earlier send may have
+// deleted. The service itself must say so: a page of something on the way to it knows
+// nothing.
+func (c *call) gone(err error) bool {
+	e, ok := errors.AsType[*connectors.Error](err)
+	return ok && e.Kind == connectors.NotFound && e.Said && c.deletes() && c.result.Effect.Doubt
+}
 
 // intend stores what has happened so far, and notes a write in the ledger. One that is
 // safe to repeat needs no commit of its own: after a crash it is sent again. Deletes do.
@@ -265,7 +271,7 @@ func (c *call) act(cause error, d retry.Decision) (ending, error) {
 		c.note(c.result)
 		return ending{kind: waits, due: c.result.Due, failure: c.result.Error, open: doubtful(c.result.Effect)}, nil
 	case retry.Pause:
-		if c.x.Health.Pause(c.request.Account, time.Now()) {
+		if !connectors.IsNarrow(cause) && c.x.Health.Pause(c.request.Account, time.Now()) {
 			c.x.Log.Error().Str("component", "runner").Str("account", c.request.Account).Err(cause).Msg("account rests: its credential was refused")
 		}
 	case retry.Fail, retry.Park, retry.Continue, retry.Stop:

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/engine/sample"
 	"github.com/pollux-automation/pollux/engine/store/memstore"
 	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/project"
@@ -19,7 +20,7 @@ import (
 // Its answer shows the requests whole, so that they can be compared with the
 // service's documents.
 func (a *app) tryCommand() *cobra.Command {
-	var o engine.SampleOptions
+	var o sample.Options
 	c := &cobra.Command{
 		Use:   "try RECIPE",
 		Short: "Show what a recipe would do with real records, and send nothing",
@@ -46,12 +47,12 @@ sent but the reads that fetch the records, and nothing is stored.`,
 
 // try rehearses a recipe with real records and prints what it would do. The records
 // are fetched through the account's budget, as a poll would.
-func (a *app) try(ctx context.Context, id string, o engine.SampleOptions) error {
+func (a *app) try(ctx context.Context, id string, o sample.Options) error {
 	return a.Borrow(ctx, a.LoadProject, func(p *project.Project) error { return a.tryWith(ctx, p, id, o) })
 }
 
 // tryWith is try with a project whose accounts are open.
-func (a *app) tryWith(ctx context.Context, p *project.Project, id string, o engine.SampleOptions) error {
+func (a *app) tryWith(ctx context.Context, p *project.Project, id string, o sample.Options) error {
 	r, err := console.RecipeNamed(p, id)
 	if err != nil {
 		return err
@@ -59,8 +60,8 @@ func (a *app) tryWith(ctx context.Context, p *project.Project, id string, o engi
 	// The store is one in memory, so that the project's own is neither needed nor
 	// touched: this works beside a running Pollux.
 	options := p.EngineOptions(nil, zerolog.Nop())
-	records, err := engine.Sample(ctx, options, r, o)
-	if errors.Is(err, engine.ErrNoAccount) {
+	records, err := sample.Fetch(ctx, options.Accounts, r, o)
+	if errors.Is(err, sample.ErrNoAccount) {
 		return console.Refused(err)
 	}
 	if err != nil {

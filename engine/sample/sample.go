@@ -1,4 +1,6 @@
-package engine
+// Package sample fetches records of a recipe's source, for people who want to see what the
+// recipe would do with them.
+package sample
 
 import (
 	"context"
@@ -11,8 +13,8 @@ import (
 	"github.com/pollux-automation/pollux/recipes"
 )
 
-// SampleOptions say which records are wanted.
-type SampleOptions struct {
+// Options say which records are wanted.
+type Options struct {
 	// Last is how many records that changed last.
 	Last int
 	// Record is the id of the one record that is wanted instead; empty for none.
@@ -22,17 +24,17 @@ type SampleOptions struct {
 	Account string
 }
 
-// SampleRecord is a record as its source shows it now.
-type SampleRecord struct {
+// Record is a record as its source shows it now.
+type Record struct {
 	ID     string
 	Fields map[string]any
 }
 
-// Sample fetches records of a recipe's source. It sends reads only. Lists that
+// Fetch fetches records of a recipe's source. It sends reads only. Lists that
 // can be asked from a time on are asked for ever longer times until enough is
 // found; others are read whole.
-func Sample(ctx context.Context, o Options, r *recipes.Recipe, s SampleOptions) ([]SampleRecord, error) {
-	a, err := watched(o.Accounts, r, s.Account)
+func Fetch(ctx context.Context, accounts []*poll.Account, r *recipes.Recipe, s Options) ([]Record, error) {
+	a, err := Account(accounts, r, s.Account)
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +42,8 @@ func Sample(ctx context.Context, o Options, r *recipes.Recipe, s SampleOptions) 
 	if err != nil {
 		return nil, err
 	}
-	sample := func(since time.Time) ([]SampleRecord, error) {
-		kept, err := find(ctx, f, connectors.Query{Inputs: f.Inputs, Since: since}, s)
+	sample := func(since time.Time) ([]Record, error) {
+		kept, err := Find(ctx, f, connectors.Query{Inputs: f.Inputs, Since: since}, s)
 		if err != nil {
 			return nil, err
 		}
@@ -63,9 +65,9 @@ func Sample(ctx context.Context, o Options, r *recipes.Recipe, s SampleOptions) 
 // ErrNoAccount is returned for a recipe none of whose accounts is there.
 var ErrNoAccount = errors.New("there is no such account")
 
-// watched returns one of the accounts that a recipe watches: the one of a name, or the
+// Account returns one of the accounts that a recipe watches: the one of a name, or the
 // first one.
-func watched(all []*Account, r *recipes.Recipe, name string) (*Account, error) {
+func Account(all []*poll.Account, r *recipes.Recipe, name string) (*poll.Account, error) {
 	source := r.Source()
 	for _, a := range all {
 		if source.Matches(a.Name) && a.Connector.Describe().Key == source.Connector && (name == "" || name == a.Name) {
@@ -78,8 +80,8 @@ func watched(all []*Account, r *recipes.Recipe, name string) (*Account, error) {
 	return nil, fmt.Errorf("recipe %s watches %s: %w", r.ID, name, ErrNoAccount)
 }
 
-// find reads a list and keeps what is wanted.
-func find(ctx context.Context, f *poll.Feed, q connectors.Query, s SampleOptions) (kept []connectors.Record, err error) {
+// Find reads a list and keeps what is wanted.
+func Find(ctx context.Context, f *poll.Feed, q connectors.Query, s Options) (kept []connectors.Record, err error) {
 	q.Size = f.Op.Poll.PageSize
 	for range poll.MaxPages {
 		page, err := f.Account.Session.Page(ctx, f.Op, q)
@@ -102,14 +104,14 @@ func find(ctx context.Context, f *poll.Feed, q connectors.Query, s SampleOptions
 	return nil, fmt.Errorf("%s: no end after %d pages", f.Op.Name(), poll.MaxPages)
 }
 
-func decoded(op *connectors.Operation, records []connectors.Record) ([]SampleRecord, error) {
-	out := make([]SampleRecord, len(records))
+func decoded(op *connectors.Operation, records []connectors.Record) ([]Record, error) {
+	out := make([]Record, len(records))
 	for i, r := range records {
 		fields, err := op.Answer.Decode(r.Raw)
 		if err != nil {
 			return nil, fmt.Errorf("record %s: %w", r.ID, err)
 		}
-		out[i] = SampleRecord{ID: r.ID, Fields: fields}
+		out[i] = Record{ID: r.ID, Fields: fields}
 	}
 	return out, nil
 }
