@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
@@ -22,22 +23,19 @@ type Connector struct {
 	manifest    *manifest.Manifest
 	description *connectors.Description
 	operations  map[string]*manifest.Operation
-	headers     map[string]http.Header // by operation, those that do not depend on inputs
-	version     string                 // of the API; empty for the usual one
-	others      map[string]*Connector  // by other versions of the API
+	headers     map[string]http.Header       // by operation, those that do not depend on inputs
+	version     string                       // of the API; empty for the usual one
+	others      map[string]func() *Connector // by other versions of the API
 }
 
 // New makes the connector of a manifest.
 func New(m *manifest.Manifest) *Connector {
 	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}, headers: map[string]http.Header{}}
 	for _, v := range m.Versions {
-		if in, ok := m.In(v); ok {
-			if c.others == nil {
-				c.others = map[string]*Connector{}
-			}
-			c.others[v] = New(in)
-			c.others[v].version = v
+		if c.others == nil {
+			c.others = map[string]func() *Connector{}
 		}
+		c.others[v] = sync.OnceValue(func() *Connector { return other(m, v) }) // few accounts choose it
 	}
 	for _, o := range m.Operations {
 		c.operations[o.Spec.Key], c.headers[o.Spec.Key] = o, headers(m, o)
@@ -47,6 +45,17 @@ func New(m *manifest.Manifest) *Connector {
 
 // userAgent names the program to the services.
 const userAgent = "pollux (+https://github.com/pollux-automation/pollux)"
+
+// other makes the connector of a manifest in another version of the API that it knows.
+func other(m *manifest.Manifest, version string) *Connector {
+	in, ok := m.In(version)
+	if !ok {
+		in = m
+	}
+	c := New(in)
+	c.version = version
+	return c
+}
 
 // headers returns the headers that do not depend on inputs. The operation's win over
 // the connector's; the sign-in is added when the request is signed.
@@ -132,7 +141,7 @@ func (c *Connector) in(a connectors.Account) (*Connector, error) {
 	if !known {
 		return nil, fmt.Errorf("account %s: %s has no version %q", a.Name, c.manifest.Title, a.Version)
 	}
-	return other, nil
+	return other(), nil
 }
 
 // newTransport makes the transport of one account. Idle connections are given up
