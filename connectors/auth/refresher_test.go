@@ -180,7 +180,7 @@ func TestRefresher_RenewsOnceForAll(t *testing.T) {
 					if !k.has(got.Secret.Reveal()) {
 						t.Error("got a token that is not stored")
 					}
-					time.Sleep(100 * time.Millisecond) //nolint:forbidigo // fake time
+					<-time.After(100 * time.Millisecond) // fake time
 				}
 			})
 		}
@@ -209,7 +209,7 @@ func TestRefresher_StoresBeforeItGivesOut(t *testing.T) {
 			if e := passing(t, err); !errors.Is(e, full) {
 				t.Errorf("got %v, want that it cannot be stored", e)
 			}
-			time.Sleep(10 * time.Second) //nolint:forbidigo // fake time
+			<-time.After(10 * time.Second) // fake time
 		}
 		if got := token(t, r); got != "access-1" || !k.has("access-1") {
 			t.Errorf("got %q, want the first token, stored", got)
@@ -239,13 +239,13 @@ func TestRefresher_RenewsEarlyAndUsesTheOldTokenMeanwhile(t *testing.T) {
 		if got := token(t, r); got != "access-1" {
 			t.Fatalf("got %q, want the first token", got)
 		}
-		time.Sleep(23*time.Hour - time.Minute) //nolint:forbidigo // fake time
+		<-time.After(23*time.Hour - time.Minute) // fake time
 		if got := token(t, r); got != "access-1" {
 			t.Errorf("an hour and a minute before the end: got %q, want the old token", got)
 		}
 		s.refuse = func() (int, string) { return http.StatusBadGateway, "down" }
 		for range 50 { // the old one is good for half an hour yet
-			time.Sleep(30 * time.Second) //nolint:forbidigo // fake time
+			<-time.After(30 * time.Second) // fake time
 			if got := token(t, r); got != "access-1" {
 				t.Fatalf("while the service is down: got %q, want the old token", got)
 			}
@@ -253,12 +253,12 @@ func TestRefresher_RenewsEarlyAndUsesTheOldTokenMeanwhile(t *testing.T) {
 		if asked, _ := s.counts(); asked < 4 || asked > 15 {
 			t.Errorf("got %d requests in 25 minutes, want few", asked)
 		}
-		time.Sleep(40 * time.Minute) //nolint:forbidigo // fake time
+		<-time.After(40 * time.Minute) // fake time
 		if _, err := r.Token(t.Context()); passing(t, err) == nil {
 			t.Error("got an old token that has ended")
 		}
 		s.refuse = nil
-		time.Sleep(6 * time.Minute) //nolint:forbidigo // fake time
+		<-time.After(6 * time.Minute) // fake time
 		if got := token(t, r); got != "access-2" {
 			t.Errorf("after the service came back: got %q, want a new token", got)
 		}
@@ -280,7 +280,7 @@ func TestRefresher_RemembersARefusal(t *testing.T) {
 			if !strings.Contains(e.Words, "invalid_grant") || !strings.Contains(e.Hint, "pollux accounts login acme") || strings.Contains(e.Words, "first-token") {
 				t.Errorf("got %q (%s), want the service's words without the token, and what to type", e.Words, e.Hint)
 			}
-			time.Sleep(time.Hour) //nolint:forbidigo // fake time
+			<-time.After(time.Hour) // fake time
 		}
 		again := auth.NewRefresher(options(s, k)) // a restart
 		_, err := again.Token(t.Context())
@@ -356,13 +356,13 @@ func TestRefresher_TriesAPausedSignInDaily(t *testing.T) {
 			if e := refused(t, err); strings.Contains(e.Hint, "login") || !strings.Contains(e.Words, "Location is not active") {
 				t.Fatalf("got %q (%s), want the service's words and no login", e.Words, e.Hint)
 			}
-			time.Sleep(time.Hour) //nolint:forbidigo // fake time
+			<-time.After(time.Hour) // fake time
 		}
 		if asked, _ := s.counts(); asked != 2 {
 			t.Errorf("got %d requests in 30 hours, want 2", asked)
 		}
 		s.refuse = nil
-		time.Sleep(20 * time.Hour) //nolint:forbidigo // fake time
+		<-time.After(20 * time.Hour) // fake time
 		if got := token(t, r); got != "access-1" {
 			t.Errorf("got %q, want a token once it is active again", got)
 		}
@@ -381,7 +381,7 @@ func TestRefresher_RenewReplacesARefusedToken(t *testing.T) {
 		if _, better, err := r.Renew(t.Context(), got); better || err != nil {
 			t.Errorf("a young token: got %t %v, want that there is no better one", better, err)
 		}
-		time.Sleep(2 * time.Minute) //nolint:forbidigo // fake time
+		<-time.After(2 * time.Minute) // fake time
 		var group sync.WaitGroup
 		for range 16 {
 			group.Go(func() {
@@ -477,7 +477,7 @@ func TestRefresher_SaysThatAnAnswerWasLost(t *testing.T) {
 		r := auth.NewRefresher(o)
 		_, err := r.Token(t.Context())
 		_ = passing(t, err)
-		time.Sleep(2 * time.Second) //nolint:forbidigo // fake time
+		<-time.After(2 * time.Second) // fake time
 		for range 2 {
 			_, err = r.Token(t.Context())
 			if e := refused(t, err); !strings.Contains(e.Words, "whose answer was lost") {
@@ -518,7 +518,7 @@ func TestRefresher_HidesTheClientForEver(t *testing.T) {
 		r := auth.NewRefresher(options(s, k))
 		for range 100 {
 			token(t, r)
-			time.Sleep(time.Hour) //nolint:forbidigo // fake time
+			<-time.After(time.Hour) // fake time
 		}
 		if got := r.Redactor().Redact("app-secret first-token"); got != "***** *****" {
 			t.Errorf("got %q after 100 renewals, want stars", got)
@@ -585,7 +585,7 @@ func TestRefresher_PageOfAProxyIsNoRefusal(t *testing.T) {
 					}
 					_ = passing(t, err)
 					s.refuse = nil
-					time.Sleep(time.Minute) //nolint:forbidigo // fake time
+					<-time.After(time.Minute) // fake time
 					if got := token(t, r); got != "access-1" {
 						t.Errorf("got %q once the page was gone, want a new token", got)
 					}

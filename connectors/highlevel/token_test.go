@@ -128,7 +128,7 @@ func TestTrade_ChildrenOfAnAgencyShareItsSignIn(t *testing.T) {
 					t.Fatalf("%s: %v", name, err)
 				}
 			}
-			time.Sleep(time.Hour) //nolint:forbidigo // fake time
+			<-time.After(time.Hour) // fake time
 		}
 		for want, session := range map[int]connectors.Session{2: first, 1: second} {
 			page, err := session.Page(t.Context(), s.op(t, "contact.search"), connectors.Query{})
