@@ -43,6 +43,9 @@ const (
 	objectNode
 	listNode
 	clearNode
+	// wrongNode stands for a value that has a finding: it can be anything, so that nothing
+	// else is reported because of it.
+	wrongNode
 )
 
 // node is one value of a mapping.
@@ -88,9 +91,7 @@ func (n *Names) Mapping(s Source, inputs *Inputs, into *diag.List) *Mapping {
 			}
 			want.field, want.connection = field, inputs.Connection
 		}
-		if v := n.value(f.Value, want, into); v != nil {
-			root.members = append(root.members, member{f.Name, v})
-		}
+		root.members = append(root.members, member{f.Name, n.value(f.Value, want, into)})
 	}
 	if inputs != nil {
 		reportMissing(s, *inputs, into)
@@ -132,8 +133,16 @@ func reportMissing(s Source, inputs Inputs, into *diag.List) {
 	}
 }
 
-// value compiles one value of a mapping; nil after a finding.
+// value compiles one value of a mapping; after a finding it is one that can be anything.
 func (n *Names) value(s Source, want expected, into *diag.List) *node {
+	if v := n.compiled(s, want, into); v != nil {
+		return v
+	}
+	return &node{kind: wrongNode, field: want.field}
+}
+
+// compiled compiles one value; nil after a finding.
+func (n *Names) compiled(s Source, want expected, into *diag.List) *node {
 	switch {
 	case s.Broken:
 		return nil
@@ -199,9 +208,7 @@ func (n *Names) objectValue(s Source, want expected, into *diag.List) *node {
 			}
 			inner.field = field
 		}
-		if v := n.value(f.Value, inner, into); v != nil {
-			out.members = append(out.members, member{f.Name, v})
-		}
+		out.members = append(out.members, member{f.Name, n.value(f.Value, inner, into)})
 	}
 	if want.field != nil {
 		reportMissing(s, Inputs{Operation: want.name, Fields: want.field.Fields}, into)
@@ -220,9 +227,7 @@ func (n *Names) listValue(s Source, want expected, into *diag.List) *node {
 		inner.field = want.field.Items
 	}
 	for _, item := range s.Items {
-		if v := n.value(item, inner, into); v != nil {
-			out.items = append(out.items, v)
-		}
+		out.items = append(out.items, n.value(item, inner, into))
 	}
 	return out
 }
@@ -374,8 +379,11 @@ func (m *Mapping) Shape(title string) *Shape {
 	return m.root.shape(title)
 }
 
-// uses reports whether the node or anything in it refers to a name.
+// uses reports whether the node or anything in it refers to a name, or might, were it right.
 func (n *node) uses(name string) bool {
+	if n.kind == wrongNode {
+		return true
+	}
 	if n.program != nil && n.program.Uses(name) {
 		return true
 	}
