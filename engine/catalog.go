@@ -95,10 +95,10 @@ func operation(o *connectors.Operation) recipes.Operation {
 		op.Timed = o.Answer != nil && o.Answer.Updated != ""
 		op.Windowed = o.Poll.Window != nil
 	}
-	if o.Find != nil {
+	if o.Find != nil && (o.Composed == nil || !o.Composed.Looks) { // what looks by itself needs no proof in a text
 		op.Match = o.Find.Match
 	}
-	op.Danger = dangers[o.Danger]
+	op.Danger, op.Needs = dangers[o.Danger], o.Danger.Needs()
 	for _, in := range o.Inputs {
 		if !in.Paging {
 			op.Inputs = append(op.Inputs, recipes.Input{Field: in.Field, Setting: in.Setting})

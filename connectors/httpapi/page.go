@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
+	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
@@ -25,36 +27,50 @@ func (s *session) Page(ctx context.Context, o *connectors.Operation, q connector
 	if err != nil {
 		return connectors.Page{}, err
 	}
-	if op.Spec.Kind != connectors.Read || !op.Spec.List && op.Spec.Answer == nil {
-		return connectors.Page{}, invalid(op, errors.New("the operation does not list anything"))
+	if op.Compose != nil {
+		return s.pageOfFind(ctx, op, q)
 	}
-	at, err := readPosition(op, q.Position)
+	return s.page(ctx, op, q, connectors.ForPoll)
+}
+
+// page is Page with a priority at the gate.
+func (s *session) page(ctx context.Context, op *manifest.Operation, q connectors.Query, p connectors.Priority) (connectors.Page, error) {
+	req, asked, err := s.pageRequest(op, q)
 	if err != nil {
 		return connectors.Page{}, invalid(op, err)
 	}
-	size := pageSize(op.Paging, q.Size)
-	inputs, err := pageInputs(op, q, at, size)
-	if err != nil {
-		return connectors.Page{}, invalid(op, err)
-	}
-	if inputs, err = s.builder.Resolve(op, inputs); err != nil {
-		return connectors.Page{}, invalid(op, err)
-	}
-	req, err := s.builder.Build(op, inputs)
-	if err != nil {
-		return connectors.Page{}, invalid(op, err)
-	}
-	if err := at.follow(req.URL); err != nil {
-		return connectors.Page{}, invalid(op, err)
-	}
-	a, err := s.exchange(ctx, op, req, connectors.ForPoll)
+	a, err := s.exchange(ctx, op, req, p)
 	if err != nil {
 		if a != nil && connectors.KindOf(err) == connectors.NotFound && (op.Answer.Absent || !op.Spec.List) {
-			return connectors.Page{Date: a.date, Total: -1}, nil
+			return connectors.Page{Date: a.Date, Total: -1}, nil
 		}
 		return connectors.Page{}, err
 	}
-	return s.readPage(op, a, pageQuery{position: q.Position, size: size, inputs: inputs})
+	return s.readPage(op, a, asked)
+}
+
+// pageRequest makes the request for a page.
+func (s *session) pageRequest(op *manifest.Operation, q connectors.Query) (*request.Request, pageQuery, error) {
+	asked := pageQuery{position: q.Position, size: pageSize(op.Paging, q.Size)}
+	if op.Spec.Kind != connectors.Read || !op.Spec.List && op.Spec.Answer == nil {
+		return nil, asked, errors.New("the operation does not list anything")
+	}
+	at, err := readPosition(op, q.Position)
+	if err != nil {
+		return nil, asked, err
+	}
+	inputs, err := pageInputs(op, q, at, asked.size)
+	if err != nil {
+		return nil, asked, err
+	}
+	if asked.inputs, err = s.builder.Resolve(op, inputs); err != nil {
+		return nil, asked, err
+	}
+	req, err := s.builder.Build(op, asked.inputs)
+	if err != nil {
+		return nil, asked, err
+	}
+	return req, asked, at.follow(req.URL)
 }
 
 // pageSize returns how many records to ask for; 0 when the list takes no number.
@@ -118,32 +134,36 @@ type pageQuery struct {
 // cannot be read fails the page, because a cursor that moved past it would never come
 // back. Rows that say that they are gone are left out, but they count as rows of the
 // page.
-func (s *session) readPage(op *manifest.Operation, a *answer, q pageQuery) (connectors.Page, error) {
-	items, err := itemsOf(op, a)
+func (s *session) readPage(op *manifest.Operation, a *answers.Answer, q pageQuery) (connectors.Page, error) {
+	items, err := answers.Items(op, a)
 	if err != nil {
 		return connectors.Page{}, err
 	}
-	page := connectors.Page{Date: a.date, Total: total(op, a), Records: make([]connectors.Record, 0, len(items))}
-	rows := newRows(op, q.inputs)
-	for i, item := range items {
-		r, gone, err := rows.read(item)
+	rows, err := answers.Split(op, a, items)
+	if err != nil {
+		return connectors.Page{}, err
+	}
+	page := connectors.Page{Date: a.Date, Total: total(op, a), Records: make([]connectors.Record, 0, len(rows))}
+	reader := answers.NewRows(op, q.inputs)
+	for i, row := range rows {
+		r, gone, err := reader.Read(row)
 		if err != nil {
-			return connectors.Page{}, unreadable(op, a.status, fmt.Errorf("record %d of the page: %w", i+1, err))
+			return connectors.Page{}, answers.Unreadable(op, a.Status, fmt.Errorf("record %d of the page: %w", i+1, err))
 		}
 		if !gone {
 			page.Records = append(page.Records, r)
 		}
 	}
 	if page.Next, err = s.next(op, a, items, q); err != nil {
-		return connectors.Page{}, unreadable(op, a.status, err)
+		return connectors.Page{}, answers.Unreadable(op, a.Status, err)
 	}
 	return page, nil
 }
 
 // total returns how many records the whole list has, -1 when the answer does not
 // say.
-func total(op *manifest.Operation, a *answer) int {
-	n, err := strconv.Atoi(text(a.body, op.Paging.Total))
+func total(op *manifest.Operation, a *answers.Answer) int {
+	n, err := strconv.Atoi(answers.Text(a.Body, op.Paging.Total))
 	if err != nil || n < 0 {
 		return -1
 	}
@@ -154,7 +174,7 @@ func total(op *manifest.Operation, a *answer) int {
 // that does not move is an error, for the walk would never end. With offsets it is
 // counted in rows that came, not in rows that were asked for: services may give
 // fewer.
-func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, q pageQuery) (string, error) {
+func (s *session) next(op *manifest.Operation, a *answers.Answer, items [][]byte, q pageQuery) (string, error) {
 	p := op.Paging
 	switch {
 	case p.Style == lists.NoPaging,
@@ -178,7 +198,7 @@ func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, q page
 			return "", err
 		}
 	case lists.NextLink:
-		next.Query, err = s.linkQuery(text(a.body, p.Link))
+		next.Query, err = s.linkQuery(answers.Text(a.Body, p.Link))
 		if next.Query == "" {
 			return "", err
 		}
@@ -200,18 +220,18 @@ func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, q page
 // carry takes the values out of an answer that the next request needs. Without
 // those of the answer itself the list has ended; a last record without its values
 // is an error, for the list goes on.
-func carry(rules []lists.Carry, a *answer, items [][]byte) (map[string]json.RawMessage, error) {
+func carry(rules []lists.Carry, a *answers.Answer, items [][]byte) (map[string]json.RawMessage, error) {
 	out := map[string]json.RawMessage{}
 	missing := 0
 	for _, c := range rules {
-		doc := a.body
+		doc := a.Body
 		if c.Last {
 			if len(items) == 0 {
 				return nil, nil
 			}
 			doc = items[len(items)-1]
 		}
-		raw, found, err := connectors.Value(doc, inside(c.Path))
+		raw, found, err := connectors.Value(doc, answers.Inside(c.Path))
 		if err != nil {
 			return nil, fmt.Errorf("the answer is not JSON: %w", err)
 		}

@@ -30,6 +30,7 @@ const (
 	CodeHeader        = "bad-header"
 	CodeErrorRule     = "bad-error-rule"
 	CodeCheck         = "bad-check"
+	CodeCompose       = "bad-compose"
 	CodeNamed         = "bad-named"
 	CodeNoOperations  = "no-operations"
 	CodeFieldOption   = "bad-field"
@@ -45,7 +46,7 @@ func Codes() []diag.Code {
 		{Name: CodeKeyForm, Meaning: "A key does not have the form that keys have here."},
 		{Name: CodeKeyTaken, Meaning: "Two objects, operations or inputs of a connector have the same key."},
 		{Name: CodeNoOperations, Meaning: "A connector has no operation."},
-		{Name: CodeAddress, Meaning: "The address of a service is not a full http or https address."},
+		{Name: CodeAddress, Meaning: "An address of a service is not a full http or https address, or nothing is behind it."},
 		{Name: CodeHeader, Meaning: "A header cannot be sent as it is written."},
 		{Name: CodeReadOrWrite, Meaning: "An operation must say either read or write, with a method and a path."},
 		{Name: CodePath, Meaning: "The path of an operation is not one that can be filled in."},
@@ -68,6 +69,7 @@ func Codes() []diag.Code {
 		{Name: CodeParts, Meaning: "The parts of an account cannot be found as it is said."},
 		{Name: CodeErrorRule, Meaning: "A rule for errors fits nothing or gives no kind."},
 		{Name: CodeCheck, Meaning: "The call that checks a credential cannot be made."},
+		{Name: CodeCompose, Meaning: "An operation that is made of others cannot be carried out as it is said."},
 		{Name: CodeNamed, Meaning: "The names that users give to the elements of a list cannot be learned or used."},
 	}
 }
