@@ -7,8 +7,26 @@ import (
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/formats"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
+
+// asJSON puts JSON into the place of a body that is written in another format. One that is not
+// there stays so where it may be missing. The error is an [*connectors.Error].
+func (a *answer) asJSON(op *manifest.Operation) (err error) {
+	f := op.Answer.Format
+	if f.Kind == formats.JSON || len(op.Answer.Paths) == 0 || len(bytes.TrimSpace(a.body)) == 0 && (op.Answer.Optional || op.Spec.Kind == connectors.Write) {
+		return nil
+	}
+	expected := formats.Answer{Object: op.Spec.Answer, List: op.Spec.List}
+	for _, path := range op.Answer.Paths {
+		expected.Paths = append(expected.Paths, inside(path))
+	}
+	if a.body, err = f.JSON(a.body, a.header.Get("Content-Type"), expected); err != nil {
+		return unreadable(op, a.status, err)
+	}
+	return nil
+}
 
 // valueOf reads the described part of an answer with status 2xx. A write whose answer
 // has another shape than described was carried out all the same: its value is the
@@ -110,7 +128,7 @@ func listOf(op *manifest.Operation, a *answer) (any, error) {
 // single returns the one record of an answer as a list of one, or of none where it may
 // be missing.
 func single(op *manifest.Operation, a *answer) ([][]byte, error) {
-	if op.Answer.Optional && len(bytes.TrimSpace(a.body)) == 0 {
+	if len(bytes.TrimSpace(a.body)) == 0 && (op.Answer.Optional || op.Spec.Kind == connectors.Write) {
 		return nil, nil
 	}
 	if _, err := connectors.Decode(a.body); err != nil {

@@ -62,7 +62,7 @@ func other(m *manifest.Manifest, version string) *Connector {
 func headers(m *manifest.Manifest, op *manifest.Operation) http.Header {
 	h := http.Header{}
 	h.Set("User-Agent", userAgent)
-	h.Set("Accept", "application/json")
+	h.Set("Accept", op.Answer.Format.Accept())
 	if op.Answer.File {
 		h.Set("Accept", "*/*")
 	}

@@ -223,6 +223,9 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 			return nil, err
 		}
 	}
+	if err := a.asJSON(op); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 

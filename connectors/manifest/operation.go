@@ -9,6 +9,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
+	"github.com/pollux-automation/pollux/connectors/manifest/format"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
@@ -236,6 +237,11 @@ func (r *reader) answer(d *draft) {
 		d.op.Answer.Paths = lists.ListPaths(list, r.into)
 	default:
 		d.op.Answer.Paths = lists.Paths(value, r.into)
+	}
+	if !d.op.Answer.File {
+		d.op.Answer.Format = format.Read(m.Get("format"), d.op.Spec.List, d.op.Answer.Paths, r.into)
+	} else if m.Has("format") {
+		r.into.Errorf(m.Get("format").At(), finding.CodeAnswer, "leave it out", "a file is taken as it is")
 	}
 	d.op.Answer.Optional, _ = m.Get("optional").Bool(r.into)
 	d.op.Answer.Absent, _ = m.Get("absent").Bool(r.into)
