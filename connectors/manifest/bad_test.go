@@ -34,6 +34,8 @@ var connectorMistakes = []mistake{
 	{"{method: bearer}", "{method: oauth2}"},
 	{"{method: bearer}", "{method: magic}"},
 	{"{method: bearer}", "{method: bearer, pkce: true}"},
+	{"{method: bearer}", "{method: client_credentials, authorize_url: /page}"},
+	{"{method: bearer}", "{method: client_credentials, token_url: 'http://sso.example.com/token', form: {user: '{id}'}, client_in: body}"},
 	{"{method: bearer}", "{method: oauth2, authorize_url: sso.example.com, token_url: /oauth/token}"},
 	{"{method: bearer}", "{method: oauth2, authorize_url: /page, token_url: 'https://a:b@sso.example.com/', client_in: body}"},
 	{"in: header, name", "name"},

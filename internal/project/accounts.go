@@ -14,6 +14,7 @@ import (
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/secret"
 	"github.com/pollux-automation/pollux/internal/settings"
+	"github.com/pollux-automation/pollux/internal/signin"
 )
 
 // checkAccounts holds the accounts of the settings against the connectors.
@@ -50,6 +51,9 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 	}
 	if a.Credential.Method != "" && !slices.Contains(methods, a.Credential.Method) {
 		p.Findings.Errorf(a.AuthAt, "wrong-method", "use method: "+strings.Join(methods, " or "), "%s does not take the method %s", d.Title, a.Credential.Method)
+	}
+	if service, ok := signin.Service(a, d); ok && a.Credential.Method == auth.ClientCredentials && !auth.IsSafe(service.TokenURL) {
+		p.Findings.Errorf(a.AuthAt, "missing-setting", "add token_url: https://…/oauth/token", "account %s needs token_url, the address with https where its tokens are", a.Name)
 	}
 	for _, s := range d.Settings {
 		known = append(known, s.Name)
@@ -99,7 +103,7 @@ func (p *Project) OpenAccounts() error {
 	redact := &secret.Redactor{}
 	for i, a := range p.Settings.Accounts {
 		var source auth.Source
-		if a.Credential.Method == auth.OAuth2 {
+		if a.Credential.Client != nil {
 			if source, err = p.source(a, accounts[i].Connector.Describe()); err != nil {
 				return err
 			}

@@ -252,6 +252,9 @@ func TestLoad_ReadsSignIns(t *testing.T) {
   other:
     connector: shop
     auth: {method: basic, user: ann, password: env:TOKEN}
+  third:
+    connector: shop
+    auth: {method: client_credentials, client_id: app, client_secret: env:TOKEN, token_url: "https://sso.example.com/t", client_in: header, form: {audience: orders}}
 `)
 	var into diag.List
 	s, _ := settings.Load(file, settings.Options{Env: environment(map[string]string{"TOKEN": "app-secret", "ID": "app"})}, &into)
@@ -267,5 +270,8 @@ func TestLoad_ReadsSignIns(t *testing.T) {
 	}
 	if b := s.Accounts[1].Credential; b.User != "ann" || b.Secret.Reveal() != "app-secret" {
 		t.Errorf("other: got %+v", b)
+	}
+	if c := s.Accounts[2].Credential.Client; c.Secret.Reveal() != "app-secret" || c.TokenURL != "https://sso.example.com/t" || !c.Basic || c.Form["audience"] != "orders" || c.RedirectURL != "" {
+		t.Errorf("third: got %+v", c)
 	}
 }
