@@ -17,6 +17,8 @@ const (
 	OAuth2 = "oauth2"  // a token that a person's consent gives and that is renewed
 	// ClientCredentials is a token that the app gets by itself (RFC 6749 section 4.4).
 	ClientCredentials = "client_credentials"
+	HMAC              = "hmac" // a secret that signs the body; the connector's package does it
+	None              = "none" // nothing, where somebody says so
 )
 
 // Method is a way of signing in that a service offers.
@@ -55,6 +57,7 @@ func Sign(req *http.Request, m Method, c Credential) error {
 		req.SetBasicAuth(c.User, c.Secret.Reveal())
 	case APIKey:
 		m.signKey(req, c)
+	case HMAC, None:
 	default:
 		return fmt.Errorf("unknown sign-in method %q", m.Name)
 	}

@@ -94,7 +94,9 @@ func TestSource_OfAnAppThatSignsInByItself(t *testing.T) {
 				return reply(http.StatusUnauthorized, "application/json", `{}`), nil
 			}
 			return reply(http.StatusOK, "application/json", `{"orders":[]}`), nil
-		}), func(a *connectors.Account) { a.Source, a.Credential.Secret, a.Gate = from, secret.String{}, budget.New(nil, 0) })
+		}), func(a *connectors.Account) {
+			a.Source, a.Credential.Secret, a.Gate = from, secret.String{}, budget.New(nil, 0)
+		})
 		var wg sync.WaitGroup
 		for range 100 {
 			wg.Go(func() {

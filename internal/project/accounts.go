@@ -55,6 +55,9 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 	if service, ok := signin.Service(a, d); ok && a.Credential.Method == auth.ClientCredentials && !auth.IsSafe(service.TokenURL) {
 		p.Findings.Errorf(a.AuthAt, "missing-setting", "add token_url: https://…/oauth/token", "account %s needs token_url, the address with https where its tokens are", a.Name)
 	}
+	if d.OwnAddress && a.BaseURL == "" {
+		p.Findings.Errorf(a.At, "missing-setting", "add base_url: https://…", "account %s needs base_url, the address of its service", a.Name)
+	}
 	for _, s := range d.Settings {
 		known = append(known, s.Name)
 		if _, ok := a.Settings[s.Name]; s.Required && !ok {

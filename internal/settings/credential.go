@@ -24,6 +24,10 @@ func methodKeys(method string) []string {
 		return []string{"user", "password"}
 	case auth.OAuth2:
 		return []string{"client_id", "client_secret", "redirect_url", "scopes", "refresh_token", "authorize_url", "token_url"}
+	case auth.HMAC:
+		return []string{"secret"}
+	case auth.None:
+		return nil
 	case auth.ClientCredentials:
 		return []string{"client_id", "client_secret", "token_url", "scopes", "client_in", "form"}
 	}
@@ -32,7 +36,7 @@ func methodKeys(method string) []string {
 
 // credential reads how an account signs in.
 func (r *reader) credential(n *yamlnode.Node) auth.Credential {
-	methods := []string{auth.Bearer, auth.APIKey, auth.OAuth2, auth.ClientCredentials, auth.Basic}
+	methods := []string{auth.Bearer, auth.APIKey, auth.OAuth2, auth.ClientCredentials, auth.Basic, auth.HMAC, auth.None}
 	keys := []string{"method"}
 	for _, method := range methods {
 		keys = append(keys, methodKeys(method)...)
@@ -47,7 +51,7 @@ func (r *reader) credential(n *yamlnode.Node) auth.Credential {
 	}
 	for _, f := range m.Fields() {
 		if takes := methodKeys(method); f.Name != "method" && !slices.Contains(takes, f.Name) {
-			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, "the method "+method+" takes "+strings.Join(takes, ", "), "%s has no meaning with the method %s", f.Name, method)
+			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, strings.TrimSuffix("the method "+method+" takes "+strings.Join(takes, ", "), " takes "), "%s has no meaning with the method %s", f.Name, method)
 		}
 	}
 	c := auth.Credential{Method: method}
@@ -62,6 +66,9 @@ func (r *reader) credential(n *yamlnode.Node) auth.Credential {
 		c.Secret = r.secret(m.Need(r.into, "password", "password: env:SERVICE_PASSWORD"))
 	case auth.OAuth2:
 		c.Client = r.client(m)
+	case auth.HMAC:
+		c.Secret = r.secret(m.Need(r.into, "secret", "secret: env:HOOK_SECRET"))
+	case auth.None:
 	case auth.ClientCredentials:
 		c.Client = r.client(m)
 		in, _ := m.Get("client_in").Word(r.into, "form", "header")
