@@ -1,11 +1,16 @@
 package webhook_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -269,5 +274,30 @@ func TestOpen_RefusesAccountsThatCannotSign(t *testing.T) {
 		if _, err := c.Open(a); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), plain) {
 			t.Errorf("got %v, want %q", err, says)
 		}
+	}
+}
+
+// TestREADME_ShowsAnEventThatIsRight checks the example of the README as the README says.
+func TestREADME_ShowsAnEventThatIsRight(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(pattern string) string {
+		m := regexp.MustCompile(pattern).FindSubmatch(raw)
+		if m == nil {
+			t.Fatalf("the README has nothing like %s", pattern)
+		}
+		return string(m[1])
+	}
+	key, err := base64.StdEncoding.DecodeString(find("`whsec_([A-Za-z0-9+/=]+)`"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := hmac.New(sha256.New, key)
+	_, _ = fmt.Fprintf(mac, "%s.%s.%s", find("Webhook-Id: (.*)"), find("Webhook-Timestamp: (.*)"), find(`(?m)^(\{.*\})$`))
+	if got, want := find("Webhook-Signature: (.*)"), "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)); got != want {
+		t.Errorf("got the signature %s, want %s", got, want)
 	}
 }

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -51,7 +52,7 @@ func (r *reader) credential(n *yamlnode.Node) auth.Credential {
 	}
 	for _, f := range m.Fields() {
 		if takes := methodKeys(method); f.Name != "method" && !slices.Contains(takes, f.Name) {
-			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, strings.TrimSuffix("the method "+method+" takes "+strings.Join(takes, ", "), " takes "), "%s has no meaning with the method %s", f.Name, method)
+			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, "the method "+method+" takes "+cmp.Or(strings.Join(takes, ", "), "nothing"), "%s has no meaning with the method %s", f.Name, method)
 		}
 	}
 	c := auth.Credential{Method: method}
