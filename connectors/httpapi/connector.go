@@ -109,15 +109,9 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		return nil, err
 	}
 	s := &session{Connector: c, account: a, transport: a.Transport}
-	s.builder = request.Builder{Manifest: c.manifest, Base: c.manifest.BaseURL, Settings: a.Settings, Headers: c.headers}
-	if a.BaseURL == "" && c.description.OwnAddress {
-		return nil, fmt.Errorf("account %s: %s has no address of its own: base_url is missing", a.Name, c.manifest.Title)
-	}
-	if a.BaseURL != "" {
-		if err := manifest.CheckBaseURL(a.BaseURL); err != nil {
-			return nil, fmt.Errorf("account %s: base_url: %w", a.Name, err)
-		}
-		s.builder.Base = strings.TrimRight(a.BaseURL, "/")
+	s.builder = request.Builder{Manifest: c.manifest, Settings: a.Settings, Headers: c.headers}
+	if s.builder.Base, err = c.address(a); err != nil {
+		return nil, err
 	}
 	i := slices.IndexFunc(c.manifest.Auth, func(m auth.Method) bool { return m.Name == a.Credential.Method })
 	if i < 0 {
@@ -152,6 +146,20 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		s.transport = s.own
 	}
 	return s, nil
+}
+
+// address returns the address of the service for an account, without a slash at its end.
+func (c *Connector) address(a connectors.Account) (string, error) {
+	switch {
+	case a.BaseURL == "" && c.description.OwnAddress:
+		return "", fmt.Errorf("account %s: %s has no address of its own: base_url is missing", a.Name, c.manifest.Title)
+	case a.BaseURL == "":
+		return c.manifest.BaseURL, nil
+	}
+	if err := manifest.CheckBaseURL(a.BaseURL); err != nil {
+		return "", fmt.Errorf("account %s: base_url: %w", a.Name, err)
+	}
+	return strings.TrimRight(a.BaseURL, "/"), nil
 }
 
 // in returns the connector in the version of the API that an account uses.
