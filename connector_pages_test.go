@@ -103,7 +103,11 @@ func connectorPage(d *connectors.Description) string {
 	p.line("<!-- Generated from the manifests in connectors/%s by: go test . -run ConnectorPages -update -->\n", d.Key)
 	p.line("# %s (`%s`)\n", d.Title, d.Key)
 	p.line("How to sign in and what to watch out for: [the connector's README](../../connectors/%s/README.md). The service's own documentation: <%s>.\n", d.Key, d.Docs)
-	p.line("- Base URL: `%s`", d.BaseURL)
+	if d.OwnAddress {
+		p.line("- Base URL: that of each account, `base_url`")
+	} else {
+		p.line("- Base URL: `%s`", d.BaseURL)
+	}
 	for _, m := range d.Auth {
 		p.line("- Signs in by: `%s`", m.Name)
 	}

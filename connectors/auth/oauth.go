@@ -3,6 +3,8 @@ package auth
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"net"
 	"net/url"
 	"strings"
 
@@ -47,6 +49,9 @@ type Client struct {
 	First secret.String
 	// AuthorizeURL and TokenURL replace the service's; may be empty.
 	AuthorizeURL, TokenURL string
+	// Form and Basic add to those of the service; only for ClientCredentials.
+	Form  map[string]string
+	Basic bool
 }
 
 // Resolve returns the facts with complete addresses. base is the address of the service.
@@ -69,7 +74,24 @@ func (o OAuth) Resolve(base string, moved bool, c *Client) OAuth {
 	if c.TokenURL != "" {
 		o.TokenURL = c.TokenURL
 	}
+	if o.Basic = o.Basic || c.Basic; len(c.Form) > 0 {
+		o.Form = maps.Clone(o.Form)
+		if o.Form == nil {
+			o.Form = map[string]string{}
+		}
+		maps.Copy(o.Form, c.Form)
+	}
 	return o
+}
+
+// IsSafe reports whether a secret may go to an address: it has https, or is on this machine.
+func IsSafe(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // separator is what stands between scopes.

@@ -8,6 +8,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/highlevel"
 	"github.com/pollux-automation/pollux/connectors/stibee"
+	"github.com/pollux-automation/pollux/connectors/webhook"
 )
 
 // Registry returns a new registry with all built-in connectors. An error is a
@@ -17,6 +18,7 @@ func Registry() (*connectors.Registry, error) {
 	for _, open := range []func() (connectors.Connector, error){
 		highlevel.New,
 		stibee.New,
+		webhook.New,
 	} {
 		c, err := open()
 		if err != nil {

@@ -26,6 +26,25 @@ type Connector struct {
 	turns       *turns                       // of writes that read first
 	version     string                       // of the API; empty for the usual one
 	others      map[string]func() *Connector // by other versions of the API
+	hooks       Hooks
+}
+
+// Hooks are what the package of a connector does that a manifest cannot say.
+type Hooks struct {
+	// Finish completes the request of one attempt, just before it is signed. shown is true for
+	// one that people see and nobody sends: then the credential has stars. An error means that
+	// the inputs are wrong.
+	Finish func(r *request.Request, c auth.Credential, shown bool) error
+	// MaxAnswer is how much of an answer with status 2xx is read where the rest is of no
+	// interest, in bytes: with it such an answer is always whole. 0 means that all is.
+	MaxAnswer int64
+}
+
+// With returns the connector with hooks. Other versions of its API have none.
+func (c *Connector) With(h Hooks) *Connector {
+	with := *c
+	with.hooks = h
+	return &with
 }
 
 // New makes the connector of a manifest.
@@ -62,7 +81,7 @@ func other(m *manifest.Manifest, version string, t *turns) *Connector {
 func headers(m *manifest.Manifest, op *manifest.Operation) http.Header {
 	h := http.Header{}
 	h.Set("User-Agent", userAgent)
-	h.Set("Accept", "application/json")
+	h.Set("Accept", op.Answer.Format.Accept())
 	if op.Answer.File || op.Answer.Text {
 		h.Set("Accept", "*/*")
 	}
@@ -91,18 +110,15 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 	}
 	s := &session{Connector: c, account: a, transport: a.Transport}
 	s.builder = request.Builder{Manifest: c.manifest, Settings: a.Settings, Headers: c.headers}
-	if a.BaseURL != "" {
-		if err := manifest.CheckBaseURL(a.BaseURL); err != nil {
-			return nil, fmt.Errorf("account %s: base_url: %w", a.Name, err)
-		}
-		s.builder.Base = a.BaseURL
+	if s.builder.Base, err = c.address(a); err != nil {
+		return nil, err
 	}
 	i := slices.IndexFunc(c.manifest.Auth, func(m auth.Method) bool { return m.Name == a.Credential.Method })
 	if i < 0 {
 		return nil, fmt.Errorf("account %s: %s does not take the sign-in method %q", a.Name, c.manifest.Title, a.Credential.Method)
 	}
 	if s.source = a.Source; s.source == nil {
-		if a.Credential.Secret.Empty() {
+		if a.Credential.Secret.Empty() && a.Credential.Method != auth.None {
 			return nil, fmt.Errorf("account %s: the credential is empty", a.Name)
 		}
 		s.source = auth.Static(a.Credential)
@@ -130,6 +146,20 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		s.transport = s.own
 	}
 	return s, nil
+}
+
+// address returns the address of the service for an account, without a slash at its end.
+func (c *Connector) address(a connectors.Account) (string, error) {
+	switch {
+	case a.BaseURL == "" && c.description.OwnAddress:
+		return "", fmt.Errorf("account %s: %s has no address of its own: base_url is missing", a.Name, c.manifest.Title)
+	case a.BaseURL == "":
+		return "", nil
+	}
+	if err := manifest.CheckBaseURL(a.BaseURL); err != nil {
+		return "", fmt.Errorf("account %s: base_url: %w", a.Name, err)
+	}
+	return a.BaseURL, nil
 }
 
 // in returns the connector in the version of the API that an account uses.

@@ -223,6 +223,9 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 			return nil, err
 		}
 	}
+	if err := answers.AsJSON(op, a); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -275,16 +278,21 @@ func (s *session) send(ctx context.Context, op *manifest.Operation, r *request.R
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		a.Date = date
 	}
-	a.Body, a.Broken = readBody(resp.Body)
+	if a.Body, a.Broken = readBody(resp.Body, s.hooks.MaxAnswer); s.hooks.MaxAnswer > 0 && a.Status >= 200 && a.Status <= 299 {
+		a.Broken = nil // the status has said it
+	}
 	if a.Broken != nil && ctx.Err() != nil && op.Spec.Kind == connectors.Read {
 		return nil, canceled(op, ctx.Err())
 	}
 	return a, nil
 }
 
-// readBody reads an answer to its end. One byte more than the bound is read, to tell
-// a full answer from one that is too large.
-func readBody(r io.Reader) ([]byte, error) {
+// readBody reads an answer to its end, or what is of interest of it. One byte more than the bound
+// is read, to tell a full answer from one that is too large.
+func readBody(r io.Reader, interest int64) ([]byte, error) {
+	if interest > 0 {
+		return io.ReadAll(io.LimitReader(r, interest))
+	}
 	b, err := io.ReadAll(io.LimitReader(r, answers.MaxBytes+1))
 	if err != nil {
 		return b, fmt.Errorf("the answer broke off after %d bytes: %w", len(b), err)
@@ -298,13 +306,18 @@ func readBody(r io.Reader) ([]byte, error) {
 // sign makes the signed HTTP request out of r, which must not be used again. It
 // cannot be sent twice by net/http: there is no way to read its body again.
 func (s *session) sign(r *request.Request, t auth.Token) (*http.Request, error) {
+	c := s.account.Credential
+	c.Secret = t.Secret
+	if s.hooks.Finish != nil {
+		if err := s.hooks.Finish(r, c, t.Secret.Reveal() == secret.Stars); err != nil {
+			return nil, err
+		}
+	}
 	req := &http.Request{Method: r.Method, URL: r.URL, Host: r.URL.Host, Header: r.Header, Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1}
 	if r.Body != nil {
 		req.Body = io.NopCloser(bytes.NewReader(r.Body))
 		req.ContentLength = int64(len(r.Body))
 	}
-	c := s.account.Credential
-	c.Secret = t.Secret
 	return req, auth.Sign(req, s.method, c)
 }
 

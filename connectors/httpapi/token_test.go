@@ -2,13 +2,19 @@ package httpapi_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/internal/secret"
+	"github.com/pollux-automation/pollux/internal/testkit"
 )
 
 // source is an account's source that a test writes down.
@@ -55,6 +61,55 @@ func accepts(want string, asked *int) carrier {
 		}
 		return reply(http.StatusOK, "application/json", `{"orders":[],"order":{"id":"1"}}`), nil
 	}
+}
+
+// TestSource_OfAnAppThatSignsInByItself has a token taken back while many calls are made: each of
+// them succeeds, and there is one more request for a token.
+func TestSource_OfAnAppThatSignsInByItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		given, asked := 0, 0
+		tokens := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			given++
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = fmt.Fprintf(w, `{"access_token":"token-%d","expires_in":3600}`, given)
+		})
+		from := auth.NewGranted(auth.Options{
+			Account: "acme", Service: auth.OAuth{TokenURL: "https://sso.test/token"}, Client: auth.Client{ID: secret.New("app"), Secret: secret.New("app-secret")},
+			Transport: &testkit.Transport{Handler: tokens},
+		})
+		s := newService(t, carrier(func(r *http.Request) (*http.Response, error) {
+			<-time.After(time.Millisecond)
+			mu.Lock()
+			defer mu.Unlock()
+			asked++
+			latest := 1
+			if asked > 50 {
+				latest = 2
+			}
+			if got := r.Header.Get("Authorization"); got != fmt.Sprintf("Bearer token-%d", latest) {
+				return reply(http.StatusUnauthorized, "application/json", `{}`), nil
+			}
+			return reply(http.StatusOK, "application/json", `{"orders":[]}`), nil
+		}), func(a *connectors.Account) {
+			a.Source, a.Credential.Secret, a.Gate = from, secret.String{}, budget.New(nil, 0)
+		})
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				if err := s.Check(t.Context()); err != nil {
+					t.Errorf("Check: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		if given != 2 {
+			t.Errorf("got %d requests for tokens, want 2", given)
+		}
+	})
 }
 
 func TestSource_RefusedTokenIsRenewedAndTheRequestSentOnceMore(t *testing.T) {

@@ -3,6 +3,7 @@ package manifest
 import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
+	"github.com/pollux-automation/pollux/connectors/manifest/format"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
@@ -43,6 +44,11 @@ func (r *reader) answer(d *draft) {
 	}
 	if a.Text && !m.Has("object") {
 		r.into.Errorf(m.Get("text").At(), finding.CodeAnswer, "name an object that has the field value", "an answer of text must say what its record is")
+	}
+	if !a.File && !a.Text {
+		a.Format = format.Read(m.Get("format"), d.op.Spec.List, a.Paths, r.into)
+	} else if m.Has("format") {
+		r.into.Errorf(m.Get("format").At(), finding.CodeAnswer, "leave it out", "a file or a text is taken as it is")
 	}
 	r.rowHook(d, m.Get("rows"))
 	if name, ok := m.Get("object").Text(r.into); ok {

@@ -36,6 +36,8 @@ var connectorMistakes = []mistake{
 	{"{method: bearer}", "{method: oauth2}"},
 	{"{method: bearer}", "{method: magic}"},
 	{"{method: bearer}", "{method: bearer, pkce: true}"},
+	{"{method: bearer}", "{method: client_credentials, authorize_url: /page}"},
+	{"{method: bearer}", "{method: client_credentials, token_url: 'http://sso.example.com/token', form: {user: '{id}'}, client_in: body}"},
 	{"{method: bearer}", "{method: oauth2, authorize_url: sso.example.com, token_url: /oauth/token}"},
 	{"{method: bearer}", "{method: oauth2, authorize_url: /page, token_url: 'https://a:b@sso.example.com/', client_in: body}"},
 	{"in: header, name", "name"},
@@ -185,6 +187,13 @@ var partMistakes = []mistake{
 	{"paging: {style: page, input: page}", "paging: {style: page, input: page, last: no_next}"},
 	{"list: .}", "value: .}"},
 	{"answer: {object: team, list: .}", "answer: {list: .}"},
+	{"answer: {object: team, list: .}", "answer: {object: team, list: ., format: yaml}"},
+	{"answer: {object: team, list: .}", "answer: {object: team, list: teams, format: csv}"},
+	{"answer: {object: team, list: .}", "answer: {object: team, list: ., format: xml}"},
+	{"answer: {object: team, list: .}", "answer: {object: team, list: ., format: {csv: {separator: ';;', charset: klingon}}}"},
+	{"answer: {object: team, list: .}", "answer: {object: team, list: ., format: {csv: {separators: ','}}}"},
+	{"answer: {object: team, list: .}", "answer: {object: team, list: ., format: {csv: {}, xml: {}}}"},
+	{"answer: {object: ticket, value: ticket}", "answer: {object: ticket, value: ., format: ndjson}"},
 }
 
 // studioFolder holds a connector with one operation for each shape of what can be
@@ -219,6 +228,7 @@ var pollMistakes = []mistake{
 	{"file: true, optional", "file: true, value: ., optional"},
 	{"file: true, optional", "file: false, optional"},
 	{"file: true, optional", "file: maybe, optional"},
+	{"file: true, optional", "file: true, format: csv, optional"},
 	{"{object: take, file: true, optional: true}", "{file: true, optional: true}"},
 	{"bytes: integer, sha256: string, text", "bytes: integer, text"},
 	{"read: GET /takes/{takeId}", "write: GET /takes/{takeId}"},

@@ -20,7 +20,7 @@ var (
 		"repeat", "idempotency", "target", "danger", "errors", "deprecated", "timeout", "versions", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers", "form"}
-	answerKeys = []string{"object", "list", "value", "file", "text", "rows", "optional", "absent"}
+	answerKeys = []string{"object", "list", "value", "file", "text", "rows", "optional", "absent", "format"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
 	keyKeys    = []string{"header"}
 	otherKeys  = []string{"path", "at", "gone", "deprecated"}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/formats"
 	"github.com/pollux-automation/pollux/connectors/manifest/compose"
 	"github.com/pollux-automation/pollux/connectors/manifest/form"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
@@ -129,6 +130,8 @@ type Answer struct {
 	// type (of its content), bytes (how many), sha256, text, if it is one, and file, the
 	// reference to it inside a run.
 	File bool
+	// Format is what the answer is written in; the zero value is JSON.
+	Format formats.Format
 }
 
 // IsJSON reports whether the type of a body is JSON.

@@ -242,16 +242,15 @@ func TestLoad_ListsFindingsInItsError(t *testing.T) {
 // these tests read the same.
 func TestDocs_ShowTheExample(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/writing-a-connector.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := text(t, "../../docs/writing-a-connector.md")
 	shown := map[string]string{}
-	for _, block := range regexp.MustCompile("(?s)```yaml\n# (\\S+\\.yaml)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml\n# (\\S+\\.yaml)\n(.*?)```").FindAllStringSubmatch(page, -1) {
 		shown[block[1]] = block[2]
 	}
-	for _, file := range []string{"connector.yaml", "tickets.yaml"} {
-		if diff := cmp.Diff(read(t, file), shown[file]); diff != "" {
+	for file, want := range map[string]string{
+		"connector.yaml": read(t, "connector.yaml"), "tickets.yaml": read(t, "tickets.yaml"), "items.yaml": text(t, "../httpapi/testdata/tables/items.yaml"),
+	} {
+		if diff := cmp.Diff(want, shown[file]); diff != "" {
 			t.Errorf("%s in the tests and in the document differ (-test +document):\n%s", file, diff)
 		}
 	}
@@ -278,7 +277,7 @@ func TestDocs_ShowTheShapes(t *testing.T) {
 func TestSchema_AcceptsWhatTheReaderAccepts(t *testing.T) {
 	t.Parallel()
 	compiled := compile(t)
-	for _, folder := range []string{"testdata/helpdesk", "../highlevel", "../stibee", "../httpapi/testdata/studio", "../httpapi/testdata/shop"} {
+	for _, folder := range []string{"testdata/helpdesk", "../highlevel", "../stibee", "../httpapi/testdata/tables", "../httpapi/testdata/studio", "../httpapi/testdata/shop"} {
 		for _, name := range yamlFiles(t, folder) {
 			if err := compiled.Validate(value(t, name)); err != nil {
 				t.Errorf("%s: %v", name, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/manifest/breaker"
 	"github.com/pollux-automation/pollux/connectors/manifest/compose"
 	"github.com/pollux-automation/pollux/connectors/manifest/fields"
+	"github.com/pollux-automation/pollux/connectors/manifest/format"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
 	"github.com/pollux-automation/pollux/connectors/manifest/parts"
@@ -41,6 +42,7 @@ func TestSchema_HasTheKeysOfTheReader(t *testing.T) {
 	maps.Copy(all, announce.Keys())
 	maps.Copy(all, parts.Keys())
 	maps.Copy(all, breaker.Keys())
+	maps.Copy(all, format.Keys())
 	for name, want := range all {
 		want = slices.Sorted(slices.Values(want))
 		if diff := cmp.Diff(want, properties(t, doc.Definitions[name])); diff != "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/secret"
 	"github.com/pollux-automation/pollux/internal/settings"
+	"github.com/pollux-automation/pollux/internal/signin"
 )
 
 // checkAccounts holds the accounts of the settings against the connectors.
@@ -51,6 +52,7 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 	if a.Credential.Method != "" && !slices.Contains(methods, a.Credential.Method) {
 		p.Findings.Errorf(a.AuthAt, "wrong-method", "use method: "+strings.Join(methods, " or "), "%s does not take the method %s", d.Title, a.Credential.Method)
 	}
+	p.checkAddresses(a, d)
 	for _, s := range d.Settings {
 		known = append(known, s.Name)
 		if _, ok := a.Settings[s.Name]; s.Required && !ok {
@@ -72,6 +74,16 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 	// An account with its own base URL may be at a service that allows more.
 	if b := a.Budget; b != nil && a.BaseURL == "" && faster(b, d.Limits) {
 		p.Findings.Warnf(b.At, "budget-too-high", "", "the budget of account %s is higher than what %s allows", a.Name, d.Title)
+	}
+}
+
+// checkAddresses reports an account that does not say where its service is, or its tokens.
+func (p *Project) checkAddresses(a settings.Account, d *connectors.Description) {
+	if service, ok := signin.Service(a, d); ok && a.Credential.Method == auth.ClientCredentials && !auth.IsSafe(service.TokenURL) {
+		p.Findings.Errorf(a.AuthAt, "missing-setting", "add token_url: https://…/oauth/token", "account %s needs token_url, the address with https where its tokens are", a.Name)
+	}
+	if d.OwnAddress && a.BaseURL == "" {
+		p.Findings.Errorf(a.At, "missing-setting", "add base_url: https://…", "account %s needs base_url, the address of its service", a.Name)
 	}
 }
 
@@ -99,7 +111,7 @@ func (p *Project) OpenAccounts() error {
 	redact := &secret.Redactor{}
 	for i, a := range p.Settings.Accounts {
 		var source auth.Source
-		if a.Credential.Method == auth.OAuth2 {
+		if a.Credential.Client != nil {
 			if source, err = p.source(a, accounts[i].Connector.Describe()); err != nil {
 				return err
 			}

@@ -132,6 +132,15 @@ func opportunityScenes() map[string]scene {
 				)
 			},
 		},
+		"opportunity-announced": {
+			before: deal, change: ends("won"),
+			seen: func(s *sandboxed, ids map[string]string) string {
+				if all := s.receiver.all; len(all) != 1 || all[0].Path != "/hooks/sales" || all[0].Body.Type != "opportunity.won" || all[0].Body.Data["opportunity"] != ids["opportunity"] {
+					return fmt.Sprintf("the own system got %+v", all)
+				}
+				return ""
+			},
+		},
 		"plan-moves-opportunity": {
 			ids:    map[string]string{"YOUR_PIPELINE_ID": pipelineID, "YOUR_SILVER_STAGE_ID": firstStage, "YOUR_GOLD_STAGE_ID": lastStage},
 			before: deal,

@@ -145,7 +145,7 @@ func withExamples(t *testing.T, test func(s *sandboxed)) {
 			}}
 		}
 		second := world.LocationIDs()[1]
-		s := &sandboxed{world: world, at: at}
+		s := &sandboxed{world: world, at: at, receiver: &receiver{}}
 		s.house = newHouse(t, registry,
 			crm("highlevel", at.HighLevelToken, map[string]any{"locationId": at.LocationID}),
 			crm("acme", at.HighLevelToken, map[string]any{"locationId": at.LocationID}),
@@ -154,6 +154,7 @@ func withExamples(t *testing.T, test func(s *sandboxed)) {
 			tenant{connector: "stibee", service: world.Handler(), Account: connectors.Account{
 				Name: "newsletter", BaseURL: at.StibeeURL, Credential: auth.Credential{Method: auth.APIKey, Secret: secret.New(at.StibeeKey)},
 			}},
+			tenant{connector: "webhook", service: s.receiver, Account: hooks("own-system")},
 		)
 		test(s)
 	})

@@ -78,6 +78,8 @@ type sandboxed struct {
 	world   *sandbox.Sandbox
 	service http.Handler // of the world
 	at      sandbox.Endpoints
+	// receiver takes the posted events.
+	receiver *receiver
 }
 
 // inSandbox runs a test in a bubble, with a sandbox that has some contacts.
@@ -95,16 +97,23 @@ func inSandbox(t *testing.T, o sandbox.Options, test func(s *sandboxed)) {
 // newSandboxed makes a house on a sandbox.
 func newSandboxed(t *testing.T, registry *connectors.Registry, o sandbox.Options) *sandboxed {
 	t.Helper()
-	s := &sandboxed{}
+	s := &sandboxed{receiver: &receiver{}}
 	s.renew(o)
 	s.house = newHouse(t, registry, tenant{connector: "highlevel", service: s.handler(), Account: s.account("highlevel")},
-		tenant{connector: "stibee", service: s.handler(), Account: s.account("stibee")})
+		tenant{connector: "stibee", service: s.handler(), Account: s.account("stibee")},
+		tenant{connector: "webhook", service: s.handler(), Account: s.account("webhook")})
 	return s
 }
 
-// handler is the sandbox that there is at the moment of a request.
+// handler is the sandbox that there is at the moment of a request, or the receiver of events.
 func (s *sandboxed) handler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.service.ServeHTTP(w, r) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix("http://"+r.Host+r.URL.Path, receiverURL) {
+			s.receiver.ServeHTTP(w, r)
+			return
+		}
+		s.service.ServeHTTP(w, r)
+	})
 }
 
 // renew puts a sandbox at its beginning in the place of the one that there is.
@@ -115,6 +124,9 @@ func (s *sandboxed) renew(o sandbox.Options) {
 
 // account is the sandbox's account of a connector, without a gate and a transport.
 func (s *sandboxed) account(connector string) connectors.Account {
+	if connector == "webhook" {
+		return hooks(connector)
+	}
 	if connector == "stibee" {
 		return connectors.Account{
 			Name: "stibee", BaseURL: s.at.StibeeURL, Credential: auth.Credential{Method: auth.APIKey, Secret: secret.New(s.at.StibeeKey)},

@@ -2,6 +2,7 @@ package project_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -74,6 +75,38 @@ func TestRead_HoldsAccountsAgainstTheirConnectors(t *testing.T) {
 		}
 	}
 	want := []string{"missing-setting", "wrong-method", "unknown-setting", "unknown-connector"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+// TestRead_WantsTheAddressesThatNoConnectorKnows is about services of which each account knows
+// where they are.
+func TestRead_WantsTheAddressesThatNoConnectorKnows(t *testing.T) {
+	t.Parallel()
+	config := write(t, map[string]string{
+		"pollux.yaml": `accounts:
+  good:
+    connector: shop
+    auth: {method: client_credentials, client_id: app, client_secret: env:TOKEN, token_url: https://sso.example.com/token}
+  nowhere:
+    connector: shop
+    auth: {method: client_credentials, client_id: app, client_secret: env:TOKEN}
+  own:
+    connector: webhook
+    auth: {method: none}
+`,
+		"connectors/shop/connector.yaml": "connector: v1\nkey: shop\ntitle: Shop\nbase_url: https://shop.example.com\nauth: [{method: client_credentials}]\n",
+		"connectors/shop/orders.yaml":    "operations:\n  order.get: {title: Get order, read: GET /order}\n",
+	})
+	p := project.Read(config, project.Options{Env: withToken})
+	var got []string
+	for _, f := range p.Findings.Sorted() {
+		if f.Code == "missing-setting" {
+			got = append(got, fmt.Sprintf("%d:%d %s", f.Line, f.Column, f.Message))
+		}
+	}
+	want := []string{"7:11 account nowhere needs token_url, the address with https where its tokens are", "8:3 account own needs base_url, the address of its service"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}

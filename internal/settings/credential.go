@@ -1,7 +1,7 @@
 package settings
 
 import (
-	"net"
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,13 +25,19 @@ func methodKeys(method string) []string {
 		return []string{"user", "password"}
 	case auth.OAuth2:
 		return []string{"client_id", "client_secret", "redirect_url", "scopes", "refresh_token", "authorize_url", "token_url"}
+	case auth.HMAC:
+		return []string{"secret"}
+	case auth.None:
+		return nil
+	case auth.ClientCredentials:
+		return []string{"client_id", "client_secret", "token_url", "scopes", "client_in", "form"}
 	}
 	return []string{"token"}
 }
 
 // credential reads how an account signs in.
 func (r *reader) credential(n *yamlnode.Node) auth.Credential {
-	methods := []string{auth.Bearer, auth.APIKey, auth.OAuth2, auth.Basic}
+	methods := []string{auth.Bearer, auth.APIKey, auth.OAuth2, auth.ClientCredentials, auth.Basic, auth.HMAC, auth.None}
 	keys := []string{"method"}
 	for _, method := range methods {
 		keys = append(keys, methodKeys(method)...)
@@ -46,7 +52,7 @@ func (r *reader) credential(n *yamlnode.Node) auth.Credential {
 	}
 	for _, f := range m.Fields() {
 		if takes := methodKeys(method); f.Name != "method" && !slices.Contains(takes, f.Name) {
-			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, "the method "+method+" takes "+strings.Join(takes, ", "), "%s has no meaning with the method %s", f.Name, method)
+			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, "the method "+method+" takes "+cmp.Or(strings.Join(takes, ", "), "nothing"), "%s has no meaning with the method %s", f.Name, method)
 		}
 	}
 	c := auth.Credential{Method: method}
@@ -61,6 +67,13 @@ func (r *reader) credential(n *yamlnode.Node) auth.Credential {
 		c.Secret = r.secret(m.Need(r.into, "password", "password: env:SERVICE_PASSWORD"))
 	case auth.OAuth2:
 		c.Client = r.client(m)
+	case auth.HMAC:
+		c.Secret = r.secret(m.Need(r.into, "secret", "secret: env:HOOK_SECRET"))
+	case auth.None:
+	case auth.ClientCredentials:
+		c.Client = r.client(m)
+		in, _ := m.Get("client_in").Word(r.into, "form", "header")
+		c.Client.RedirectURL, c.Client.Basic, c.Client.Form = "", in == "header", r.form(m.Get("form"))
 	default:
 		c.Secret = r.secret(m.Need(r.into, "token", "token: env:TOKEN"))
 	}
@@ -87,18 +100,32 @@ func (r *reader) client(m yamlnode.Map) *auth.Client {
 	return c
 }
 
+// form reads further fields of requests for tokens; nil without any.
+func (r *reader) form(n *yamlnode.Node) map[string]string {
+	m, ok := n.Mapping(r.into)
+	if !ok {
+		return nil
+	}
+	fields := map[string]string{}
+	for _, f := range m.Fields() {
+		fields[f.Name], _ = f.Value.Text(r.into)
+		if slices.Contains([]string{"grant_type", "client_id", "client_secret", "scope"}, f.Name) {
+			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, "leave it out", "%s is filled in from the other keys", f.Name)
+		}
+	}
+	return fields
+}
+
 // safe reads an address that gets secrets: without https only one on this machine.
 func (r *reader) safe(n *yamlnode.Node) string {
 	text := r.url(n)
-	u, err := url.Parse(text)
-	if text == "" || err != nil || u.Scheme == "https" {
+	if text == "" || auth.IsSafe(text) {
 		return text
 	}
-	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if u, err := url.Parse(text); err == nil {
 		r.into.Errorf(n.At(), codeURL, "write it with https", "the client's secret would go to %s in the clear", u.Hostname())
-		return ""
 	}
-	return text
+	return ""
 }
 
 // first reads a refresh token that is taken once. Later its variable, file or secret may

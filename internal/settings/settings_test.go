@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,6 +253,15 @@ func TestLoad_ReadsSignIns(t *testing.T) {
   other:
     connector: shop
     auth: {method: basic, user: ann, password: env:TOKEN}
+  third:
+    connector: shop
+    auth: {method: client_credentials, client_id: app, client_secret: env:TOKEN, token_url: "https://sso.example.com/t", client_in: header, form: {audience: orders}}
+  fourth:
+    connector: webhook
+    auth: {method: hmac, secret: env:TOKEN}
+  fifth:
+    connector: webhook
+    auth: {method: none}
 `)
 	var into diag.List
 	s, _ := settings.Load(file, settings.Options{Env: environment(map[string]string{"TOKEN": "app-secret", "ID": "app"})}, &into)
@@ -265,7 +275,16 @@ func TestLoad_ReadsSignIns(t *testing.T) {
 	if diff := cmp.Diff([]string{"a", "b"}, c.Scopes); diff != "" {
 		t.Errorf("scopes (-want +got):\n%s", diff)
 	}
+	s.Accounts = slices.DeleteFunc(s.Accounts, func(a settings.Account) bool {
+		if a.Name == "fourth" && a.Credential.Secret.Reveal() != "app-secret" || a.Name == "fifth" && (a.Credential.Method != auth.None || !a.Credential.Secret.Empty()) {
+			t.Errorf("%s: got %+v", a.Name, a.Credential)
+		}
+		return a.Connector == "webhook"
+	})
 	if b := s.Accounts[1].Credential; b.User != "ann" || b.Secret.Reveal() != "app-secret" {
 		t.Errorf("other: got %+v", b)
+	}
+	if c := s.Accounts[2].Credential.Client; c.Secret.Reveal() != "app-secret" || c.TokenURL != "https://sso.example.com/t" || !c.Basic || c.Form["audience"] != "orders" || c.RedirectURL != "" {
+		t.Errorf("third: got %+v", c)
 	}
 }

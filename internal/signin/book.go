@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,12 +33,13 @@ type Book struct {
 	mu         sync.Mutex
 	desk       store.Desk // nil until Use
 	refreshers map[string]*auth.Refresher
+	granted    map[string]*auth.Granted
 	redact     map[string]*secret.Redactor // of traded tokens, by account
 }
 
 // NewBook returns an empty book. at is called at the points of every renewal; may be nil.
 func NewBook(at func(auth.Point)) *Book {
-	return &Book{at: at, refreshers: map[string]*auth.Refresher{}, redact: map[string]*secret.Redactor{}}
+	return &Book{at: at, refreshers: map[string]*auth.Refresher{}, granted: map[string]*auth.Granted{}, redact: map[string]*secret.Redactor{}}
 }
 
 // Use has sign-ins kept in a store from now on. Before that nothing can be renewed.
@@ -47,24 +49,47 @@ func (b *Book) Use(desk store.Desk) {
 	b.desk = desk
 }
 
-// Open returns the source of an account that signs in with OAuth 2.0, as its connector
-// and its settings say. For an account of the same name it is on the same refresher,
-// which goes on with the new settings.
+// Open returns the source of an account that signs in with OAuth 2.0 or client credentials, as
+// its connector and its settings say. For an account of the same name it is on the same
+// refresher, which goes on with the new settings.
 func (b *Book) Open(a settings.Account, d *connectors.Description) (auth.Source, error) {
-	for _, m := range d.Auth {
-		if m.Name != auth.OAuth2 || m.OAuth == nil || a.Credential.Client == nil {
-			continue
-		}
-		base := d.BaseURL
-		if a.BaseURL != "" {
-			base = a.BaseURL
-		}
-		r := b.refresher(auth.Options{
-			Account: a.Name, Service: m.OAuth.Resolve(base, a.BaseURL != "", a.Credential.Client), Client: *a.Credential.Client,
-		})
-		return auth.NewSource(r, auth.SourceOptions{Exchange: m.OAuth.Trade, Settings: a.Settings, BaseURL: base, Redact: b.redactor(a.Name)}), nil
+	service, ok := Service(a, d)
+	if !ok {
+		return nil, fmt.Errorf("account %s: %s does not take the sign-in method %q", a.Name, d.Title, a.Credential.Method)
 	}
-	return nil, fmt.Errorf("account %s: %s does not take the sign-in method %q", a.Name, d.Title, auth.OAuth2)
+	o := auth.Options{Account: a.Name, Service: service, Client: *a.Credential.Client}
+	if a.Credential.Method == auth.ClientCredentials {
+		if !auth.IsSafe(service.TokenURL) {
+			return nil, fmt.Errorf("account %s: there is no safe address to get tokens at: token_url has https, or is on this machine", a.Name)
+		}
+		return b.grantedTo(o), nil
+	}
+	return auth.NewSource(b.refresher(o), auth.SourceOptions{Exchange: service.Trade, Settings: a.Settings, BaseURL: cmp.Or(a.BaseURL, d.BaseURL), Redact: b.redactor(a.Name)}), nil
+}
+
+// Service returns what is known of the service's sign-in for an account, with complete
+// addresses; ok is false for an account without a client, and for a method that the service does
+// not take.
+func Service(a settings.Account, d *connectors.Description) (o auth.OAuth, ok bool) {
+	for _, m := range d.Auth {
+		if m.Name == a.Credential.Method && m.OAuth != nil && a.Credential.Client != nil {
+			return m.OAuth.Resolve(cmp.Or(a.BaseURL, d.BaseURL), a.BaseURL != "", a.Credential.Client), true
+		}
+	}
+	return auth.OAuth{}, false
+}
+
+// grantedTo returns the tokens of an account whose app signs in by itself.
+func (b *Book) grantedTo(o auth.Options) *auth.Granted {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if g := b.granted[o.Account]; g != nil {
+		g.Configure(o)
+		return g
+	}
+	g := auth.NewGranted(o)
+	b.granted[o.Account] = g
+	return g
 }
 
 // OpenPart returns the source of a part of an account that was opened, such as one location

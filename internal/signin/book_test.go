@@ -109,6 +109,34 @@ func TestBook_HasOneRefresherForAnAccount(t *testing.T) {
 	}
 }
 
+// TestBook_HasOneTokenForAnAppThatSignsInByItself opens an account twice, without a store.
+func TestBook_HasOneTokenForAnAppThatSignsInByItself(t *testing.T) {
+	t.Parallel()
+	base, asked := service(t)
+	b := signin.NewBook(nil)
+	a := account(base)
+	a.Credential.Method = auth.ClientCredentials
+	d := &connectors.Description{Title: "Shop", BaseURL: "https://unused.test", Auth: []auth.Method{{Name: auth.ClientCredentials, OAuth: &auth.OAuth{TokenURL: "/token"}}}}
+	for range 2 {
+		source, err := b.Open(a, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := source.Token(t.Context(), ""); err != nil || got.Secret.Reveal() != "access-1" {
+			t.Errorf("got %q %v, want access-1", got.Secret.Reveal(), err)
+		}
+	}
+	if got := asked.Load(); got != 1 {
+		t.Errorf("got %d requests for tokens, want 1", got)
+	}
+	for _, url := range []string{"", "http://sso.example.com/token"} {
+		d.Auth[0].OAuth.TokenURL, a.BaseURL = url, ""
+		if _, err := b.Open(a, d); err == nil || !strings.Contains(err.Error(), "token_url has https") {
+			t.Errorf("tokens at %q: got %v, want that it is not safe", url, err)
+		}
+	}
+}
+
 func TestBook_RefusesWhatCannotSignIn(t *testing.T) {
 	t.Parallel()
 	b := signin.NewBook(nil)

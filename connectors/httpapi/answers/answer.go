@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/formats"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
@@ -134,7 +135,7 @@ func listOf(op *manifest.Operation, a *Answer) (any, error) {
 // single returns the one record of an answer as a list of one, or of none where it may
 // be missing.
 func single(op *manifest.Operation, a *Answer) ([][]byte, error) {
-	if op.Answer.Optional && len(bytes.TrimSpace(a.Body)) == 0 {
+	if missing(op, a) {
 		return nil, nil
 	}
 	if _, err := connectors.Decode(a.Body); err != nil {
@@ -203,6 +204,28 @@ func AsText(op *manifest.Operation, a *Answer) (err error) {
 	a.Header = a.Header.Clone()
 	a.Header.Set("Content-Type", "application/json")
 	return nil
+}
+
+// AsJSON puts JSON into the place of a body that is written in another format. One that is not
+// there stays so where it may be missing. The error is an [*connectors.Error].
+func AsJSON(op *manifest.Operation, a *Answer) (err error) {
+	f := op.Answer.Format
+	if f.Kind == formats.JSON || len(op.Answer.Paths) == 0 || missing(op, a) {
+		return nil
+	}
+	expected := formats.Answer{Object: op.Spec.Answer, List: op.Spec.List}
+	for _, path := range op.Answer.Paths {
+		expected.Paths = append(expected.Paths, Inside(path))
+	}
+	if a.Body, err = f.JSON(a.Body, a.Header.Get("Content-Type"), expected); err != nil {
+		return Unreadable(op, a.Status, err)
+	}
+	return nil
+}
+
+// missing reports whether there is no answer where there may be none.
+func missing(op *manifest.Operation, a *Answer) bool {
+	return len(bytes.TrimSpace(a.Body)) == 0 && (op.Answer.Optional || op.Spec.Kind == connectors.Write)
 }
 
 // decode reads one record. Records of a described object get its shape, what is

@@ -16,6 +16,7 @@ import (
 //nolint:gochecknoglobals // tables
 var (
 	keyKeys   = []string{"in", "name"}
+	appKeys   = []string{"token_url", "form", "scope_separator", "client_in"}
 	oauthKeys = []string{
 		"authorize_url", "token_url", "revoke_url", "query", "form", "scope_separator", "pkce", "client_in", "pauses", "facts", "exchange",
 	}
@@ -34,7 +35,7 @@ func Read(n *yamlnode.Node, into *diag.List) []auth.Method {
 			continue
 		}
 		method := auth.Method{}
-		method.Name, ok = m.Need(into, "method", "method: bearer").Word(into, auth.Bearer, auth.APIKey, auth.Basic, auth.OAuth2)
+		method.Name, ok = m.Need(into, "method", "method: bearer").Word(into, auth.Bearer, auth.APIKey, auth.Basic, auth.OAuth2, auth.ClientCredentials)
 		if !ok {
 			continue
 		}
@@ -46,6 +47,9 @@ func Read(n *yamlnode.Node, into *diag.List) []auth.Method {
 		case auth.OAuth2:
 			allowed = oauthKeys
 			method.OAuth = oauth(m, into)
+		case auth.ClientCredentials:
+			allowed = appKeys
+			method.OAuth = app(m, into)
 		}
 		for _, f := range m.Fields() {
 			if f.Name != "method" && !slices.Contains(allowed, f.Name) {
@@ -80,6 +84,26 @@ func oauth(m yamlnode.Map, into *diag.List) *auth.OAuth {
 	o.Pauses, _ = m.Get("pauses").Texts(into)
 	o.Facts, _ = m.Get("facts").Texts(into)
 	o.Exchange, _ = m.Get("exchange").Text(into)
+	return o
+}
+
+// app reads what is special about the sign-in of an app by itself. Without token_url every account
+// names its own.
+func app(m yamlnode.Map, into *diag.List) *auth.OAuth {
+	o := &auth.OAuth{}
+	o.TokenURL = address(m.Get("token_url"), into)
+	if u, err := url.Parse(o.TokenURL); err == nil && u.IsAbs() && !auth.IsSafe(o.TokenURL) {
+		into.Errorf(m.Get("token_url").At(), finding.CodeAddress, "write it with https", "the client's secret would go to %s in the clear", u.Hostname())
+	}
+	o.Form = texts(m.Get("form"), into)
+	for name, value := range o.Form {
+		if strings.HasPrefix(value, "{") {
+			into.Errorf(m.Get("form").At(), finding.CodeAddress, "write the value itself", "%s stands for an earlier answer, and there is none", name)
+		}
+	}
+	o.Separator, _ = m.Get("scope_separator").Text(into)
+	in, _ := m.Get("client_in").Word(into, "form", "header")
+	o.Basic = in == "header"
 	return o
 }
 

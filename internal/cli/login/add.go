@@ -30,7 +30,7 @@ type added struct {
 
 // authKeys are the flags that become keys of auth, in the order in which they are written.
 func authKeys() []string {
-	return []string{"token", "key", "user", "password", "client_id", "client_secret", "redirect_url", "refresh_token"}
+	return []string{"token", "key", "user", "password", "client_id", "client_secret", "redirect_url", "refresh_token", "token_url", "secret"}
 }
 
 func (a *app) addCommand() *cobra.Command {
@@ -51,7 +51,7 @@ or secret:NAME. What would be wrong is said, and then nothing is written.
 		},
 	}
 	c.Flags().StringVar(&n.connector, "connector", "", "the connector, as pollux connectors list names it")
-	c.Flags().StringVar(&n.method, "method", auth.Bearer, "how to sign in: bearer, api_key, basic or oauth2")
+	c.Flags().StringVar(&n.method, "method", auth.Bearer, "how to sign in: bearer, api_key, basic, oauth2, client_credentials, hmac or none")
 	for _, key := range authKeys() {
 		n.values[key] = c.Flags().String(strings.ReplaceAll(key, "_", "-"), "", key+" of auth")
 	}

@@ -147,8 +147,11 @@ func (v AccountView) Row(now time.Time) []string {
 	return []string{v.Name, v.Connector, v.Host, v.Method, v.Status, strings.Join(left, ", "), strings.Join(v.Recipes, ", "), words}
 }
 
-// CheckView is what a service said to an account's credential. Status is ok, refused or
-// skipped; Error is nil unless it was refused.
+// Unchecked is the status of an account whose connector has no call that checks a credential.
+const Unchecked = "unchecked"
+
+// CheckView is what a service said to an account's credential. Status is ok, refused, skipped or
+// unchecked; Error is nil unless it was refused.
 type CheckView struct {
 	Account string         `json:"account"`
 	Status  string         `json:"status"`
@@ -164,6 +167,8 @@ func (v CheckView) Print(w io.Writer) {
 		text = v.Error.Kind + ": " + v.Error.Message
 	case v.Status == ok:
 		text = fmt.Sprintf("ok, the credential works (%d ms)", v.TookMS)
+	case v.Status == Unchecked:
+		text = "not asked: its connector has no call that checks a credential"
 	default:
 		text = "paused, not asked; name it to ask all the same"
 	}
