@@ -151,8 +151,7 @@ func (r *reader) version(n *yamlnode.Node) {
 func (r *reader) settings(n *yamlnode.Node) {
 	m, _ := n.Mapping(r.into)
 	for _, f := range m.Fields() {
-		field, _ := r.field(f, settingKeys)
-		r.m.Settings = append(r.m.Settings, field)
+		r.m.Settings = append(r.m.Settings, r.fields().Setting(f))
 	}
 }
 

@@ -1,7 +1,5 @@
 package manifest
 
-import "slices"
-
 // The keys that each mapping of a manifest may have. schema.json has the same
 // ones; a test compares them.
 //
@@ -17,12 +15,6 @@ var (
 	ruleKeys    = []string{"status", "code", "message", "kind", "hint"}
 
 	partKeys      = []string{"objects", "inputs", "operations"}
-	objectKeys    = []string{"title", "id", "created", "updated", "open", "fields", "note"}
-	valueKeys     = []string{"type", "description", "secret", "personal", "options", "items", "fields", "open", "note"}
-	fieldKeys     = slices.Concat(valueKeys, []string{"volatile", "normal", "key", "values", "named"})
-	memberKeys    = slices.Concat(valueKeys, []string{"required", "nullable"})
-	settingKeys   = slices.Concat(valueKeys, []string{"required", "default"})
-	inputKeys     = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting", "file", "named"})
 	operationKeys = []string{
 		"title", "description", "read", "write", "version", "scopes", "token", "use", "inputs", "fixed", "answer", "paging", "poll",
 		"repeat", "idempotency", "target", "danger", "errors", "deprecated", "timeout", "versions", "notes",

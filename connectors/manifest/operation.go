@@ -166,7 +166,7 @@ func (r *reader) input(d *draft, f yamlnode.Field) {
 		return
 	}
 	d.inputAt[f.Name] = f.At
-	field, m := r.field(f, inputKeys)
+	field, m := r.fields().Input(f)
 	in := connectors.Input{Field: field, In: r.usualPlace(d, f.Name)}
 	if word, ok := m.Get("in").Word(r.into, "path", "query", "header", "body"); ok {
 		in.In = word

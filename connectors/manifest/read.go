@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/pollux-automation/pollux/connectors/manifest/fields"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
@@ -219,6 +220,22 @@ func (r *reader) part(n *yamlnode.Node) {
 		r.operation(f)
 	}
 }
+
+// object reads a kind of record. Keys are unique over all files of the folder.
+func (r *reader) object(f yamlnode.Field) {
+	r.key(f.Name, f.At, wordForm, "contact")
+	if first, taken := r.objectAt[f.Name]; taken {
+		r.into.Errorf(f.At, finding.CodeKeyTaken, "", "the object %q exists already, in %s line %d", f.Name, first.File, first.Line)
+		return
+	}
+	r.objectAt[f.Name] = f.At
+	if o := r.fields().Object(f); o != nil {
+		r.m.Objects = append(r.m.Objects, o)
+	}
+}
+
+// fields reads the fields of settings, inputs and records.
+func (r *reader) fields() fields.Reader { return fields.Reader{Into: r.into, Names: r.names} }
 
 // The forms of keys.
 var (
