@@ -57,7 +57,7 @@ func (s *session) gateError(op *manifest.Operation, err error) error {
 // The end of the caller's context makes it Canceled where it would be Transient; a
 // write that may be on its way stays Uncertain.
 func (s *session) networkError(ctx context.Context, op *manifest.Operation, p *progress, err error) error {
-	e := &connectors.Error{Op: op.Spec.Name(), Err: fmt.Errorf("%s %s%s: %w", op.Spec.Method, s.builder.Base, op.Spec.Path, s.redacted(err))}
+	e := &connectors.Error{Op: op.Spec.Name(), Err: fmt.Errorf("%s %s%s: %w", op.Spec.Method, s.manifest.Base(op, s.builder.Base), op.Spec.Path, s.redacted(err))}
 	unsent, hint := neverSent(err, p.given.Load())
 	unsent = unsent || p.unsent()
 	e.Hint = hint

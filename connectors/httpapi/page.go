@@ -124,10 +124,14 @@ func (s *session) readPage(op *manifest.Operation, a *answers.Answer, q pageQuer
 	if err != nil {
 		return connectors.Page{}, err
 	}
-	page := connectors.Page{Date: a.Date, Total: total(op, a), Records: make([]connectors.Record, 0, len(items))}
-	rows := answers.NewRows(op, q.inputs)
-	for i, item := range items {
-		r, gone, err := rows.Read(item)
+	rows, err := answers.Split(op, a, items)
+	if err != nil {
+		return connectors.Page{}, err
+	}
+	page := connectors.Page{Date: a.Date, Total: total(op, a), Records: make([]connectors.Record, 0, len(rows))}
+	reader := answers.NewRows(op, q.inputs)
+	for i, row := range rows {
+		r, gone, err := reader.Read(row)
 		if err != nil {
 			return connectors.Page{}, answers.Unreadable(op, a.Status, fmt.Errorf("record %d of the page: %w", i+1, err))
 		}

@@ -207,6 +207,11 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 	if a.Broken != nil {
 		return nil, answers.Unreadable(op, a.Status, a.Broken)
 	}
+	if op.Answer.Text {
+		if err := answers.AsText(op, a); err != nil {
+			return nil, err
+		}
+	}
 	if op.Answer.File {
 		if err := asRecord(ctx, op, a); err != nil {
 			return nil, err
@@ -344,7 +349,9 @@ func (s *session) show(op *manifest.Operation, r *request.Request) (connectors.R
 	if r.Form != nil {
 		out.Body = showFiles(r, out.Header)
 	}
-	if r.Body != nil {
+	if r.Body != nil && !manifest.IsJSON(r.Header.Get("Content-Type")) {
+		out.Body = string(r.Body)
+	} else if r.Body != nil {
 		if out.Body, err = connectors.Decode(r.Body); err != nil {
 			return connectors.Request{}, invalid(op, err)
 		}

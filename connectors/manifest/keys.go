@@ -6,7 +6,7 @@ package manifest
 //nolint:gochecknoglobals // tables
 var (
 	connectorKeys = []string{
-		"connector", "key", "title", "docs", "base_url", "headers", "version", "auth", "check", "settings", "limits", "breaker", "webhooks", "parts", "named", "errors", "notes",
+		"connector", "key", "title", "docs", "base_url", "hosts", "headers", "version", "auth", "check", "settings", "limits", "breaker", "webhooks", "parts", "named", "errors", "notes",
 	}
 	versionKeys = []string{"header", "value", "others"}
 	checkKeys   = []string{"operation", "with", "when"}
@@ -16,11 +16,11 @@ var (
 
 	partKeys      = []string{"objects", "inputs", "operations"}
 	operationKeys = []string{
-		"title", "description", "read", "write", "version", "scopes", "token", "use", "inputs", "fixed", "answer", "paging", "poll",
+		"title", "description", "read", "write", "host", "version", "scopes", "token", "use", "inputs", "fixed", "answer", "paging", "poll",
 		"repeat", "idempotency", "target", "danger", "errors", "deprecated", "timeout", "versions", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers", "form"}
-	answerKeys = []string{"object", "list", "value", "file", "optional", "absent"}
+	answerKeys = []string{"object", "list", "value", "file", "text", "rows", "optional", "absent"}
 	repeatKeys = []string{"find", "with", "match", "settle"}
 	keyKeys    = []string{"header"}
 	otherKeys  = []string{"path", "at", "gone", "deprecated"}

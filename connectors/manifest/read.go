@@ -30,10 +30,18 @@ type Sources map[string][]byte
 // in findings ("connectors/weather"). The manifest is nil when there are errors;
 // all of them are in the list.
 func Read(folder fs.FS, name string, into *diag.List) (*Manifest, Sources) {
-	r := &reader{
-		folder: folder, name: name, sources: Sources{}, into: &diag.List{},
+	return newReader(folder, name).readInto(into)
+}
+
+func newReader(folder fs.FS, name string) *reader {
+	return &reader{
+		folder: folder, name: name, sources: Sources{}, into: &diag.List{}, rowsUsed: map[string]bool{},
 		m: &Manifest{}, objectAt: map[string]diag.Place{}, places: map[string]diag.Place{},
 	}
+}
+
+// readInto reads the folder and adds what it has found.
+func (r *reader) readInto(into *diag.List) (*Manifest, Sources) {
 	r.read()
 	into.Append(r.into)
 	if r.into.HasErrors() {
@@ -95,6 +103,9 @@ type reader struct {
 	// usualVersion is the version of operations that do not say theirs.
 	usualVersion string
 	names        names.Section
+	// rows are the hooks in Go that the connector has; rowsUsed those that it names.
+	rows     Rows
+	rowsUsed map[string]bool
 	// groups are the input groups of the file that is being read.
 	groups map[string]yamlnode.Map
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest"
@@ -118,6 +119,9 @@ func listOf(op *manifest.Operation, a *Answer) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if items, err = Split(op, a, items); err != nil {
+		return nil, err
+	}
 	list := make([]any, len(items))
 	for i, item := range items {
 		if list[i], err = decode(op, item); err != nil {
@@ -168,6 +172,37 @@ func Items(op *manifest.Operation, a *Answer) ([][]byte, error) {
 		return nil, nil
 	}
 	return nil, Unreadable(op, a.Status, fmt.Errorf("the answer has no list at %q", op.Answer.Paths[0]))
+}
+
+// Split returns the rows that the connector's hook makes of those of a list; the same where
+// it has none.
+func Split(op *manifest.Operation, a *Answer, items [][]byte) ([][]byte, error) {
+	if op.Answer.Rows == nil {
+		return items, nil
+	}
+	all := make([][]byte, 0, len(items))
+	for i, item := range items {
+		rows, err := op.Answer.Rows(item)
+		if err != nil {
+			return nil, Unreadable(op, a.Status, fmt.Errorf("record %d: %w", i+1, err))
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
+}
+
+// AsText puts a record that has a text as its value into the place of the text. The error
+// is for a text in another encoding than UTF-8: its characters would be lost.
+func AsText(op *manifest.Operation, a *Answer) (err error) {
+	if !utf8.Valid(a.Body) {
+		return Unreadable(op, a.Status, fmt.Errorf("the text is not UTF-8 (%.80q)", a.Header.Get("Content-Type")))
+	}
+	if a.Body, err = connectors.Encode(map[string]any{"value": string(a.Body)}); err != nil {
+		return Unreadable(op, a.Status, err)
+	}
+	a.Header = a.Header.Clone()
+	a.Header.Set("Content-Type", "application/json")
+	return nil
 }
 
 // decode reads one record. Records of a described object get its shape, what is
