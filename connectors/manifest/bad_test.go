@@ -85,7 +85,6 @@ var partMistakes = []mistake{
 	{"    fixed: {body: {}}\n", "    host: uploads\n"},
 	{"    fixed: {body: {}}\n", "    fixed: {headers: {Content-Type: text/html}}\n"},
 	{"list: tickets}", "list: tickets, rows: lines}"},
-	{"{object: ticket, value: ticket}", "{object: ticket, value: ticket, rows: lines}"},
 	{"{object: ticket, value: ticket}", "{object: ticket, text: true}"},
 	{"{object: ticket, value: ticket}", "{text: true}"},
 	{"    id: id\n", ""},

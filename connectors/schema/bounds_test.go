@@ -38,8 +38,10 @@ func TestObject_UnsetTextsAreNothing(t *testing.T) {
 	t.Parallel()
 	unset := []string{"0001-01-01T00:00:00Z", "1990-01-01T00:00:00+09:00"}
 	o := &schema.Object{Key: "mail", Updated: "changed", Fields: []schema.Field{
-		{Name: "sent", Type: schema.Time, Unset: unset}, {Name: "changed", Type: schema.Time, Unset: unset},
-		{Name: "born", Type: schema.Time}, {Name: "state", Type: schema.String, Unset: []string{"-"}},
+		{Name: "sent", Type: schema.Time, Unset: unset},
+		{Name: "changed", Type: schema.Time, Unset: unset},
+		{Name: "born", Type: schema.Time},
+		{Name: "state", Type: schema.String, Unset: []string{"-"}},
 	}}
 	got, err := o.Decode([]byte(`{"sent":"1990-01-01T00:00:00+09:00","changed":"0001-01-01T00:00:00Z","born":"1990-01-01T00:00:00+09:00","state":"-"}`))
 	if err != nil || got["sent"] != nil || got["changed"] != nil || got["state"] != nil || got["born"] != "1990-01-01T00:00:00+09:00" {

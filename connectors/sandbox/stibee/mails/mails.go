@@ -1,7 +1,6 @@
 package mails
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -359,7 +358,7 @@ func (b *Box) getContent(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	return service.Answer{Status: http.StatusOK, Text: cmp.Or(m.content, " "), Type: "text/html; charset=utf-8"}
+	return service.Answer{Status: http.StatusOK, Raw: []byte(m.content), Type: "text/html; charset=utf-8"}
 }
 
 // setContent takes the body as it is, if it says that it is HTML.
