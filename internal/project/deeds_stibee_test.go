@@ -329,3 +329,64 @@ func TestReserve_TakesATimeOfARecord(t *testing.T) {
 		}
 	})
 }
+
+// TestFindSubscriber_StopsWhereTheAddressIs looks for addresses in a list of two pages.
+func TestFindSubscriber_StopsWhereTheAddressIs(t *testing.T) {
+	t.Parallel()
+	inSandbox(t, sandbox.Options{Seed: 1}, func(s *sandboxed) {
+		subscribe(s, 1500)
+		for _, tt := range []struct {
+			email    string
+			found    any
+			requests int
+		}{
+			{"n10@example.com", "n10@example.com", 1},
+			{" N10@Example.com", "n10@example.com", 1},
+			{"n1400@example.com", "n1400@example.com", 2},
+			{"nobody@example.com", nil, 2},
+		} {
+			before := s.world.Requests()
+			answer, err := s.try("stibee", "subscriber.find", atList(s, map[string]any{"email": tt.email}))
+			s.must(err)
+			row, _ := answer.(map[string]any)
+			if row["email"] != tt.found {
+				t.Errorf("%q: got %v, want %v", tt.email, answer, tt.found)
+			}
+			if n := less(s.world.Requests(), before)["subscriber.list"]; n != tt.requests {
+				t.Errorf("%q: got %d requests, want %d", tt.email, n, tt.requests)
+			}
+		}
+	})
+}
+
+// TestUpsert_LeavesAloneWhoHasLeft guards an upsert by what the list says of the address.
+func TestUpsert_LeavesAloneWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	inSandbox(t, sandbox.Options{Seed: 1}, func(s *sandboxed) {
+		s.join("gone@example.com")
+		s.call("stibee", "subscriber.unsubscribe", atList(s, map[string]any{"email": "gone@example.com"}))
+		text := fmt.Sprintf(`recipe: v1
+id: guarded
+connections: {crm: {connector: highlevel, account: highlevel}, mail: {connector: stibee, account: stibee}}
+trigger: {poll: crm.contact.search, kinds: [created], schedule: {every: 10m}, start: now}
+steps:
+  - id: it
+    call: mail.subscriber.upsert
+    with: {listId: "%s", email: =record.email, fields: {name: =record.firstName}}
+    only_if: target.status != "unsubscribed"
+`, s.at.ListID)
+		s.poll(text)
+		pass(time.Minute)
+		for name, email := range map[string]string{"Gone": "gone@example.com", "New": "new@example.com"} {
+			s.world.AddContact(map[string]any{"firstName": name, "email": email})
+		}
+		pass(20 * time.Minute)
+		s.poll(text)
+		if missing := s.person("new@example.com", map[string]any{"status": "subscribed", "fields": map[string]any{"name": "New"}}); missing != "" {
+			t.Error(missing)
+		}
+		if missing := s.person("gone@example.com", map[string]any{"status": "unsubscribed", "fields": map[string]any{}}); missing != "" {
+			t.Error(missing)
+		}
+	})
+}

@@ -275,6 +275,9 @@ func (g *ground) knownOfLists(operation string) map[string]any {
 	switch operation {
 	case "subscriber.list", "subscriber.count", "group.list", "sender.list", "list.get":
 		in["listId"] = g.at.ListID
+	case "subscriber.find":
+		g.join(oddly)
+		in["listId"], in["email"] = g.at.ListID, oddly
 	case "email.get", "email.content.get":
 		in["emailId"] = g.draft("News")
 	}

@@ -120,7 +120,7 @@ func TestCall_ReachesEveryOperationOfTheCatalog(t *testing.T) { //nolint:paralle
 
 // TestCall_ReachesEveryOperationOfStibee does the same for Stibee.
 func TestCall_ReachesEveryOperationOfStibee(t *testing.T) { //nolint:paralleltest // sets the environment
-	newTerminal(t, "stibee").reaches("news", append(catalog.Stibee(), catalog.StibeeBesides()...), 42)
+	newTerminal(t, "stibee").reaches("news", append(catalog.Stibee(), catalog.StibeeBesides()...), 43)
 }
 
 // reaches calls some operations by hand, all of them or, under the race detector, every

@@ -247,10 +247,11 @@ func Stibee() []Operation {
 }
 
 // StibeeBesides returns what the connector makes out of these: the same request with a
-// fixed value.
+// fixed value, or a walk over a list.
 func StibeeBesides() []Operation {
 	const subscribers = "/lists/{listId}/subscribers"
 	return []Operation{
+		{"subscriber.find", "Find subscriber", "GET", subscribers, ""},
 		{"subscriber.upsert", "Add or update subscriber", "POST", subscribers, ""},
 		{"subscriber.batch_upsert", "Add or update subscribers", "POST", subscribers + "/batch", ""},
 	}
