@@ -324,6 +324,12 @@ func inputMeaning(in connectors.Input) string {
 	if in.Named != nil {
 		parts = append(parts, "A list, or values by the name of the "+in.Named.Title+".")
 	}
+	if in.MaxItems > 0 {
+		parts = append(parts, fmt.Sprintf("At most %d.", in.MaxItems))
+	}
+	if in.Example != "" {
+		parts = append(parts, "Such as "+code(in.Example)+".")
+	}
 	return sentences(append(parts, in.Description, in.Note)...)
 }
 

@@ -116,9 +116,12 @@ func validate(t *testing.T, kind, block string) (said string, code int) {
 	if out, code := pollux("init", dir); code != 0 {
 		t.Fatalf("init: %s", out)
 	}
+	if kind == "trigger" { // the beginning of a recipe on the list of the project
+		kind, block = "recipe", "recipe: v1\nid: block\nconnections: {mail: {connector: stibee, account: newsletter}}\n"+block+"steps: [{id: note, set: {what: =kind}}]\n"
+	}
 	file := map[string]string{"recipe": "recipes/block.yaml", "settings": "pollux.yaml", "manifest": "connectors/block/connector.yaml"}[kind]
 	if file == "" {
-		return "say what it is: yaml recipe, yaml settings or yaml manifest", 1
+		return "say what it is: yaml recipe, yaml trigger, yaml settings or yaml manifest", 1
 	}
 	if kind != "manifest" { // the project's own recipe would share its id, or miss its accounts
 		if err := os.Remove(filepath.Join(dir, "recipes/highlevel-contacts-to-stibee.yaml")); err != nil {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"maps"
 
 	"github.com/pollux-automation/pollux/connectors"
@@ -56,7 +57,7 @@ func Sample(f schema.Field) any {
 	if len(f.Options) > 0 {
 		return f.Options[0]
 	}
-	return "pollux"
+	return cmp.Or(f.Example, "pollux")
 }
 
 // wrong returns a value that a field does not accept, and true; false where it accepts

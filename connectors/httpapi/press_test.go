@@ -191,6 +191,26 @@ func TestRows_AnErrorOfTheHookIsOneOfThePage(t *testing.T) {
 	want(t, err, connectors.Transient)
 }
 
+func TestRows_MakeOneValueOfOne(t *testing.T) {
+	t.Parallel()
+	s := newPress(t, "", answers(200, "application/json", `{"data":{"id":"a","notes":"one"}}`))
+	a, err := s.Call(t.Context(), s.op(t, "note.first"), map[string]any{"customerId": "a"})
+	if diff := cmp.Diff(any(map[string]any{"id": "a/0", "text": "one"}), a.Value); diff != "" || err != nil {
+		t.Errorf("Call: %v (-want +got):\n%s", err, diff)
+	}
+	for body, words := range map[string]string{
+		`{"data":{"id":"a","notes":"one\ntwo"}}`: "makes 2 values of one",
+		`{"data":{"id":"a","notes":""}}`:         "makes 0 values of one",
+		`{"data":{"notes":"one"}}`:               "a customer without an id",
+	} {
+		s := newPress(t, "", answers(200, "application/json", body))
+		_, err := s.Call(t.Context(), s.op(t, "note.first"), map[string]any{"customerId": "a"})
+		if e := ours(t, err, connectors.Transient); !strings.Contains(e.Error(), words) {
+			t.Errorf("%s: got %v, want %q", body, e, words)
+		}
+	}
+}
+
 func TestRows_NamesAndFunctionsBelongTogether(t *testing.T) {
 	t.Parallel()
 	folder := os.DirFS("testdata/press")

@@ -56,15 +56,13 @@ func (r *reader) answer(d *draft) {
 	}
 }
 
-// rowHook reads the name of a function that makes rows out of rows. Only connectors that
+// rowHook reads the name of a function that makes rows out of rows, or one value out of
+// another. Only connectors that
 // are a part of the program have such functions.
 func (r *reader) rowHook(d *draft, n *yamlnode.Node) {
 	name, ok := n.Text(r.into)
 	if !ok {
 		return
-	}
-	if !d.op.Spec.List {
-		r.into.Errorf(n.At(), finding.CodeAnswer, "leave it out, or write list: in place of value:", "only the rows of a list go through a hook")
 	}
 	hook, known := r.rows[name]
 	switch {

@@ -13,8 +13,9 @@ import (
 
 // Rows are hooks in Go, by the names that answers have for them (answer: {list: data,
 // rows: notes}). Each makes zero or more rows out of a row of a list as the service sent
-// it, before ids and times are read: for services that keep many records in one text. Both
-// are JSON. An error makes the whole page an error. The functions keep nothing of what
+// it, before ids and times are read: for services that keep many records in one text. Of
+// an answer that is one value it makes one, so that recipes find what the service leaves
+// out. Both are JSON. An error makes the whole page an error. The functions keep nothing of what
 // they are given and are safe for concurrent use.
 type Rows map[string]func(row []byte) ([][]byte, error)
 

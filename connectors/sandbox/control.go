@@ -33,6 +33,8 @@ func (s *Sandbox) State() State {
 //	GET    /sandbox/state                 what it holds, in numbers
 //	GET    /sandbox/writes?after=N        the log of writes, one JSON object a line
 //	GET    /sandbox/subscribers/{list}    the subscribers of a list with their groups
+//	POST   /sandbox/subscribers/{list}/{email}/archive  take a subscriber out, as after a hard bounce
+//	POST   /sandbox/emails/{id}/logs      {"subscriber":"ann@example.com","action":"O","value":"…"}: see ActOnEmail
 //	POST   /sandbox/contacts              add a contact, answers {"id"}
 //	PATCH  /sandbox/contacts/{id}         write fields of a contact
 //	DELETE /sandbox/contacts/{id}         delete a contact
@@ -58,6 +60,10 @@ func (s *Sandbox) Control() http.Handler {
 	mux.HandleFunc("GET /sandbox/subscribers/{list}", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, append([]Subscriber{}, s.Subscribers(r.PathValue("list"))...))
 	})
+	mux.HandleFunc("POST /sandbox/subscribers/{list}/{email}/archive", func(w http.ResponseWriter, r *http.Request) {
+		finish(w, s.ArchiveSubscriber(r.PathValue("list"), r.PathValue("email")), http.StatusNotFound)
+	})
+	mux.HandleFunc("POST /sandbox/emails/{id}/logs", s.serveAct)
 	mux.HandleFunc("POST /sandbox/contacts", s.serveAdd)
 	mux.HandleFunc("PATCH /sandbox/contacts/{id}", s.servePatch)
 	mux.HandleFunc("DELETE /sandbox/contacts/{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -220,6 +226,18 @@ func (s *Sandbox) serveFault(w http.ResponseWriter, r *http.Request) {
 	var fault Fault
 	if receive(w, r, &fault) {
 		finish(w, s.Fail(fault), http.StatusBadRequest)
+	}
+}
+
+func (s *Sandbox) serveAct(w http.ResponseWriter, r *http.Request) {
+	var what struct{ Subscriber, Action, Value string }
+	id, err := strconv.Atoi(r.PathValue("id"))
+	if err != nil {
+		http.Error(w, "the id of an e-mail is a number", http.StatusBadRequest)
+		return
+	}
+	if receive(w, r, &what) {
+		finish(w, s.ActOnEmail(id, what.Subscriber, what.Action, what.Value), http.StatusBadRequest)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 	"github.com/pollux-automation/pollux/connectors/sandbox/stibee"
+	"github.com/pollux-automation/pollux/connectors/sandbox/stibee/wire"
 )
 
 // What the packages of the services define and users of a sandbox need.
@@ -39,6 +40,9 @@ const (
 	Block       = service.Block
 	Keyed       = service.Keyed
 )
+
+// StibeePlans are the plans that Stibee's workspace may have, the smallest first.
+func StibeePlans() []string { return wire.Plans() }
 
 // FaultKinds are all ways to misbehave.
 func FaultKinds() []FaultKind { return service.FaultKinds() }
@@ -86,6 +90,18 @@ func (s *Sandbox) DeletePipeline(id string) { s.highlevel.DeletePipeline(id) }
 // Subscribers returns the subscribers of a list in the order in which they came.
 // An unknown list has none.
 func (s *Sandbox) Subscribers(list string) []Subscriber { return s.stibee.Subscribers(list) }
+
+// ArchiveSubscriber takes a subscriber of Stibee out as the service does after a hard
+// bounce. The error says that the list does not have it.
+func (s *Sandbox) ArchiveSubscriber(list, email string) error { return s.stibee.Archive(list, email) }
+
+// ActOnEmail lets a subscriber of Stibee, or its mail server, do something with an e-mail
+// that was delivered: F is a soft bounce, A a hard one, D an unsubscription, O an opening
+// and C a click. value is the user agent or the address that was clicked. The error says
+// what cannot be.
+func (s *Sandbox) ActOnEmail(id int, email, action, value string) error {
+	return s.stibee.Act(id, email, action, value)
+}
 
 // KeepThing writes a thing that people make in HighLevel's web app, because no call makes
 // it: kind is "workflow", "campaign", "snapshot", "company", "blog", "blog_author",

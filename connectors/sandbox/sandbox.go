@@ -35,6 +35,9 @@ type Options struct {
 	// Fields are the keys of the fields that Stibee's lists have; nil means name,
 	// phone and a few more.
 	Fields []string
+	// StibeePlan is the plan of Stibee's workspace: standard, pro or enterprise; empty
+	// means enterprise, which has everything.
+	StibeePlan string
 	// Locations is how many locations HighLevel has besides the usual one. They are empty
 	// at the start.
 	Locations int
@@ -59,7 +62,12 @@ type Endpoints struct {
 	StibeeKey    string `json:"stibee_key"`
 	ListID       string `json:"list_id"`
 	VIPGroupID   string `json:"vip_group_id"`
-	ControlURL   string `json:"control_url"`
+	// SenderEmail is an authorized sender of the list, AutoID the end of the address of an
+	// automatic e-mail of it, TagID a tag of e-mails.
+	SenderEmail string `json:"sender_email"`
+	AutoID      string `json:"auto_id"`
+	TagID       string `json:"tag_id"`
+	ControlURL  string `json:"control_url"`
 }
 
 // Sandbox is a set of simulated services. Through the world that it embeds it can
@@ -78,7 +86,7 @@ func New(o Options) *Sandbox {
 	s := &Sandbox{
 		World:  w,
 		agency: newAgency(w, o),
-		stibee: stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields}),
+		stibee: stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields, Plan: o.StibeePlan}),
 	}
 	s.highlevel = s.agency.locations[0]
 	s.highlevel.Populate(o.Contacts, func(i int) map[string]any { return person(w.Dice, i) })
@@ -89,11 +97,12 @@ func New(o Options) *Sandbox {
 // address.
 func (s *Sandbox) HighLevel() http.Handler { return s.agency }
 
-// Stibee returns the simulated Stibee, to be reached below /v2 of an address.
+// Stibee returns the simulated Stibee, to be reached below /v2 of an address, its automatic
+// e-mails below /api/v1.0.
 func (s *Sandbox) Stibee() http.Handler { return s.stibee.Handler() }
 
 // Handler returns both services and the control interface below one address:
-// /highlevel, /stibee/v2 and /sandbox.
+// /highlevel, /stibee/v2 (with /stibee/api/v1.0 for automatic e-mails) and /sandbox.
 func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/highlevel/", http.StripPrefix("/highlevel", s.HighLevel()))
@@ -116,6 +125,9 @@ func (s *Sandbox) Endpoints(base string) Endpoints {
 		StibeeKey:      stibee.Key,
 		ListID:         strconv.Itoa(stibee.ListID),
 		VIPGroupID:     strconv.Itoa(stibee.VIPGroupID),
+		SenderEmail:    stibee.Sender,
+		AutoID:         stibee.AutoID,
+		TagID:          strconv.Itoa(stibee.TagID),
 		ControlURL:     base + "/sandbox",
 	}
 }

@@ -58,7 +58,7 @@ func (f Field) acceptsText(v any) error {
 	if len(f.Options) > 0 && !slices.Contains(f.Options, s) {
 		return fmt.Errorf("want one of %s, got %.40q", strings.Join(f.Options, ", "), s)
 	}
-	return nil
+	return f.Matches(s)
 }
 
 func acceptsTime(v any) error {
@@ -80,8 +80,8 @@ func (f Field) acceptsList(v any) error {
 	if !ok {
 		return f.Type.mismatch(v)
 	}
-	if f.Items == nil {
-		return nil
+	if err := f.Holds(len(list)); err != nil || f.Items == nil {
+		return err
 	}
 	for i, e := range list {
 		if err := f.Items.Accepts(e); err != nil {

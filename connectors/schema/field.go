@@ -49,6 +49,14 @@ type Field struct {
 	Default any
 	// Options are the only allowed values of a string; empty allows all.
 	Options []string
+	// Pattern is a regular expression that a whole string must match, Example a string that
+	// does; empty allows all.
+	Pattern, Example string
+	// MaxItems is how many elements an Array may have; 0 means any number.
+	MaxItems int
+	// Unset are the texts by which the service says that a value is not there. In records
+	// they are nil.
+	Unset []string
 	// Items describes the elements of an Array; nil means Any.
 	Items *Field
 	// Fields are the known members of a Map.

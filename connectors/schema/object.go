@@ -66,6 +66,9 @@ func (f *Field) plain(v any) any {
 	if f.Type != String && f.Type != Time {
 		return Plain(v)
 	}
+	if text, ok := v.(string); ok && slices.Contains(f.Unset, text) {
+		return nil
+	}
 	switch n := v.(type) {
 	case json.Number:
 		v = n.String()
@@ -270,6 +273,9 @@ func (o *Object) Rule() uint32 {
 	h.Write(fmt.Appendf(nil, "v1 open=%t updated=%s\n", o.Open, o.Updated))
 	for _, f := range o.Fields {
 		h.Write(fmt.Appendf(nil, "%s %s volatile=%t\n", f.Name, f.Normal, f.Volatile))
+		if len(f.Unset) > 0 {
+			h.Write(fmt.Appendf(nil, "unset=%q\n", f.Unset))
+		}
 		if f.Normal == NormalKeyed {
 			h.Write(fmt.Appendf(nil, "key=%q values=%q\n", f.Key, f.Values))
 		}

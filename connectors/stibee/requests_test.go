@@ -160,8 +160,11 @@ func sample(f schema.Field) any {
 		if len(f.Options) > 0 {
 			return f.Options[0]
 		}
-		if f.Name == "email" {
-			return "ann+news@example.com"
+		if f.Name == "email" || f.Name == "subscriber" {
+			return "a+b/c%d@example.com"
+		}
+		if f.Example != "" {
+			return f.Example
 		}
 		return "a " + f.Name
 	case schema.Integer, schema.Number:

@@ -21,10 +21,15 @@ func TestErrors_AreToldApartByTheEndOfTheirCode(t *testing.T) {
 		{`{"code":"stberror.Errors.Authorization.NoToken","httpStatusCode":400}`, connectors.Auth, true},
 		{`{"code":"Errors.Authorization.NoToken"}`, connectors.Auth, true},
 		{`{"code":"Errors.Authorization.PermissionDenied"}`, connectors.Invalid, true},
-		{`{"code":"stberror.Errors.List.AlreadyExistEmail","message":"x"}`, connectors.Conflict, false},
-		{`{"code":"stberror.Errors.List.NotExistEmail"}`, connectors.NotFound, false},
+		{`{"code":"stberror.Errors.List.AlreadyExistEmail","message":"x"}`, connectors.Conflict, true},
+		{`{"code":"stberror.Errors.List.NotExistEmail"}`, connectors.NotFound, true},
 		{`{"code":"stberror.Errors.List.InvalidSubscriberVar"}`, connectors.Invalid, true},
-		{`{"code":"Errors.Data.InvalidRequest"}`, connectors.Invalid, false},
+		{`{"code":"Errors.Data.InvalidRequest"}`, connectors.Invalid, true},
+		{`{"code":"Errors.Data.LimitExceeded"}`, connectors.Invalid, true},
+		{`{"code":"Errors.List.LimitExceeded"}`, connectors.Invalid, true},
+		{`{"code":"Errors.List.TooManySubscribers"}`, connectors.Invalid, true},
+		{`{"code":"Errors.Email.WrongStatus"}`, connectors.Conflict, true},
+		{`{"code":"Errors.Something.New"}`, connectors.Invalid, false},
 		{`bad request`, connectors.Invalid, false},
 	}
 	for _, tt := range tests {

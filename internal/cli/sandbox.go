@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +32,7 @@ type sandboxFlags struct {
 	noLimits  bool          // no 429 for too many requests
 	daily     int           // requests a day at HighLevel; 0 means as many as the service
 	locations int           // of HighLevel, besides the usual one
+	plan      string        // of Stibee's workspace; empty means that it has everything
 	life      time.Duration // of HighLevel's access tokens; 0 means a day
 }
 
@@ -68,19 +71,23 @@ address takes faults and changes, and tells what was written.`,
 	c.Flags().IntVar(&f.daily, "daily", 0, "requests a day that HighLevel allows, instead of 200,000")
 	c.Flags().IntVar(&f.locations, "locations", 0, "HighLevel locations besides the usual one, all of one agency")
 	c.Flags().DurationVar(&f.life, "token-life", 0, "how long HighLevel's access tokens live, in whole seconds, instead of a day")
+	c.Flags().StringVar(&f.plan, "stibee-plan", "", "refuse what Stibee's plan does not have: standard, pro or enterprise")
 	return a.JSONFlag(c)
 }
 
 // open makes the sandbox that the flags ask for, with its faults. It listens on
 // nothing yet.
 func (f sandboxFlags) open() (*sandbox.Sandbox, error) {
-	o := sandbox.Options{Seed: f.seed, Contacts: f.contacts, Lag: f.lag, Locations: f.locations, TokenLife: f.life}
+	o := sandbox.Options{Seed: f.seed, Contacts: f.contacts, Lag: f.lag, Locations: f.locations, TokenLife: f.life, StibeePlan: f.plan}
 	o.HighLevelDaily.Requests = f.daily
 	if f.noLimits {
 		o.HighLevelLimit.Requests, o.StibeeLimit.Requests = -1, -1
 	}
 	if f.contacts < 0 || f.lag < 0 || f.traffic < 0 || f.daily < 0 {
 		return nil, console.Misused(errors.New("--contacts, --lag, --traffic and --daily cannot be negative"))
+	}
+	if f.plan != "" && !slices.Contains(sandbox.StibeePlans(), f.plan) {
+		return nil, console.Misused(fmt.Errorf("--stibee-plan takes one of %s", strings.Join(sandbox.StibeePlans(), ", ")))
 	}
 	if f.locations < 0 || f.locations > 10_000 || f.life < 0 || f.life%time.Second != 0 {
 		return nil, console.Misused(errors.New("--locations takes 0 to 10000, --token-life whole seconds"))
@@ -131,10 +138,11 @@ func (a *app) printEndpoints(e sandbox.Endpoints) error {
 Stibee     %s
   key         %s
   list        %s, VIP group %s
+  e-mails     sender %s, tag %s, automatic e-mail %s
 Control    %s
 
 Stop with Ctrl-C. Make 5 new contacts:
   curl -d '{"create":5}' %s/changes
-`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.ClientID, e.ClientSecret, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.ControlURL, e.ControlURL)
+`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.ClientID, e.ClientSecret, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.SenderEmail, e.TagID, e.AutoID, e.ControlURL, e.ControlURL)
 	})
 }

@@ -37,7 +37,7 @@ func Codes() []diag.Code {
 		{Name: CodeMissingInput, Meaning: "A required input of an operation is not given."},
 		{Name: CodeInputType, Meaning: "A value has another type than the input that it is for."},
 		{Name: CodeQuoteNumber, Meaning: "An input is text, but its value is written as a number; ids must be quoted."},
-		{Name: CodeOption, Meaning: "The value of an input is none of those that the service allows."},
+		{Name: CodeOption, Meaning: "The value of an input is none of those that the service allows, or does not have the form that it needs."},
 		{Name: CodeNotNullable, Meaning: "=clear is used for an input that cannot be null."},
 		{Name: CodeSecretInClear, Meaning: "A secret is written out in a file."},
 	})

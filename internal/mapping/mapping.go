@@ -266,6 +266,10 @@ func (e expected) allows(s Source, v any, into *diag.List) bool {
 		into.Errorf(s.At, CodeOption, suggestion, "%q cannot be %q", e.name, functions.Shorten(str))
 		return false
 	}
+	if err := e.field.Matches(str); err != nil {
+		into.Errorf(s.At, CodeOption, "write it like "+e.field.Example, "%q cannot be %q", e.name, functions.Shorten(str))
+		return false
+	}
 	if e.field.Type == schema.Time {
 		if _, err := functions.TimeOf(str); err != nil {
 			into.Errorf(s.At, CodeInputType, "write it as in 2026-03-01T09:00:00+09:00", "%q is a time, %q is none", e.name, functions.Shorten(str))

@@ -77,7 +77,26 @@ func idleCosts() []idle {
 			want: map[string]int{"subscriber.list": 2},
 		},
 		{operation: "stibee.group.list", with: list, rule: "N/P, with one more for the end", want: map[string]int{"group.list": 1 + 1}},
+		{operation: "stibee.sender.list", with: list, rule: "1", want: map[string]int{"sender.list": 1}},
+		{
+			operation: "stibee.email.list", rule: "N/P",
+			fill: func(s *sandboxed) { compose(s, 149) },
+			want: map[string]int{"email.list": 2},
+		},
+		// A request for each e-mail, and those for the e-mails.
+		{
+			operation: "stibee.email.logs", rule: "N/P, and one for each e-mail",
+			fill: func(s *sandboxed) { compose(s, 149) },
+			want: map[string]int{"email.logs": 150, "email.list": 2},
+		},
 		{operation: "stibee.list.list", rule: "N/P, with one more for the end", want: map[string]int{"list.list": 1 + 1}},
+	}
+}
+
+// compose makes some e-mails besides the one that is there.
+func compose(s *sandboxed, n int) {
+	for range n {
+		s.call("stibee", "email.create", newEmail("News"))
 	}
 }
 

@@ -30,9 +30,9 @@ type ground struct {
 // newGround lays it for a connector.
 func newGround(s *sandboxed, connector string) *ground {
 	g := &ground{sandboxed: s, connector: connector, stories: allStories(), deeds: map[string]deed{}}
-	if connector == "highlevel" {
-		for _, d := range deeds() {
-			g.deeds[d.operation] = d
+	for _, d := range deeds() {
+		if account, key := owner(d.operation); account == connector {
+			g.deeds[key] = d
 		}
 	}
 	for _, a := range s.accounts {
@@ -88,6 +88,8 @@ func (g *ground) parent(input string) string {
 		return "sandboxConversation1"
 	case "blogId":
 		return "sandboxBlog000000001"
+	case "emailId":
+		return g.automatic()
 	}
 	return contact(g.sandboxed)
 }
@@ -224,6 +226,11 @@ func (g *ground) makersOfLists() map[string]func(word string) {
 			g.write("group.create", map[string]any{"listId": g.at.ListID, "name": "Others " + word})
 		},
 		"list.list": func(string) { g.write("list.create", newList()) },
+		"sender.list": func(word string) {
+			g.write("sender.add", map[string]any{"listId": g.at.ListID, "email": "ben" + word + "@example.com"})
+		},
+		"email.list": func(word string) { g.draft("News " + word) },
+		"email.logs": func(string) { g.greet("ann@example.com") },
 	}
 }
 
@@ -265,33 +272,14 @@ func (g *ground) mailOf(id string) string {
 // knownOfLists are the inputs of Stibee's operations.
 func (g *ground) knownOfLists(operation string) map[string]any {
 	in := map[string]any{}
-	if operation != "list.list" && operation != "list.create" && operation != "auth.check" {
-		in["listId"] = g.at.ListID
-	}
 	switch operation {
-	case "subscriber.add", "subscriber.upsert", "subscriber.double_opt_in":
-		in["email"], in["fields"] = "cleo@example.com", map[string]any{"name": "Cleo"}
-	case "subscriber.batch_add":
-		in["subscribers"] = []any{map[string]any{"email": "cleo@example.com", "status": "subscribed"}}
-	case "subscriber.update":
-		in["email"], in["fields"] = g.subscribe("dora@example.com"), map[string]any{"name": "Dora"}
-	case "subscriber.unsubscribe":
-		in["email"] = g.subscribe("dora@example.com")
-	case "subscriber.delete":
-		in["emails"] = []any{g.subscribe("dora@example.com")}
-	case "group.create":
-		in["name"] = "Guests"
-	case "group.update", "group.delete":
-		in["groupId"] = g.at.VIPGroupID
-		if operation == "group.update" {
-			in["name"] = "Friends"
-		}
-	case "group.assign", "group.release":
-		in["groupId"], in["email"] = g.at.VIPGroupID, g.subscribe("dora@example.com")
-	case "list.create":
-		return newList()
-	case "list.update":
-		return plus(newList(), in)
+	case "subscriber.list", "subscriber.count", "group.list", "sender.list", "list.get":
+		in["listId"] = g.at.ListID
+	case "subscriber.find":
+		g.join(oddly)
+		in["listId"], in["email"] = g.at.ListID, oddly
+	case "email.get", "email.content.get":
+		in["emailId"] = g.draft("News")
 	}
 	return in
 }
@@ -316,10 +304,14 @@ func (g *ground) readings(op *connectors.Operation, in map[string]any) []conform
 		return read("appointment_note.list", map[string]any{"appointmentId": in["appointmentId"]})
 	case "highlevel.block_slot.update":
 		return read("blocked_slot.list", nearby())
-	case "stibee.subscriber.upsert", "stibee.subscriber.update", "stibee.subscriber.unsubscribe":
+	case "stibee.subscriber.upsert", "stibee.subscriber.batch_upsert", "stibee.subscriber.update", "stibee.subscriber.unsubscribe":
 		return read("subscriber.list", map[string]any{"listId": in["listId"]})
 	case "stibee.group.update", "stibee.group.delete":
 		return read("group.list", map[string]any{"listId": in["listId"]})
+	case "stibee.sender.delete":
+		return read("sender.list", map[string]any{"listId": in["listId"]})
+	case "stibee.email.tag.assign", "stibee.email.tag.release":
+		return read("email.list", map[string]any{"tagIds": in["tagIds"]})
 	}
 	return nil
 }

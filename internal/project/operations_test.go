@@ -174,60 +174,6 @@ func unbook(s *sandboxed, id string) string {
 	return id
 }
 
-// stibeeStories are the stories of Stibee's operations.
-func stibeeStories() map[string]story {
-	const list = "104532"
-	var group, made string
-	return map[string]story{
-		"stibee.subscriber.list": {
-			with: `listId: "` + list + `"`,
-			create: func(s *sandboxed, _ string) string {
-				s.call("stibee", "subscriber.add", map[string]any{"listId": list, "email": "ann@example.com", "status": "subscribed"})
-				return "ann@example.com"
-			},
-			change: func(s *sandboxed, _ string) string {
-				s.call("stibee", "subscriber.unsubscribe", map[string]any{"listId": list, "email": "ann@example.com"})
-				return "ann@example.com"
-			},
-			remove: func(s *sandboxed, _ string) string {
-				s.call("stibee", "subscriber.delete", map[string]any{"listId": list, "emails": []any{"ann@example.com"}})
-				return "ann@example.com"
-			},
-		},
-		"stibee.group.list": {
-			with: `listId: "` + list + `"`,
-			create: func(s *sandboxed, _ string) string {
-				group = fmt.Sprint(s.call("stibee", "group.create", map[string]any{"listId": list, "name": "Guests"})["id"])
-				return group
-			},
-			change: func(s *sandboxed, _ string) string {
-				s.call("stibee", "group.update", map[string]any{"listId": list, "groupId": group, "name": "Friends"})
-				return group
-			},
-			remove: func(s *sandboxed, _ string) string {
-				s.call("stibee", "group.delete", map[string]any{"listId": list, "groupId": group})
-				return group
-			},
-		},
-		"stibee.list.list": {
-			create: func(s *sandboxed, _ string) string {
-				made = fmt.Sprint(s.call("stibee", "list.create", map[string]any{
-					"name": "News", "senderName": "Ann", "companyName": "Ann & Co", "companyContact": "a@example.com", "companyAddress": "1 Example Street",
-				})["id"])
-				return made
-			},
-			change: func(s *sandboxed, _ string) string {
-				s.call("stibee", "list.update", map[string]any{"listId": made, "name": "Good news"})
-				return made
-			},
-			remove: func(s *sandboxed, _ string) string {
-				s.call("stibee", "list.delete", map[string]any{"listId": made})
-				return made
-			},
-		},
-	}
-}
-
 // TestEveryPollableOperation_TellsOfCreationChangeAndDeletion lives one record's life at
 // every operation of the built-in connectors that can be polled. An operation that is
 // added and not told of here fails it.

@@ -26,15 +26,15 @@ type terminal struct {
 	settings string
 }
 
-// newTerminal writes the settings of a project. The program reaches the sandbox through a
-// socket, so time is real here.
-func newTerminal(t *testing.T) *terminal {
+// newTerminal writes the settings of a project, for what a connector does. The program
+// reaches the sandbox through a socket, so time is real here.
+func newTerminal(t *testing.T, connector string) *terminal {
 	t.Helper()
 	registry, err := builtin.Registry()
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &terminal{ground: newGround(newSandboxed(t, registry, quiet()), "highlevel"), settings: filepath.Join(t.TempDir(), "pollux.yaml")}
+	d := &terminal{ground: newGround(newSandboxed(t, registry, quiet()), connector), settings: filepath.Join(t.TempDir(), "pollux.yaml")}
 	d.sparse = true
 	server := httptest.NewServer(d.handler())
 	t.Cleanup(server.Close)
@@ -45,9 +45,14 @@ func newTerminal(t *testing.T) *terminal {
     base_url: %s
     auth: {method: bearer, token: env:REACH_TOKEN}
     settings: {locationId: %s, companyId: %s}
-`, at.HighLevelURL, at.LocationID, at.CompanyID)
+  news:
+    connector: stibee
+    base_url: %s
+    auth: {method: api_key, key: env:REACH_KEY}
+`, at.HighLevelURL, at.LocationID, at.CompanyID, at.StibeeURL)
 	d.must(os.WriteFile(d.settings, []byte(text), 0o600))
 	t.Setenv("REACH_TOKEN", at.HighLevelToken)
+	t.Setenv("REACH_KEY", at.StibeeKey)
 	t.Setenv("POLLUX_LISTEN", "off")
 	return d
 }
@@ -71,7 +76,19 @@ func (d *terminal) requests() int {
 // TestDescribe_NamesTheCatalog compares what the program tells with the list of what it
 // has to have.
 func TestDescribe_NamesTheCatalog(t *testing.T) { //nolint:paralleltest // sets the environment
-	code, stdout, stderr := newTerminal(t).pollux("connectors", "describe", "highlevel", "--json")
+	for connector, operations := range map[string][]catalog.Operation{
+		"highlevel": append(catalog.HighLevel(), catalog.HighLevelBesides()...),
+		"stibee":    append(catalog.Stibee(), catalog.StibeeBesides()...),
+	} {
+		newTerminal(t, connector).describes(connector, operations)
+	}
+}
+
+// describes asserts what the program tells of a connector.
+func (d *terminal) describes(connector string, operations []catalog.Operation) {
+	t := d.t
+	t.Helper()
+	code, stdout, stderr := d.pollux("connectors", "describe", connector, "--json")
 	if code != 0 {
 		t.Fatalf("got exit code %d and %q", code, stderr)
 	}
@@ -86,7 +103,7 @@ func TestDescribe_NamesTheCatalog(t *testing.T) { //nolint:paralleltest // sets 
 		got[o.Key] = o.Method + " " + o.Path + " " + o.Title
 	}
 	want := map[string]string{}
-	for _, o := range append(catalog.HighLevel(), catalog.HighLevelBesides()...) {
+	for _, o := range operations {
 		want[o.Key] = o.Method + " " + o.Path + " " + o.Title
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -98,10 +115,23 @@ func TestDescribe_NamesTheCatalog(t *testing.T) { //nolint:paralleltest // sets 
 // inputs that are made up or come from the sandbox, and asks the sandbox what came. Under
 // the race detector every tenth has to do; make test runs it without, too.
 func TestCall_ReachesEveryOperationOfTheCatalog(t *testing.T) { //nolint:paralleltest // sets the environment
-	d := newTerminal(t)
-	c := d.accounts[0].Connector.Describe()
+	newTerminal(t, "highlevel").reaches("acme", catalog.HighLevel(), 124)
+}
+
+// TestCall_ReachesEveryOperationOfStibee does the same for Stibee.
+func TestCall_ReachesEveryOperationOfStibee(t *testing.T) { //nolint:paralleltest // sets the environment
+	newTerminal(t, "stibee").reaches("news", append(catalog.Stibee(), catalog.StibeeBesides()...), 43)
+}
+
+// reaches calls some operations by hand, all of them or, under the race detector, every
+// tenth.
+func (d *terminal) reaches(account string, operations []catalog.Operation, all int) {
+	t := d.t
+	t.Helper()
+	connector, _ := d.registry.Connector(d.connector)
+	c := connector.Describe()
 	reached, want := 0, 0
-	for i, o := range catalog.HighLevel() {
+	for i, o := range operations {
 		if raced && i%10 != 0 {
 			continue
 		}
@@ -114,7 +144,7 @@ func TestCall_ReachesEveryOperationOfTheCatalog(t *testing.T) { //nolint:paralle
 		inputs, err := json.Marshal(conformance.Complete(op, d.inputs(op)))
 		d.must(err)
 		before := d.requests()
-		args := []string{"call", "acme", o.Key, "--input", string(inputs), "--json"}
+		args := []string{"call", account, o.Key, "--input", string(inputs), "--json"}
 		if op.Kind == connectors.Write {
 			args = append(args, "--write")
 		}
@@ -128,7 +158,7 @@ func TestCall_ReachesEveryOperationOfTheCatalog(t *testing.T) { //nolint:paralle
 		}
 		reached++
 	}
-	if reached != want || !raced && want != 124 {
-		t.Errorf("reached %d of %d operations, want all of 124, or every tenth of them", reached, want)
+	if reached != want || !raced && want != all {
+		t.Errorf("reached %d of %d operations, want all of %d, or every tenth of them", reached, want, all)
 	}
 }

@@ -65,11 +65,27 @@ func Value(op *manifest.Operation, a *Answer) (any, error) {
 	case !found:
 		return nil, nil
 	}
+	if raw, err = reshaped(op, a, raw); err != nil {
+		return nil, err
+	}
 	v, err := decode(op, raw)
 	if err != nil {
 		return nil, Unreadable(op, a.Status, err)
 	}
 	return v, nil
+}
+
+// reshaped returns what the connector's hook makes of the one value of an answer, which is
+// one value again; the same where it has none.
+func reshaped(op *manifest.Operation, a *Answer, raw []byte) ([]byte, error) {
+	rows, err := Split(op, a, [][]byte{raw})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(rows) != 1:
+		return nil, Unreadable(op, a.Status, fmt.Errorf("the hook of the answer makes %d values of one", len(rows)))
+	}
+	return rows[0], nil
 }
 
 // one returns the value of an answer as it was sent. One that is missing is an error,

@@ -7,7 +7,6 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
-	"github.com/pollux-automation/pollux/connectors/schema"
 )
 
 // maxIDBytes is the longest id that a record may have. It is a part of keys in the
@@ -71,9 +70,10 @@ func (r *Rows) Read(item []byte) (record connectors.Record, gone bool, err error
 		return connectors.Record{}, false, fmt.Errorf("its %q has %d bytes, more than %d", r.names[0], len(record.ID), maxIDBytes)
 	}
 	var timed, placed bool
-	record.Created, _ = schema.ParseTime(texts[1])
-	record.Updated, timed = schema.ParseTime(texts[2])
-	record.At, placed = schema.ParseTime(texts[3])
+	o := r.op.Spec.Answer
+	record.Created, _ = o.Time(r.names[1], texts[1])
+	record.Updated, timed = o.Time(r.names[2], texts[2])
+	record.At, placed = o.Time(r.names[3], texts[3])
 	gone = texts[4] == "true"
 	switch {
 	case gone:

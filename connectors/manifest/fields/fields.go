@@ -18,10 +18,11 @@ import (
 var (
 	objectKeys  = []string{"title", "id", "created", "updated", "open", "fields", "note"}
 	valueKeys   = []string{"type", "description", "secret", "personal", "options", "items", "fields", "open", "note"}
-	fieldKeys   = slices.Concat(valueKeys, []string{"volatile", "normal", "key", "values", "named"})
-	memberKeys  = slices.Concat(valueKeys, []string{"required", "nullable"})
+	boundKeys   = []string{"pattern", "example", "max_items"}
+	fieldKeys   = slices.Concat(valueKeys, []string{"unset", "volatile", "normal", "key", "values", "named"})
+	memberKeys  = slices.Concat(valueKeys, boundKeys, []string{"required", "nullable"})
 	settingKeys = slices.Concat(valueKeys, []string{"required", "default"})
-	inputKeys   = slices.Concat(valueKeys, []string{"required", "nullable", "default", "in", "at", "setting", "file", "named"})
+	inputKeys   = slices.Concat(valueKeys, boundKeys, []string{"required", "nullable", "default", "in", "at", "setting", "file", "named"})
 )
 
 // Keys returns the keys that each of its mappings may have, by the name of its definition
@@ -72,6 +73,7 @@ func (r Reader) field(f yamlnode.Field, known []string) (schema.Field, yamlnode.
 	out.Volatile, _ = m.Get("volatile").Bool(r.Into)
 	out.Open, _ = m.Get("open").Bool(r.Into)
 	out.Options, _ = m.Get("options").Texts(r.Into)
+	r.bounds(&out, m)
 	r.normal(&out, m)
 	r.Names.Use(&out, m.Get("named"), slices.Contains(known, "volatile"), r.Into)
 	r.parts(&out, m, known)
@@ -143,7 +145,7 @@ func (r Reader) fits(f schema.Field, m yamlnode.Map) {
 	for _, rule := range []struct {
 		key string
 		of  schema.Type
-	}{{"options", schema.String}, {"items", schema.Array}, {"fields", schema.Map}, {"open", schema.Map}} {
+	}{{"options", schema.String}, {"pattern", schema.String}, {"max_items", schema.Array}, {"items", schema.Array}, {"fields", schema.Map}, {"open", schema.Map}} {
 		if m.Has(rule.key) && f.Type != rule.of {
 			r.Into.Errorf(m.Get(rule.key).At(), finding.CodeFieldOption, "write type: "+string(rule.of),
 				"%q goes with the type %s, this field has the type %s", rule.key, rule.of, f.Type)

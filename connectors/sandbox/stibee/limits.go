@@ -6,23 +6,25 @@ import (
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 )
 
-// limits are the three windows a minute (service docs, read 2026-09). The lock of the
+// limits are the three windows a minute, and the one a second of automatic e-mails
+// (service docs, read 2026-09). The lock of the
 // workspace's service guards them. What they are counted for (key, workspace or
 // address) is not documented.
 type limits struct {
-	batch, list, other *service.Window
+	batch, list, auto, other *service.Window
 }
 
 // newLimits replaces the large window by what the options say; no limit means none
-// for batches and listings either.
+// for the others either.
 func newLimits(l service.Limit) limits {
 	own := limits{
 		batch: &service.Window{Max: 10, Per: time.Minute},
 		list:  &service.Window{Max: 100, Per: time.Minute},
+		auto:  &service.Window{Max: 3, Per: time.Second},
 		other: service.Window{Max: 1000, Per: time.Minute}.With(l),
 	}
 	if l.Requests < 0 {
-		own.batch.Max, own.list.Max = -1, -1
+		own.batch.Max, own.list.Max, own.auto.Max = -1, -1, -1
 	}
 	return own
 }
@@ -35,6 +37,8 @@ func (l *limits) take(operation string, now time.Time) bool {
 		return l.batch.Take(now)
 	case "subscriber.list":
 		return l.list.Take(now)
+	case "auto.send":
+		return l.auto.Take(now)
 	}
 	return l.other.Take(now)
 }

@@ -5,11 +5,11 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
+	"github.com/pollux-automation/pollux/connectors/sandbox/stibee/wire"
 )
 
 // The bounds of Stibee's subscriber operations (service docs, read 2026-09).
@@ -24,6 +24,11 @@ const (
 // 3339, and only this listing has it (OpenAPI file of 2026-05-15).
 const goTime = "2006-01-02 15:04:05 -0700 MST"
 
+// subscriberForm is what a subscriber in a body may have, besides some more.
+func subscriberForm(more string) *wire.Form {
+	return wire.NewForm("email fields:object marketingAllowed:boolean " + more)
+}
+
 // row is a subscriber as it is listed.
 type row struct {
 	Email        string         `json:"email"`
@@ -37,7 +42,7 @@ type row struct {
 func (s *subscriber) row() row {
 	return row{
 		Email: s.email, Status: s.status, Fields: s.fields,
-		CreatedTime: s.created.In(korea()).Format(goTime), ModifiedTime: s.modified.In(korea()).Format(goTime),
+		CreatedTime: s.created.In(wire.Korea()).Format(goTime), ModifiedTime: s.modified.In(wire.Korea()).Format(goTime),
 	}
 }
 
@@ -129,17 +134,18 @@ func (b *Workspace) addSubscriber(c *service.Call) service.Answer {
 		Subscriber    newSubscriber
 		UpdateEnabled bool
 	}
-	if refused := read(c, &body); refused.Status != 0 {
+	form := wire.NewForm("subscriber!:object updateEnabled:boolean").Of("subscriber", subscriberForm("status"))
+	if refused := form.Read(c, &body); refused.Status != 0 {
 		return refused
 	}
 	if code := b.check(&body.Subscriber); code != "" {
-		return refuse(code)
+		return wire.Refuse(code)
 	}
 	c.Target += "/" + strings.ToLower(body.Subscriber.Email)
 	if l.subscribers[strings.ToLower(body.Subscriber.Email)] != nil && !body.UpdateEnabled {
-		return refuse("List.AlreadyExistEmail")
+		return wire.Refuse("List.AlreadyExistEmail")
 	}
-	a := ok()
+	a := wire.OK()
 	if l.save(&body.Subscriber, c.Now) {
 		a.Status = http.StatusCreated // the service says 201 for an update, 200 for an add
 	}
@@ -157,11 +163,12 @@ func (b *Workspace) addBatch(c *service.Call) service.Answer {
 		Subscribers   []newSubscriber
 		UpdateEnabled bool
 	}
-	if refused := read(c, &body); refused.Status != 0 {
+	form := wire.NewForm("subscribers!:array updateEnabled:boolean").Of("subscribers", subscriberForm("status"))
+	if refused := form.Read(c, &body); refused.Status != 0 {
 		return refused
 	}
 	if len(body.Subscribers) > maxBatch {
-		return refuse("List.TooManySubscribers")
+		return wire.Refuse("List.TooManySubscribers")
 	}
 	result := map[string][]string{
 		"createdSubscribers": nil, "updatedSubscribers": nil, "failAlreadyExists": nil, "failNoEmails": nil,
@@ -173,7 +180,7 @@ func (b *Workspace) addBatch(c *service.Call) service.Answer {
 		fate := b.saveRow(l, n, c.Now, body.UpdateEnabled, met)
 		result[fate] = append(result[fate], n.Email)
 	}
-	return service.Answer{Status: http.StatusOK, Value: result}
+	return wire.Say(result)
 }
 
 // saveRow saves one row of a batch and says into which part of the answer it
@@ -212,21 +219,22 @@ func (b *Workspace) doubleOptIn(c *service.Call) service.Answer {
 		return refused
 	}
 	var body struct{ Subscriber newSubscriber }
-	if refused := read(c, &body); refused.Status != 0 {
+	form := wire.NewForm("subscriber!:object").Of("subscriber", subscriberForm(""))
+	if refused := form.Read(c, &body); refused.Status != 0 {
 		return refused
 	}
 	body.Subscriber.Status = "subscribed"
 	if code := b.check(&body.Subscriber); code != "" {
-		return refuse(code)
+		return wire.Refuse(code)
 	}
 	key := strings.ToLower(body.Subscriber.Email)
 	c.Target += "/" + key
 	if l.subscribers[key] != nil {
-		return refuse("List.AlreadyExistEmail")
+		return wire.Refuse("List.AlreadyExistEmail")
 	}
 	l.save(&body.Subscriber, c.Now)
 	l.subscribers[key].status = "ready"
-	return ok()
+	return wire.OK()
 }
 
 // subscriber returns the subscriber that a path names.
@@ -239,7 +247,7 @@ func (b *Workspace) subscriber(c *service.Call) (*subscriber, service.Answer) {
 	c.Target += "/" + key
 	s := l.subscribers[key]
 	if s == nil {
-		return nil, refuse("List.NotExistEmail")
+		return nil, wire.Refuse("List.NotExistEmail")
 	}
 	return s, service.Answer{}
 }
@@ -252,17 +260,14 @@ func (b *Workspace) updateSubscriber(c *service.Call) service.Answer {
 		return refused
 	}
 	var body struct{ Fields map[string]any }
-	if refused := read(c, &body); refused.Status != 0 {
+	if refused := wire.NewForm("fields!:object").Read(c, &body); refused.Status != 0 {
 		return refused
 	}
-	if body.Fields == nil {
-		return refuse("Data.InvalidRequest")
-	}
 	if code := b.checkFields(body.Fields); code != "" {
-		return refuse(code)
+		return wire.Refuse(code)
 	}
 	s.merge(body.Fields, c.Now)
-	return ok()
+	return wire.OK()
 }
 
 // unsubscribe may be repeated and then changes nothing, not even the time (service
@@ -276,7 +281,7 @@ func (b *Workspace) unsubscribe(c *service.Call) service.Answer {
 	if s.status != "unsubscribed" {
 		s.status, s.modified = "unsubscribed", c.Now
 	}
-	return ok()
+	return wire.OK()
 }
 
 // deleteSubscribers reads the addresses from the body of the DELETE. It is for good,
@@ -287,14 +292,14 @@ func (b *Workspace) deleteSubscribers(c *service.Call) service.Answer {
 		return refused
 	}
 	var body struct{ Subscribers []string }
-	if refused := read(c, &body); refused.Status != 0 {
+	if refused := wire.NewForm("subscribers!:texts").Read(c, &body); refused.Status != 0 {
 		return refused
 	}
 	switch n := len(body.Subscribers); {
 	case n == 0:
-		return refuse("Data.InvalidRequest")
+		return wire.Invalid("the body lacks something")
 	case n > maxDelete:
-		return refuse("List.LimitExceeded")
+		return wire.Refuse("List.LimitExceeded")
 	}
 	for _, email := range body.Subscribers {
 		key := strings.ToLower(email)
@@ -308,24 +313,38 @@ func (b *Workspace) deleteSubscribers(c *service.Call) service.Answer {
 			delete(g.members, key)
 		}
 	}
-	return ok()
+	return wire.OK()
 }
+
+// statusWords are the statuses that a listing can be narrowed to.
+//
+//nolint:gochecknoglobals // a table
+var statusWords = []string{"subscribed", "unsubscribed", archived, "ready"}
+
+// archived is the status of one whose mail server said that there is no such address (a
+// guess).
+const archived = "archived"
 
 // chosen returns the subscribers with the statuses that a request asks for, all of
 // them if it asks for none. The result may be the list's own order and must not be
 // changed.
-func (l *mailingList) chosen(statuses string) []*subscriber {
+func (l *mailingList) chosen(statuses string) ([]*subscriber, service.Answer) {
 	if statuses == "" {
-		return l.order
+		return l.order, service.Answer{}
 	}
 	want := strings.Split(statuses, ",")
+	for _, word := range want {
+		if !slices.Contains(statusWords, word) {
+			return nil, wire.Invalid("statuses must be of " + strings.Join(statusWords, ", "))
+		}
+	}
 	var out []*subscriber
 	for _, s := range l.order {
 		if slices.Contains(want, s.status) {
 			out = append(out, s)
 		}
 	}
-	return out
+	return out, service.Answer{}
 }
 
 // listSubscribers lists in the order of arrival; the service's own order is not
@@ -341,8 +360,12 @@ func (b *Workspace) listSubscribers(c *service.Call) service.Answer {
 	if c.Suffers(service.Unfiltered) {
 		statuses = ""
 	}
-	chosen := service.Rows(c, l.chosen(statuses))
-	from, to, refused := page(c, len(chosen), maxSubscriberPage)
+	chosen, refused := l.chosen(statuses)
+	if refused.Status != 0 {
+		return refused
+	}
+	chosen = service.Rows(c, chosen)
+	from, to, refused := wire.Page(c, len(chosen), maxSubscriberPage)
 	if refused.Status != 0 {
 		return refused
 	}
@@ -350,7 +373,7 @@ func (b *Workspace) listSubscribers(c *service.Call) service.Answer {
 	for _, s := range chosen[from:to] {
 		rows = append(rows, s.row())
 	}
-	return service.Answer{Status: http.StatusOK, Value: rows}
+	return wire.Say(rows)
 }
 
 // countSubscribers counts what listSubscribers lists. An equal count proves nothing:
@@ -360,53 +383,9 @@ func (b *Workspace) countSubscribers(c *service.Call) service.Answer {
 	if refused.Status != 0 {
 		return refused
 	}
-	total := len(l.chosen(c.URL.Query().Get("statuses")))
-	return service.Answer{Status: http.StatusOK, Value: map[string]any{"total": total}}
-}
-
-// Subscriber is a subscriber of a list, as a test looks at it.
-type Subscriber struct {
-	Email  string            `json:"email"`
-	Status string            `json:"status"`
-	Fields map[string]string `json:"fields"`
-	// Groups are the ids of the groups that the subscriber is in, sorted.
-	Groups []int `json:"groups,omitempty"`
-}
-
-// Subscribers returns the subscribers of a list in the order in which they came.
-// An unknown list has none.
-func (b *Workspace) Subscribers(list string) []Subscriber {
-	b.service.Lock()
-	defer b.service.Unlock()
-	var out []Subscriber
-	for id, l := range b.lists {
-		if strconv.Itoa(id) != list {
-			continue
-		}
-		groups := l.sortedGroups()
-		for _, sub := range l.order {
-			one := Subscriber{Email: sub.email, Status: sub.status, Fields: map[string]string{}}
-			for key, v := range sub.fields {
-				one.Fields[key] = service.Text(v)
-			}
-			for _, g := range groups {
-				if g.members[strings.ToLower(sub.email)] {
-					one.Groups = append(one.Groups, g.id)
-				}
-			}
-			out = append(out, one)
-		}
+	chosen, refused := l.chosen(c.URL.Query().Get("statuses"))
+	if refused.Status != 0 {
+		return refused
 	}
-	return out
-}
-
-// Sizes returns how many subscribers each list has, by the list's id.
-func (b *Workspace) Sizes() map[string]int {
-	b.service.Lock()
-	defer b.service.Unlock()
-	out := map[string]int{}
-	for id, l := range b.lists {
-		out[strconv.Itoa(id)] = len(l.order)
-	}
-	return out
+	return wire.Say(map[string]any{"total": len(chosen)})
 }

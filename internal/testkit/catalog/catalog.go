@@ -196,3 +196,63 @@ func HighLevelBesides() []Operation {
 		{"tag.list", "List Tags", "GET", "/locations/{locationId}/tags", "snapshot"},
 	}
 }
+
+// Stibee returns the operations of Stibee's documents: those of version 2 and of automatic
+// e-mails.
+func Stibee() []Operation {
+	const list, email = "/lists/{listId}", "/emails/{emailId}"
+	const subscribers, groups, senders = list + "/subscribers", list + "/groups", list + "/senders"
+	return []Operation{
+		{"auth.check", "Check the key", "GET", "/auth-check", ""},
+		{"list.list", "List lists", "GET", "/lists", "snapshot"},
+		{"list.get", "Get list", "GET", list, ""},
+		{"list.create", "Create list", "POST", "/lists", ""},
+		{"list.update", "Update list", "PUT", list, ""},
+		{"list.delete", "Delete list", "DELETE", list, ""},
+		{"list.copy", "Copy list", "POST", list + "/copy", ""},
+		{"subscriber.list", "List subscribers", "GET", subscribers, "snapshot"},
+		{"subscriber.count", "Count subscribers", "GET", subscribers + "/count", ""},
+		{"subscriber.add", "Add subscriber", "POST", subscribers, ""},
+		{"subscriber.batch_add", "Add subscribers", "POST", subscribers + "/batch", ""},
+		{"subscriber.double_opt_in", "Add subscriber with double opt-in", "POST", subscribers + "/double-optin", ""},
+		{"subscriber.update", "Update subscriber", "PUT", subscribers + "/{email}", ""},
+		{"subscriber.unsubscribe", "Unsubscribe", "POST", subscribers + "/{email}/unsubscribe", ""},
+		{"subscriber.delete", "Delete subscribers", "DELETE", subscribers, ""},
+		{"group.assign", "Add subscriber to group", "POST", groups + "/{groupId}/assign", ""},
+		{"group.release", "Remove subscriber from group", "POST", groups + "/{groupId}/release", ""},
+		{"group.list", "List groups", "GET", groups, "snapshot"},
+		{"group.create", "Create group", "POST", groups, ""},
+		{"group.update", "Rename group", "PUT", groups + "/{groupId}", ""},
+		{"group.delete", "Delete group", "DELETE", groups + "/{groupId}", ""},
+		{"sender.list", "List senders", "GET", senders, "snapshot"},
+		{"sender.add", "Add sender", "POST", senders, ""},
+		{"sender.delete", "Delete sender", "DELETE", senders + "/{email}", ""},
+		{"sender.verify", "Verify sender", "POST", senders + "/{email}/verify", ""},
+		{"email.list", "List e-mails", "GET", "/emails", "snapshot"},
+		{"email.get", "Get e-mail", "GET", email, ""},
+		{"email.create", "Create e-mail", "POST", "/emails", ""},
+		{"email.update", "Update e-mail", "PUT", email, ""},
+		{"email.delete", "Delete e-mail", "DELETE", email, ""},
+		{"email.copy", "Copy e-mail", "POST", email + "/copy", ""},
+		{"email.content.get", "Get content of e-mail", "GET", email + "/content", ""},
+		{"email.content.set", "Set content of e-mail", "POST", email + "/content", ""},
+		{"email.send", "Send e-mail", "POST", email + "/send", ""},
+		{"email.reserve", "Reserve sending of e-mail", "POST", email + "/reserve", ""},
+		{"email.cancel_reserve", "Cancel reservation of e-mail", "POST", email + "/cancel-reserve", ""},
+		{"email.logs", "List logs of e-mail", "GET", email + "/logs", "fan_out"},
+		{"email.tag.assign", "Add tags to e-mail", "POST", email + "/tags/assign", ""},
+		{"email.tag.release", "Remove tags from e-mail", "POST", email + "/tags/release", ""},
+		{"auto.send", "Send automatic e-mail", "POST", "/auto/{autoId}", ""},
+	}
+}
+
+// StibeeBesides returns what the connector makes out of these: the same request with a
+// fixed value, or a walk over a list.
+func StibeeBesides() []Operation {
+	const subscribers = "/lists/{listId}/subscribers"
+	return []Operation{
+		{"subscriber.find", "Find subscriber", "GET", subscribers, ""},
+		{"subscriber.upsert", "Add or update subscriber", "POST", subscribers, ""},
+		{"subscriber.batch_upsert", "Add or update subscribers", "POST", subscribers + "/batch", ""},
+	}
+}
