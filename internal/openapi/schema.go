@@ -62,9 +62,7 @@ func (r *reader) schema(n node) *Schema {
 		s = r.inline(to)
 		r.nested--
 		delete(r.open, key)
-		if s.Name == "" {
-			s.Name = name
-		}
+		s.Name = name
 		r.schemas[key] = s
 	}
 	return beside(s, n)

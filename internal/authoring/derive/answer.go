@@ -152,19 +152,68 @@ func (d *draft) answer(from *openapi.Operation, op *Operation) {
 		return
 	}
 	f, isList := found{}, false
-	if op.Read && !(op.place.one && op.Method == http.MethodGet && a.Schema.Kind != openapi.Array) {
+	switch {
+	case op.Read && (!op.place.one || op.Method != http.MethodGet || a.Schema.Kind == openapi.Array):
 		f, isList = listIn(a.Schema, op.place)
+	case op.Read: // what stands at one id is mostly one thing, but not always
+		f, isList = listOf(a.Schema, op.place)
 	}
 	if !isList {
 		f = valueIn(a.Schema, op.place)
 	}
 	op.AnswerGuess = f.guess
-	op.Answer = &Answer{}
+	op.Answer = &Answer{found: f}
 	if isList {
 		op.Answer.List = f.path
 	} else {
 		op.Answer.Value = f.path
 	}
+}
+
+// listOf looks for a list that is called like one of the things in the path, with nothing
+// beside it that belongs to a record.
+func listOf(s *openapi.Schema, r route) (found, bool) {
+	f, ok := listMember(s, r)
+	if !ok || s.Kind != openapi.Object || s.Property("id") != nil || !slices.Contains(r.nouns, singular(snake(f.path))) {
+		return found{}, false
+	}
+	for _, p := range s.Properties {
+		if p.Name != f.path && !isBeside(p) {
+			return found{}, false
+		}
+	}
+	return f, true
+}
+
+// objectsOf makes the objects of all answers. Lists come first and then the reads of one
+// record, so that what is polled has the plainest names.
+func (d *draft) objectsOf(all []*Operation) {
+	rank := func(o *Operation) int {
+		switch {
+		case o.Answer.List != "":
+			return 0
+		case o.Read && o.place.one:
+			return 1
+		case o.Read:
+			return 2
+		}
+		return 3
+	}
+	var some []*Operation
+	for _, op := range all {
+		if op.Answer != nil && !op.Answer.File {
+			some = append(some, op)
+		}
+	}
+	slices.SortStableFunc(some, func(a, b *Operation) int { return cmp.Compare(rank(a), rank(b)) })
+	for _, op := range some {
+		d.objectOf(op)
+	}
+}
+
+// objectOf makes the object of an answer.
+func (d *draft) objectOf(op *Operation) {
+	f := op.Answer.found
 	if op.Answer.Object = d.object(f, op); op.Answer.Object == nil && op.Read {
 		op.Notes = append(op.Notes, "The document does not say what the answer holds.")
 	}
@@ -204,7 +253,11 @@ func (d *draft) object(f found, op *Operation) *Object {
 	if len(o.Fields) == 0 {
 		return nil
 	}
-	return d.known(objectKey(s, f.list, op), o)
+	key := objectKey(s, f.list, op)
+	if !f.list && o.ID == "" && !slices.ContainsFunc(s.Properties, func(p openapi.Property) bool { return !isBeside(p) }) {
+		key = "result" // it only says how it went
+	}
+	return d.known(key, o)
 }
 
 // objectKey is the name that an object should have: that of its schema, without the words

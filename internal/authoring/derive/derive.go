@@ -18,9 +18,9 @@ func From(doc *openapi.Document, key string) *Connector {
 	all := d.operations()
 	d.settings(all)
 	for _, op := range all {
-		d.poll(op)
+		poll(op)
 	}
-	d.parents(all)
+	parents(all)
 	confirms(all)
 	d.check(all)
 	d.files(all)
@@ -60,9 +60,6 @@ func (d *draft) operations() []*Operation {
 			continue
 		}
 		d.answer(from, op)
-		if op.Answer != nil && op.Answer.List != "" {
-			op.Paging = paging(op, from.Answer.Schema)
-		}
 		all = append(all, op)
 		answers[op] = from
 		list := op.Answer != nil && op.Answer.List != ""
@@ -77,8 +74,12 @@ func (d *draft) operations() []*Operation {
 	}
 	assignKeys(waiting)
 	slices.SortFunc(all, func(a, b *Operation) int { return cmp.Compare(a.Key, b.Key) })
+	d.objectsOf(all)
 	for _, op := range all {
 		op.Title = cmp.Or(op.Title, titled(words(op.Key)))
+		if op.Answer != nil && op.Answer.List != "" {
+			op.Paging = paging(op, answers[op].Answer.Schema)
+		}
 	}
 	return all
 }
@@ -202,7 +203,7 @@ func scopes(from *openapi.Operation) []string {
 		var all []string
 		for _, some := range needs {
 			for _, s := range some {
-				if s != "" && line(s, 200) == s && !strings.Contains(s, " ") {
+				if isText(s, 200) && !strings.Contains(s, " ") {
 					all = append(all, s)
 				}
 			}
@@ -263,7 +264,7 @@ func (d *draft) settings(all []*Operation) {
 		}
 	}
 	for _, name := range sortedKeys(counts) {
-		if counts[name] < 3 || counts[name]*10 < len(all)*3 || (first[name] > 0 && first[name]*10 < len(all)*7) {
+		if counts[name] < 3 || counts[name]*20 < len(all)*3 || (first[name] > 0 && first[name]*10 < len(all)*7) {
 			continue
 		}
 		s := Field{Name: name, Type: "string", Guess: fmt.Sprintf("%d of %d operations need it", counts[name], len(all))}

@@ -115,6 +115,7 @@ type Answer struct {
 	Object      *Object // nil where nobody says what it looks like
 	List, Value string  // one of them
 	File        bool
+	found       found
 }
 
 // Paging is how a list is read page by page.

@@ -52,7 +52,7 @@ func (b *shape) field(name string, s *openapi.Schema, level int) Field {
 	}
 	f.Nullable = s.Nullable && !b.record
 	f.Secret = s.Format == "password"
-	f.Personal = s.Format == "email" || slices.Contains([]string{"email", "emailaddress", "phone", "phonenumber", "firstname", "lastname"}, fold(name))
+	f.Personal = f.Type == "string" && (s.Format == "email" || slices.Contains([]string{"email", "emailaddress", "phone", "phonenumber", "firstname", "lastname"}, fold(name)))
 	b.words(&f, s)
 	switch {
 	case f.Type == "array":
@@ -74,7 +74,7 @@ func typeOf(s *openapi.Schema) string {
 // words takes over the only values that are allowed. What is no text, or too much, is said
 // in words.
 func (b *shape) words(f *Field, s *openapi.Schema) {
-	options := slices.DeleteFunc(slices.Clone(s.Options), func(o string) bool { return o != line(o, 100) })
+	options := slices.DeleteFunc(slices.Clone(s.Options), func(o string) bool { return !isText(o, 100) })
 	switch {
 	case len(options) == 0:
 	case f.Type == "string" && !b.record && len(options) == len(s.Options) && len(options) <= maxWords:
@@ -114,7 +114,7 @@ func (b *shape) members(f *Field, s *openapi.Schema, level int) {
 
 // isName reports names that a member of a record or input can have.
 func isName(name string) bool {
-	return name != "" && len(name) <= 100 && name == line(name, 100) && !strings.HasPrefix(name, "x-")
+	return isText(name, 100) && !strings.HasPrefix(name, "x-")
 }
 
 // request turns the parameters and the body of an operation into inputs.

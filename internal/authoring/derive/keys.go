@@ -44,6 +44,12 @@ var verbs = []string{
 	"lock", "unlock", "invite", "resend", "reset", "refresh", "revoke", "upload", "download", "batch", "bulk", "mark", "add", "remove", "schedule", "test", "run", "execute", "check",
 }
 
+// earlyVerbs are those of them that say so inside a path too, so that what follows is no
+// thing of its own.
+//
+//nolint:gochecknoglobals // a table
+var earlyVerbs = []string{"search", "query", "lookup", "filter", "bulk", "batch"}
+
 // readingVerbs are those after which nothing has changed, whatever the method.
 //
 //nolint:gochecknoglobals // a table
@@ -68,7 +74,12 @@ func routeOf(path string) route {
 			continue
 		}
 		r.last = part
-		if i == len(parts)-1 && len(r.nouns) > 0 && !isPlural(all[len(all)-1]) && slices.Contains(verbs, all[0]) {
+		if r.action != "" {
+			r.action = joined([]string{r.action, joined(all)})
+			continue
+		}
+		atEnd := i == len(parts)-1 && !isPlural(all[len(all)-1]) && slices.Contains(verbs, all[0])
+		if len(r.nouns) > 0 && (atEnd || (len(all) == 1 && slices.Contains(earlyVerbs, all[0]))) {
 			r.action = joined(all)
 			continue
 		}

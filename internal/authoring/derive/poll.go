@@ -20,7 +20,7 @@ var (
 
 // poll finds out how changes in a list are seen. It says nothing where a guess could lose
 // changes.
-func (d *draft) poll(op *Operation) {
+func poll(op *Operation) {
 	if !op.Read || op.Answer == nil || op.Answer.List == "" {
 		return
 	}
@@ -46,7 +46,9 @@ func (d *draft) poll(op *Operation) {
 		op.NoPoll = "it needs " + strings.Join(holes, " and ") + ", and a poll can go through the records of one list only"
 	default:
 		op.Poll = walk(op)
-		op.Poll.needsByRecipe = others
+		if op.Poll.needsByRecipe = others; len(others) > 0 {
+			op.Poll.Guess += "; a recipe must give " + strings.Join(others, " and ")
+		}
 		op.Poll.parentCandidate = len(holes) == 0 && len(others) == 0
 	}
 }
@@ -178,7 +180,7 @@ func same(word, field string) bool {
 
 // parents gives the lists that need the id of another list's records that list. It comes
 // when all lists that stand by themselves are known.
-func (d *draft) parents(all []*Operation) {
+func parents(all []*Operation) {
 	for _, op := range all {
 		if op.Poll == nil {
 			continue
@@ -187,9 +189,9 @@ func (d *draft) parents(all []*Operation) {
 		if hole == "" {
 			continue
 		}
-		parent, guess := d.parentOf(op, hole, all)
+		parent, guess := parentOf(op, hole, all)
 		if parent == nil {
-			op.NoPoll = fmt.Sprintf("it needs %s, and no list is known whose records have it", hole)
+			op.NoPoll = fmt.Sprintf("it needs %s, and %s", hole, guess)
 			op.Poll = nil
 			continue
 		}
@@ -209,11 +211,12 @@ func (o *Operation) missingHole() string {
 }
 
 // parentOf returns the list whose records a hole is the id of: the one at the path before
-// it, or one that is called like the things.
-func (d *draft) parentOf(op *Operation, hole string, all []*Operation) (parent *Operation, guess string) {
+// it, or one that is called like the things. The text says why it is a guess, or why there
+// is none.
+func parentOf(op *Operation, hole string, all []*Operation) (parent *Operation, guess string) {
 	at := slices.IndexFunc(op.place.segments, func(s segment) bool { return s.hole == hole })
 	if at < 0 {
-		return nil, ""
+		return nil, "it is only a part of a part of the path"
 	}
 	var before []string
 	for _, s := range op.place.segments[:at] {
@@ -222,8 +225,15 @@ func (d *draft) parentOf(op *Operation, hole string, all []*Operation) (parent *
 	path := "/" + strings.Join(before, "/")
 	noun := op.place.segments[at].noun
 	var named *Operation
+	why := "no list is known whose records have it"
 	for _, other := range all {
-		if other == op || other.Poll == nil || !other.Poll.parentCandidate {
+		if other == op || other.Poll == nil {
+			continue
+		}
+		if !other.Poll.parentCandidate {
+			if before := strings.TrimRight(other.Path, "/") == path; (before || (noun != "" && other.place.noun() == noun)) && len(other.Poll.needsByRecipe) > 0 {
+				why = fmt.Sprintf("the list whose records have it, %s, needs %s itself", other.Key, strings.Join(other.Poll.needsByRecipe, " and "))
+			}
 			continue
 		}
 		if other.Method == "GET" && strings.TrimRight(other.Path, "/") == path {
@@ -236,7 +246,7 @@ func (d *draft) parentOf(op *Operation, hole string, all []*Operation) (parent *
 	if named != nil {
 		return named, fmt.Sprintf("%s is the id of the records of %s, as it is called", hole, named.Key)
 	}
-	return nil, ""
+	return nil, why
 }
 
 // better reports whether a list is more likely the list of a thing than another one: its

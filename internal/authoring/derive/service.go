@@ -86,7 +86,7 @@ func (d *draft) address() {
 func usable(text string) (address, trouble string) {
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || strings.ContainsAny(text, "{}") || line(text, 300) != text:
+	case err != nil || strings.ContainsAny(text, "{}") || !isText(text, 300):
 		return "", "is not one"
 	case u.Scheme == "" && u.Host == "":
 		return "", "has no host"
@@ -198,7 +198,7 @@ func method(s openapi.Scheme) (a Auth, trouble string) {
 		switch {
 		case s.In == "header" && strings.EqualFold(s.Param, "Authorization"):
 			return Auth{Method: "bearer"}, ""
-		case s.In == "header" && headerForm.MatchString(s.Param), s.In == "query" && s.Param != "" && line(s.Param, 60) == s.Param:
+		case s.In == "header" && headerForm.MatchString(s.Param), s.In == "query" && isText(s.Param, 60):
 			return Auth{Method: "api_key", In: s.In, Name: s.Param}, ""
 		}
 		return a, fmt.Sprintf("a key in a %.40q called %.40q is not sent", s.In, s.Param)

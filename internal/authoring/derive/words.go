@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // words splits a name at everything that is no letter or digit and where small letters
@@ -137,6 +138,14 @@ func line(text string, most int) string {
 		cut = cut[:i]
 	}
 	return strings.TrimRight(cut, " ,;:-(") + " …"
+}
+
+// isText reports texts that can stand in a file as they are: not empty, not long, nothing
+// in them that does not show.
+func isText(s string, most int) bool {
+	return s != "" && len(s) <= most && utf8.ValidString(s) && s == strings.TrimSpace(s) && !strings.ContainsFunc(s, func(c rune) bool {
+		return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029' || c == unicode.ReplacementChar
+	})
 }
 
 // titled writes words as a title.

@@ -125,7 +125,7 @@ func printReport(w io.Writer, m *made, views []operationView, sum summaryView) {
 	section(w, "left out", out)
 	section(w, "look at these first", c.Warnings)
 	if sum.Guesses > 0 {
-		fmt.Fprintf(w, "\n%s: %s. Each is marked with \"guess\" in the files; --json lists them.\n", show.Plural(sum.Guesses, "guess")+"es"[:2*min(1, sum.Guesses-1)], kinds(views))
+		fmt.Fprintf(w, "\nguessed: %s. Each is marked with \"guess\" in the files; --json lists them.\n", kinds(views))
 	}
 	fmt.Fprintf(w, "\nNext: pollux validate; pollux connectors describe %s; then an account with connector: %s\n", c.Key, c.Key)
 }

@@ -36,7 +36,7 @@ const lineWidth = 110
 
 // Encode writes a mapping as YAML. Long texts stay on one line.
 func Encode(m Mapping) ([]byte, error) {
-	text, err := yaml.Dump(block(m, 0), yaml.WithIndent(2), yaml.WithLineWidth(-1))
+	text, err := yaml.Dump(block(m, 0), yaml.WithIndent(2), yaml.WithLineWidth(-1), yaml.WithCompactSeqIndent(false))
 	if err != nil {
 		return nil, fmt.Errorf("write YAML: %w", err)
 	}
@@ -98,7 +98,7 @@ func sorted(m map[string]any) Mapping {
 
 // plainText are texts that mean themselves without quotes in every place and in every
 // version of YAML.
-var plainText = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./()+-]*([ ,]?[ ]?[A-Za-z0-9_./()';+-]+)*$`)
+var plainText = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./()+-]*([ ,]?[ ]?([A-Za-z0-9_./()';+{}-]|:[A-Za-z0-9/])+)*$`)
 
 // text returns the node of a text, in quotes wherever it could be taken for something
 // else.

@@ -17,7 +17,7 @@ func TestEncode_IsReadAsWhatWasGiven(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"plain", "", " ", "yes", "No", "null", "~", "1", "010", "0x1f", "1e3", "1_000", "-", "- a", "a: b", "a #b", "# a", "{a}", "[a]", "*a", "&a", "!a", "|", ">",
-		"'", `"`, `\`, "a\nb: c", "a, b", "a,b", "2021-07-28", "=x", "a\tb", "ö", "<<", "a:", "?", "% a", "@a", "`a`", "...", "---", "a: 1\n---\nb: 2", "a ", " a", "/v1/{id}",
+		"'", `"`, `\`, "a\nb: c", "a, b", "a,b", "2021-07-28", "=x", "a\tb", "ö", "<<", "a:", "?", "% a", "@a", "`a`", "...", "---", "a: 1\n---\nb: 2", "a ", " a", "/v1/{id}", "https://a.example/b", "a:b", "a:", "a: b", "a::b", ":a", "a :b", "it's", "a;b", "a, b: c",
 	} {
 		m := plain.Mapping{{Key: "k" + text, Value: text}, {Key: "list", Value: []any{text, plain.Mapping{{Key: text + "!", Value: text}}}}}
 		out, err := plain.Encode(m)
