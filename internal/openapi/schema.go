@@ -100,7 +100,10 @@ func (r *reader) inline(n node) *Schema {
 	}
 	for _, part := range n.member("allOf").items() {
 		s.add(r.schema(part))
+		to, _, _ := r.follow(part)
+		s.require(to.member("required").texts())
 	}
+	s.require(n.member("required").texts())
 	for _, key := range []string{"oneOf", "anyOf"} {
 		if forms := n.member(key).items(); len(forms) > 0 {
 			s.add(r.oneOf(forms))
@@ -282,6 +285,17 @@ func (s *Schema) add(part *Schema) {
 		s.Open = part.Open || (own && s.Open)
 	} else if !own {
 		s.Open = s.Open || part.Open
+	}
+}
+
+// require marks members as required that other parts of the whole describe. The members
+// may be shared with those parts, so they are copied.
+func (s *Schema) require(names []string) {
+	for i := range s.Properties {
+		if p := &s.Properties[i]; !p.Required && slices.Contains(names, p.Name) {
+			s.Properties = slices.Clone(s.Properties)
+			s.Properties[i].Required = true
+		}
 	}
 }
 

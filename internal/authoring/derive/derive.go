@@ -30,7 +30,8 @@ func From(doc *openapi.Document, key string) *Connector {
 // Key makes the key of a connector of the title of its document, or of a file's name;
 // "" where nothing is left.
 func Key(title string) string {
-	all := slices.DeleteFunc(words(line(title, maxTitle)), func(w string) bool {
+	title = strings.ReplaceAll(line(title, maxTitle), "OpenAPI", "")
+	all := slices.DeleteFunc(words(title), func(w string) bool {
 		return slices.Contains([]string{"api", "apis", "openapi", "swagger", "rest", "spec", "specification", "the", "public", "reference", "v1", "v2", "v3", "v4"}, w)
 	})
 	if len(all) > 3 {
