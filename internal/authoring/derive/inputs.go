@@ -299,6 +299,9 @@ func (r *request) add(f Field, wire string) {
 	if f.place != usual {
 		f.In = f.place
 	}
+	if text, is := f.Default.(string); is && !isText(text, maxText) {
+		f.Default = nil
+	}
 	if f.Default != nil && (schema.Field{Type: schema.Type(f.Type), Options: f.Options}).Accepts(f.Default) != nil {
 		f.Default = nil
 	}
