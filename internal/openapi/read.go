@@ -294,31 +294,48 @@ func mediaType(name string) string {
 
 // answers reads the answer of success, and what refusals look like.
 func (r *reader) answers(responses node) {
-	wanted := []string{"application/json", "text/", "application/"}
-	for _, status := range responses.names() {
-		success := strings.HasPrefix(status, "2") || (status == "default" && r.op.Answer == nil)
-		failure := strings.HasPrefix(status, "4") || strings.HasPrefix(status, "5") || status == "default"
-		if (success && r.op.Answer != nil && r.op.Answer.Media != "") || (!success && (!failure || r.op.Failure != nil)) {
-			continue
-		}
-		op := r.op
-		if !success {
-			r.op = nil // nobody needs to know of an operation that its refusals are unclear
-		}
+	statuses := responses.names()
+	for _, status := range statuses {
 		item := responses.member(status)
-		n, _, why := r.follow(item)
-		if why != "" {
-			r.note(item.pointer, why)
-			n = node{}
+		success := strings.HasPrefix(status, "2") || (status == "default" && len(statuses) == 1)
+		switch {
+		case success && (r.op.Answer == nil || r.op.Answer.Media == ""):
+			r.success(status, item)
+		case !success && r.op.Failure == nil:
+			r.failure(item)
 		}
-		media, schema, _ := r.content(n.member("content"), wanted)
-		r.op = op
-		if failure && media == "application/json" && r.op.Failure == nil {
-			r.op.Failure = schema
-		}
-		if success && n.there() && !(status == "default" && len(responses.names()) > 1) {
-			r.op.Answer = &Answer{Status: status, Media: media, Schema: schema}
-		}
+	}
+}
+
+// wantedAnswers are the media types of answers that are wanted most.
+//
+//nolint:gochecknoglobals // a table
+var wantedAnswers = []string{"application/json", "text/", "application/"}
+
+// success reads the answer of success.
+func (r *reader) success(status string, item node) {
+	n, _, why := r.follow(item)
+	if why != "" {
+		r.note(item.pointer, why)
+		return
+	}
+	media, schema, _ := r.content(n.member("content"), wantedAnswers)
+	r.op.Answer = &Answer{Status: status, Media: media, Schema: schema}
+}
+
+// failure reads what a refusal looks like. Nobody needs to know of an operation that this
+// is unclear, so notes of it are only of the document.
+func (r *reader) failure(item node) {
+	op := r.op
+	r.op = nil
+	defer func() { r.op = op }()
+	n, _, why := r.follow(item)
+	if why != "" {
+		r.note(item.pointer, why)
+		return
+	}
+	if media, schema, _ := r.content(n.member("content"), wantedAnswers); media == "application/json" {
+		op.Failure = schema
 	}
 }
 

@@ -110,13 +110,14 @@ func shapeOf(s *openapi.Schema) string {
 		}
 		out += "{" + strings.Join(parts, ", ") + "}"
 	}
-	for _, mark := range []struct {
-		word string
-		is   bool
-	}{{" open", s.Open}, {" lost", s.Lost}, {" circle", s.Circle}} {
-		if mark.is {
-			out += mark.word
-		}
+	if s.Open {
+		out += " open"
+	}
+	if s.Lost {
+		out += " lost"
+	}
+	if s.Circle {
+		out += " circle"
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -247,45 +248,30 @@ func union(a, b []Property) []Property {
 
 // add makes a schema what both say.
 func (s *Schema) add(part *Schema) {
-	own := len(s.Properties) > 0
 	if s.Kind == Any {
 		s.Kind = part.Kind
 	}
-	if s.Format == "" {
-		s.Format = part.Format
-	}
-	if s.Name == "" {
-		s.Name = part.Name
-	}
-	if s.Description == "" {
-		s.Description = part.Description
-	}
-	if s.Default == nil {
-		s.Default = part.Default
-	}
-	if s.Example == nil {
-		s.Example = part.Example
-	}
+	s.Format, s.Name, s.Description = cmp.Or(s.Format, part.Format), cmp.Or(s.Name, part.Name), cmp.Or(s.Description, part.Description)
+	s.Default, s.Example = cmp.Or(s.Default, part.Default), cmp.Or(s.Example, part.Example)
+	s.Minimum, s.Maximum, s.Items = cmp.Or(s.Minimum, part.Minimum), cmp.Or(s.Maximum, part.Maximum), cmp.Or(s.Items, part.Items)
 	if len(s.Options) == 0 {
 		s.Options = part.Options
-	}
-	if s.Items == nil {
-		s.Items = part.Items
 	}
 	s.Nullable, s.Lost, s.Circle = s.Nullable || part.Nullable, s.Lost || part.Lost, s.Circle || part.Circle
 	s.ReadOnly, s.WriteOnly = s.ReadOnly || part.ReadOnly, s.WriteOnly || part.WriteOnly
 	s.Forms = max(s.Forms, part.Forms)
-	if len(part.Properties) > 0 {
-		before := s.Properties
-		s.Properties = union(s.Properties, part.Properties)
-		for i := range s.Properties {
-			name := s.Properties[i].Name
-			s.Properties[i].Required = requires(before, name) || requires(part.Properties, name)
-		}
-		s.Open = part.Open || (own && s.Open)
-	} else if !own {
-		s.Open = s.Open || part.Open
+	own := len(s.Properties) > 0
+	if len(part.Properties) == 0 {
+		s.Open = s.Open || (part.Open && !own)
+		return
 	}
+	before := s.Properties
+	s.Properties = union(s.Properties, part.Properties)
+	for i := range s.Properties {
+		name := s.Properties[i].Name
+		s.Properties[i].Required = requires(before, name) || requires(part.Properties, name)
+	}
+	s.Open = part.Open || (own && s.Open)
 }
 
 // require marks members as required that other parts of the whole describe. The members

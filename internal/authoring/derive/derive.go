@@ -8,20 +8,24 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pollux-automation/pollux/internal/authoring/draft"
+	"github.com/pollux-automation/pollux/internal/authoring/requests"
+	"github.com/pollux-automation/pollux/internal/authoring/walks"
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
 	"github.com/pollux-automation/pollux/internal/openapi"
 )
 
 // From makes the draft of a connector with that key.
-func From(doc *openapi.Document, key string) *Connector {
-	d := &draft{doc: doc, c: &Connector{}, objects: map[string]*Object{}, prints: map[string]string{}}
+func From(doc *openapi.Document, key string) *draft.Connector {
+	d := &maker{doc: doc, c: &draft.Connector{}, objects: map[string]*draft.Object{}, prints: map[string]string{}}
 	d.service(key)
 	all := d.operations()
 	d.settings(all)
 	for _, op := range all {
-		poll(op)
+		walks.Poll(op)
 	}
-	parents(all)
-	confirms(all)
+	walks.Parents(all)
+	walks.Confirms(all)
 	d.check(all)
 	d.files(all)
 	return d.c
@@ -30,34 +34,34 @@ func From(doc *openapi.Document, key string) *Connector {
 // Key makes the key of a connector of the title of its document, or of a file's name;
 // "" where nothing is left.
 func Key(title string) string {
-	title = strings.ReplaceAll(line(title, maxTitle), "OpenAPI", "")
-	all := slices.DeleteFunc(words(title), func(w string) bool {
+	title = strings.ReplaceAll(wording.Line(title, wording.MaxTitle), "OpenAPI", "")
+	all := slices.DeleteFunc(wording.Words(title), func(w string) bool {
 		return slices.Contains([]string{"api", "apis", "openapi", "swagger", "rest", "spec", "specification", "the", "public", "reference", "v1", "v2", "v3", "v4"}, w)
 	})
 	if len(all) > 3 {
 		all = all[:3]
 	}
-	return joined(all)
+	return wording.Joined(all)
 }
 
-// draft is a connector that is being made.
-type draft struct {
+// maker makes a draft.
+type maker struct {
 	doc     *openapi.Document
-	c       *Connector
-	objects map[string]*Object
+	c       *draft.Connector
+	objects map[string]*draft.Object
 	prints  map[string]string
 }
 
 // operations turns all operations, by key.
-func (d *draft) operations() []*Operation {
+func (d *maker) operations() []*draft.Operation {
 	d.c.Version = d.version()
-	var all []*Operation
+	var all []*draft.Operation
 	var waiting []keyed
-	answers := map[*Operation]*openapi.Operation{}
+	answers := map[*draft.Operation]*openapi.Operation{}
 	for _, from := range d.doc.Operations {
 		op, err := d.operation(from)
 		if err != nil {
-			d.c.LeftOut = append(d.c.LeftOut, LeftOut{Method: from.Method, Path: line(from.Path, 200), Pointer: line(from.Pointer, 300), Reason: line(err.Error(), 2*maxText)})
+			d.c.LeftOut = append(d.c.LeftOut, draft.LeftOut{Method: from.Method, Path: wording.Line(from.Path, 200), Pointer: wording.Line(from.Pointer, 300), Reason: wording.Line(err.Error(), 2*wording.MaxText)})
 			continue
 		}
 		d.answer(from, op)
@@ -69,85 +73,51 @@ func (d *draft) operations() []*Operation {
 			tag = from.Tags[0]
 		}
 		waiting = append(waiting, keyed{
-			op: op, resource: op.place.resource(tag), id: from.ID,
-			verb: op.place.verb(from.Method, list, from.Method == http.MethodPut && d.patched(from.Path)), holes: op.holes(),
+			op: op, resource: op.Route.Resource(tag), id: from.ID,
+			verb: op.Route.Verb(from.Method, list, from.Method == http.MethodPut && d.patched(from.Path)), holes: op.Holes(),
 		})
 	}
 	assignKeys(waiting)
-	slices.SortFunc(all, func(a, b *Operation) int { return cmp.Compare(a.Key, b.Key) })
+	slices.SortFunc(all, func(a, b *draft.Operation) int { return cmp.Compare(a.Key, b.Key) })
 	d.objectsOf(all)
 	for _, op := range all {
-		op.Title = cmp.Or(op.Title, titled(words(op.Key)))
+		op.Title = cmp.Or(op.Title, wording.Titled(wording.Words(op.Key)))
 		if op.Answer != nil && op.Answer.List != "" {
-			op.Paging = paging(op, answers[op].Answer.Schema)
+			op.Paging = walks.Paging(op, answers[op].Answer.Schema)
 		}
 	}
 	return all
 }
 
 // patched reports whether a path has a PATCH too.
-func (d *draft) patched(path string) bool {
+func (d *maker) patched(path string) bool {
 	return slices.ContainsFunc(d.doc.Operations, func(o *openapi.Operation) bool { return o.Path == path && o.Method == http.MethodPatch })
-}
-
-// holes returns the names of the inputs in the path.
-func (o *Operation) holes() []string {
-	var names []string
-	for i := range o.Inputs {
-		if o.Inputs[i].place == "path" {
-			names = append(names, o.Inputs[i].Name)
-		}
-	}
-	return names
 }
 
 // plainPath are paths that a manifest can have, once their holes are filled.
 var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/?$`)
 
 // operation turns one operation. The error says why it cannot be expressed.
-func (d *draft) operation(from *openapi.Operation) (*Operation, error) {
-	switch from.Method {
-	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
-	default:
+func (d *maker) operation(from *openapi.Operation) (*draft.Operation, error) {
+	if !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, from.Method) {
 		return nil, fmt.Errorf("the method %s is not one that an operation has", from.Method)
 	}
 	if from.Server != "" && !d.isOurs(from.Server) {
 		return nil, fmt.Errorf("it has an address of its own, %.100q", hidden(from.Server))
 	}
-	op := &Operation{
-		Title: line(from.Summary, maxTitle), Method: from.Method, Pointer: line(from.Pointer, 300), place: routeOf(from.Path),
-		Scopes: scopes(from), file: d.fileOf(from),
+	op := &draft.Operation{
+		Title: wording.Line(from.Summary, wording.MaxTitle), Method: from.Method, Pointer: wording.Line(from.Pointer, 300), Route: wording.RouteOf(from.Path),
+		Scopes: scopes(from), Tag: d.fileOf(from),
 	}
-	if text := line(from.Description, maxText); text != "" && text != op.Title {
+	if text := wording.Line(from.Description, wording.MaxText); text != op.Title {
 		op.Description = text
 	}
 	op.Read = from.Method == http.MethodGet
-	if from.Method == http.MethodPost && isReading(from, op.place) {
+	if from.Method == http.MethodPost && op.Route.Reads(from.ID) {
 		op.Read, op.KindGuess = true, "it is called like something that only looks"
 	}
-	r := &request{
-		from: from, op: op, fields: shape{left: maxFields}, taken: map[string]bool{},
-		skip: d.isCredential,
-	}
-	if d.c.Version != nil {
-		r.version = fold(d.c.Version.Header)
-	}
-	if err := r.inputs(); err != nil {
+	if err := d.request(from, op); err != nil {
 		return nil, err
-	}
-	if d.c.Version != nil && op.Version == d.c.Version.Value {
-		op.Version = ""
-	}
-	var texts []string
-	for _, s := range op.place.segments {
-		texts = append(texts, s.text)
-	}
-	op.Path = "/" + strings.Join(texts, "/")
-	if strings.HasSuffix(from.Path, "/") && op.Path != "/" {
-		op.Path += "/"
-	}
-	if !plainPath.MatchString(anyHole.ReplaceAllString(op.Path, "x")) || strings.Contains(op.Path, "/./") || strings.Contains(op.Path, "/../") || strings.HasSuffix(op.Path, "/..") || strings.HasSuffix(op.Path, "/.") {
-		return nil, fmt.Errorf("the path %.100q holds characters that a path of a connector has not", from.Path)
 	}
 	if from.Deprecated {
 		op.Deprecated = "the document marks it as deprecated"
@@ -157,17 +127,48 @@ func (d *draft) operation(from *openapi.Operation) (*Operation, error) {
 	return op, nil
 }
 
+// request makes the inputs of an operation and its path, in which holes are called like
+// them.
+func (d *maker) request(from *openapi.Operation, op *draft.Operation) error {
+	how := requests.How{Skip: d.isCredential}
+	if d.c.Version != nil {
+		how.Version = d.c.Version.Header
+	}
+	if err := requests.Inputs(from, op, how); err != nil {
+		return err
+	}
+	if d.c.Version != nil && op.Version == d.c.Version.Value {
+		op.Version = ""
+	}
+	var texts []string
+	for _, s := range op.Route.Segments {
+		texts = append(texts, s.Text)
+	}
+	op.Path = "/" + strings.Join(texts, "/")
+	if strings.HasSuffix(from.Path, "/") && op.Path != "/" {
+		op.Path += "/"
+	}
+	if len(op.Path) > 500 {
+		return fmt.Errorf("the path has %d characters", len(op.Path))
+	}
+	climbs := slices.Contains(texts, ".") || slices.Contains(texts, "..")
+	if climbs || !plainPath.MatchString(requests.AnyHole.ReplaceAllString(op.Path, "x")) {
+		return fmt.Errorf("the path %.100q holds characters that a path of a connector has not", from.Path)
+	}
+	return nil
+}
+
 // lines makes lines of texts.
 func lines(texts []string) []string {
 	var out []string
 	for _, t := range texts[:min(len(texts), 10)] {
-		out = append(out, line(strings.ToUpper(t[:1])+t[1:]+".", 2*maxText))
+		out = append(out, wording.Line(strings.ToUpper(t[:1])+t[1:]+".", 2*wording.MaxText))
 	}
 	return out
 }
 
 // writes says of a write whether it may be sent twice, and what cannot be undone.
-func (d *draft) writes(op *Operation) {
+func (d *maker) writes(op *draft.Operation) {
 	if op.Read {
 		return
 	}
@@ -186,13 +187,13 @@ func (d *draft) writes(op *Operation) {
 }
 
 // isOurs reports whether an address is that of the document.
-func (d *draft) isOurs(server string) bool {
+func (d *maker) isOurs(server string) bool {
 	text, trouble := usable(server)
 	return trouble == "" && text == d.c.BaseURL
 }
 
 // isCredential reports parameters that the sign-in sends.
-func (d *draft) isCredential(p openapi.Parameter) bool {
+func (d *maker) isCredential(p openapi.Parameter) bool {
 	return slices.ContainsFunc(d.doc.Schemes, func(s openapi.Scheme) bool {
 		return s.Type == "apiKey" && s.In == p.In && strings.EqualFold(s.Param, p.Name)
 	})
@@ -204,7 +205,7 @@ func scopes(from *openapi.Operation) []string {
 		var all []string
 		for _, some := range needs {
 			for _, s := range some {
-				if isText(s, 200) && !strings.Contains(s, " ") {
+				if wording.IsText(s, 200) && !strings.Contains(s, " ") {
 					all = append(all, s)
 				}
 			}
@@ -219,31 +220,34 @@ func scopes(from *openapi.Operation) []string {
 
 // version returns the header that carries the version of the API in most operations, and
 // its usual value.
-func (d *draft) version() *Version {
+func (d *maker) version() *draft.Version {
 	values, names := map[string]map[string]int{}, map[string]string{}
 	for _, op := range d.doc.Operations {
 		for _, p := range op.Parameters {
-			if constant := constantOf(p); p.In == "header" && constant != "" && isVersion(p.Name) && headerForm.MatchString(p.Name) {
-				key := fold(p.Name)
-				if values[key] == nil {
-					values[key] = map[string]int{}
-				}
-				values[key][constant]++
-				names[key] = p.Name
+			constant := requests.ConstantOf(p)
+			if p.In != "header" || constant == "" || !requests.IsVersion(p.Name) || !requests.HeaderForm.MatchString(p.Name) {
+				continue
 			}
+			key := wording.Fold(p.Name)
+			if values[key] == nil {
+				values[key] = map[string]int{}
+			}
+			values[key][constant]++
+			names[key] = p.Name
 		}
 	}
-	var best *Version
+	var best *draft.Version
 	most := len(d.doc.Operations) / 2
-	for key, counts := range values {
+	for _, key := range wording.SortedKeys(values) {
 		sum, value := 0, ""
-		for v, n := range counts {
-			if sum += n; n > counts[value] || (n == counts[value] && v < value) {
+		for _, v := range wording.SortedKeys(values[key]) {
+			n := values[key][v]
+			if sum += n; value == "" || n > values[key][value] {
 				value = v
 			}
 		}
-		if sum > most || (best != nil && sum == most && names[key] < best.Header) {
-			most, best = sum, &Version{Header: names[key], Value: value}
+		if sum > most {
+			most, best = sum, &draft.Version{Header: names[key], Value: value}
 		}
 	}
 	return best
@@ -251,27 +255,29 @@ func (d *draft) version() *Version {
 
 // settings finds the values that so many operations need that an account should say them
 // once: the account, team or place whose records are read and written.
-func (d *draft) settings(all []*Operation) {
+func (d *maker) settings(all []*draft.Operation) {
 	counts, first := map[string]int{}, map[string]int{}
 	for _, op := range all {
 		for i := range op.Inputs {
 			in := &op.Inputs[i]
-			if in.Required && in.Type == "string" && in.Default == nil && len(in.Options) == 0 && !in.File && isOwner(in.Name) {
-				counts[in.Name]++
-				if in.place == "path" && len(op.holes()) > 0 && op.holes()[0] == in.Name {
-					first[in.Name]++
-				}
+			if !couldBeSetting(in) {
+				continue
+			}
+			counts[in.Name]++
+			if in.Place == "path" && op.Holes()[0] == in.Name {
+				first[in.Name]++
 			}
 		}
 	}
-	for _, name := range sortedKeys(counts) {
-		if counts[name] < 3 || counts[name]*20 < len(all)*3 || (first[name] > 0 && first[name]*10 < len(all)*7) {
+	for _, name := range wording.SortedKeys(counts) {
+		few := counts[name] < 3 || counts[name]*20 < len(all)*3
+		if few || (first[name] > 0 && first[name]*10 < len(all)*7) {
 			continue
 		}
-		s := Field{Name: name, Type: "string", Guess: fmt.Sprintf("%d of %d operations need it", counts[name], len(all))}
+		s := draft.Field{Name: name, Type: "string", Guess: fmt.Sprintf("%d of %d operations need it", counts[name], len(all))}
 		for _, op := range all {
 			for i := range op.Inputs {
-				if in := &op.Inputs[i]; in.Name == name && in.Required && in.Type == "string" && in.Default == nil && len(in.Options) == 0 && !in.File {
+				if in := &op.Inputs[i]; in.Name == name && couldBeSetting(in) {
 					in.Setting = name
 					s.Description = cmp.Or(s.Description, in.Description)
 				}
@@ -281,9 +287,14 @@ func (d *draft) settings(all []*Operation) {
 	}
 }
 
+// couldBeSetting reports inputs that an account could say once.
+func couldBeSetting(in *draft.Field) bool {
+	return in.Required && in.Type == "string" && in.Default == nil && len(in.Options) == 0 && !in.File && isOwner(in.Name)
+}
+
 // isOwner reports names of what owns all records of an account.
 func isOwner(name string) bool {
-	all := words(name)
+	all := wording.Words(name)
 	owners := []string{
 		"account", "location", "company", "team", "workspace", "tenant", "organization", "organisation", "org", "site", "store", "shop", "project", "merchant", "realm", "domain", "business", "agency", "portal", "app",
 	}
@@ -293,17 +304,17 @@ func isOwner(name string) bool {
 
 // check chooses the read that shows whether a credential works: the account itself, or
 // the first list that nobody has to give anything.
-func (d *draft) check(all []*Operation) {
+func (d *maker) check(all []*draft.Operation) {
 	best := 0
 	for _, op := range all {
-		if !op.Read || op.Method != http.MethodGet || op.Deprecated != "" || (op.Answer != nil && op.Answer.File) || slices.ContainsFunc(op.Inputs, func(in Field) bool { return in.unfilled(op) }) {
+		if !op.Read || op.Method != http.MethodGet || op.Deprecated != "" || (op.Answer != nil && op.Answer.File) || slices.ContainsFunc(op.Inputs, func(in draft.Field) bool { return in.Unfilled(op) }) {
 			continue
 		}
 		rank := 1
 		if op.Answer != nil && op.Answer.List != "" {
 			rank = 2
 		}
-		if slices.Contains([]string{"me", "whoami", "self", "account", "profile", "ping", "current_user"}, op.place.noun()) {
+		if slices.Contains([]string{"me", "whoami", "self", "account", "profile", "ping", "current_user"}, op.Route.Noun()) {
 			rank = 3
 		}
 		if rank > best {
@@ -311,19 +322,19 @@ func (d *draft) check(all []*Operation) {
 		}
 	}
 	if best == 0 {
-		d.c.note("No read was found that can check a credential by itself; add check: with one and what it needs.")
+		d.c.Note("No read was found that can check a credential by itself; add check: with one and what it needs.")
 	}
 }
 
 // fileOf is the name of the file of an operation: its tag, or what its path leads to.
-func (d *draft) fileOf(from *openapi.Operation) string {
+func (d *maker) fileOf(from *openapi.Operation) string {
 	name := ""
 	if len(from.Tags) > 0 {
-		name = snake(from.Tags[0])
+		name = wording.Snake(from.Tags[0])
 	}
 	if name == "" {
-		if r := routeOf(from.Path); len(r.nouns) > 0 {
-			name = r.nouns[0]
+		if r := wording.RouteOf(from.Path); len(r.Nouns) > 0 {
+			name = r.Nouns[0]
 		}
 	}
 	return cmp.Or(name, "operations")
@@ -331,18 +342,18 @@ func (d *draft) fileOf(from *openapi.Operation) string {
 
 // files puts operations and objects into files. An object stands in the file of the first
 // operation that answers with it.
-func (d *draft) files(all []*Operation) {
-	byName := map[string]*File{}
+func (d *maker) files(all []*draft.Operation) {
+	byName := map[string]*draft.File{}
 	for _, op := range all {
-		f := byName[op.file]
+		f := byName[op.Tag]
 		if f == nil {
-			f = &File{Name: op.file}
-			byName[op.file] = f
+			f = &draft.File{Name: op.Tag}
+			byName[op.Tag] = f
 		}
 		f.Operations = append(f.Operations, op)
 	}
 	placed := map[string]bool{}
-	for _, name := range sortedKeys(byName) {
+	for _, name := range wording.SortedKeys(byName) {
 		f := byName[name]
 		d.c.Files = append(d.c.Files, f)
 		for _, op := range f.Operations {

@@ -11,11 +11,12 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/pollux-automation/pollux/internal/authoring/derive"
+	"github.com/pollux-automation/pollux/internal/authoring/draft"
 	"github.com/pollux-automation/pollux/internal/openapi"
 )
 
 // from makes the draft of a document, given as YAML.
-func from(t *testing.T, text string) *derive.Connector {
+func from(t *testing.T, text string) *draft.Connector {
 	t.Helper()
 	doc, err := openapi.Read("api.yaml", []byte("openapi: 3.0.0\ninfo: {title: Things}\n"+text), nil)
 	if err != nil {
@@ -25,8 +26,8 @@ func from(t *testing.T, text string) *derive.Connector {
 }
 
 // all returns the operations of a draft by key.
-func all(c *derive.Connector) map[string]*derive.Operation {
-	out := map[string]*derive.Operation{}
+func all(c *draft.Connector) map[string]*draft.Operation {
+	out := map[string]*draft.Operation{}
 	for _, f := range c.Files {
 		for _, o := range f.Operations {
 			out[o.Key] = o
@@ -35,15 +36,9 @@ func all(c *derive.Connector) map[string]*derive.Operation {
 	return out
 }
 
-// list is an answer with a list of things at a path of members.
-func list(path, record string) string {
-	schema := "{type: array, items: " + record + "}"
-	for _, name := range slices.Backward(strings.Split(path, ".")) {
-		if name != "" {
-			schema = "{type: object, properties: {" + name + ": " + schema + "}}"
-		}
-	}
-	return "responses: {'200': {content: {application/json: {schema: " + schema + "}}}}"
+// list is an answer with a list of records.
+func list(record string) string {
+	return "responses: {'200': {content: {application/json: {schema: {type: array, items: " + record + "}}}}}"
 }
 
 // thing is a record with an id and two times.
@@ -78,7 +73,7 @@ func TestFrom_NamesOperations(t *testing.T) {
 		"get /orders/{orderId}/orders":                 "order.list",
 	} {
 		method, path, _ := strings.Cut(request, " ")
-		answer := list("", thing)
+		answer := list(thing)
 		if strings.HasSuffix(path, "}") {
 			answer = "responses: {'200': {content: {application/json: {schema: " + thing + "}}}}"
 		}
@@ -92,10 +87,10 @@ func TestFrom_NamesOperations(t *testing.T) {
 func TestFrom_GivesEachOperationAKeyOfItsOwn(t *testing.T) {
 	t.Parallel()
 	c := from(t, `paths:
-  /contacts: {get: {`+list("", thing)+`}}
-  "/contacts/of/{business}": {get: {operationId: x, `+list("", thing)+`}}
-  "/v2/contacts": {get: {operationId: listContactsTwo, `+list("", thing)+`}}
-  "/v3/contacts": {get: {`+list("", thing)+`}}
+  /contacts: {get: {`+list(thing)+`}}
+  "/contacts/of/{business}": {get: {operationId: x, `+list(thing)+`}}
+  "/v2/contacts": {get: {operationId: listContactsTwo, `+list(thing)+`}}
+  "/v3/contacts": {get: {`+list(thing)+`}}
   "/contacts/{id}": {put: {}, patch: {}}
 `)
 	got := map[string]string{}
@@ -112,16 +107,14 @@ func TestFrom_GivesEachOperationAKeyOfItsOwn(t *testing.T) {
 }
 
 // inputs writes the inputs of the only operation.
-func inputs(c *derive.Connector) string {
+func inputs(c *draft.Connector) string {
 	var out []string
 	for _, o := range all(c) {
 		for i := range o.Inputs {
 			f := &o.Inputs[i]
 			text := f.Name + " " + f.Type
-			for word, is := range map[string]bool{"!": f.Required} {
-				if is {
-					text += word
-				}
+			if f.Required {
+				text += "!"
 			}
 			if f.In != "" {
 				text += " in " + f.In
@@ -259,7 +252,7 @@ func TestFrom_KnowsTimesByFormatAndName(t *testing.T) {
 		"updated: {type: string, example: 'yesterday'}":                                                "  ",
 		"updated: {type: string, enum: [yes]}, modified: {type: string}":                               " modified updated by name",
 	} {
-		c := from(t, "paths: {/things: {get: {"+list("", "{type: object, properties: {id: {type: string}, "+members+"}}")+"}}}")
+		c := from(t, "paths: {/things: {get: {"+list("{type: object, properties: {id: {type: string}, "+members+"}}")+"}}}")
 		o := all(c)["thing.list"].Answer.Object
 		if got := o.Created + " " + o.Updated + " " + o.Guess; got != want {
 			t.Errorf("%s: got %q, want %q", members, got, want)
@@ -281,20 +274,20 @@ func TestFrom_FindsPagesAndStrategies(t *testing.T) {
 		return "responses: {'200': {content: {application/json: {schema: {type: object, properties: {data: {type: array, items: " + thing + "}, " + extra + "}}}}}}"
 	}
 	for name, tt := range map[string]struct{ text, paging, poll string }{
-		"none":             {list("", thing), "", "snapshot"},
-		"page":             {in("page", "per_page {type: integer, maximum: 50}") + list("", thing), "page page per_page/50 ", "snapshot"},
-		"page from 0":      {in("page {type: integer, minimum: 0}") + list("", thing), "page page from 0 empty", "snapshot"},
-		"offset":           {in("offset {type: integer}", "limit {type: integer, default: 25}") + list("", thing), "offset offset limit/25 empty", "snapshot"},
+		"none":             {list(thing), "", "snapshot"},
+		"page":             {in("page", "per_page {type: integer, maximum: 50}") + list(thing), "page by page per_page/50 ", "snapshot"},
+		"page from 0":      {in("page {type: integer, minimum: 0}") + list(thing), "page by page from 0 empty", "snapshot"},
+		"offset":           {in("offset {type: integer}", "limit {type: integer, default: 25}") + list(thing), "offset by offset limit/25 empty", "snapshot"},
 		"cursor":           {in("cursor") + with("meta: {type: object, properties: {next_cursor: {type: string}}}"), "cursor cursor=answer.meta.next_cursor no_next", "snapshot"},
 		"cursor and total": {in("page_token") + with("nextPageToken: {type: string}, total: {type: integer}"), "cursor page_token=answer.nextPageToken no_next total", "snapshot"},
-		"after":            {in("startAfterId") + list("", thing), "cursor startAfterId=last.id empty", "snapshot"},
+		"after":            {in("startAfterId") + list(thing), "cursor startAfterId=last.id empty", "snapshot"},
 		"link":             {with("links: {type: object, properties: {next: {type: string, format: uri}}}"), "next_link links.next no_next", "snapshot"},
-		"newest":           {in("sort {enum: [created_at, -created_at]}") + list("", thing), "", "newest by created_at sort=-created_at"},
-		"newest update":    {in("sort_by {enum: [created, updated]}", "order {enum: [ASC, DESC]}") + list("", thing), "", "newest by updatedAt order=DESC sort_by=updated"},
-		"keyset":           {in("updated_since {type: string, format: date-time}", "order {enum: [updatedAt_asc, updatedAt_desc]}") + list("", thing), "", "keyset order=updatedAt_asc since updated_since rfc3339"},
-		"keyset in ms":     {in("updatedAfter {type: integer, description: In milliseconds.}", "sort {enum: ['updated_at:asc']}") + list("", thing), "", "keyset sort=updated_at:asc since updatedAfter epoch_ms"},
-		"since alone":      {in("updated_since") + list("", thing), "", "snapshot"},
-		"sort of others":   {in("sort {enum: [-price]}") + list("", thing), "", "snapshot"},
+		"newest":           {in("sort {enum: [created_at, -created_at]}") + list(thing), "", "newest by created_at sort=-created_at"},
+		"newest update":    {in("sort_by {enum: [created, updated]}", "order {enum: [ASC, DESC]}") + list(thing), "", "newest by updatedAt order=DESC sort_by=updated"},
+		"keyset":           {in("updated_since {type: string, format: date-time}", "order {enum: [updatedAt_asc, updatedAt_desc]}") + list(thing), "", "keyset order=updatedAt_asc since updated_since rfc3339"},
+		"keyset in ms":     {in("updatedAfter {type: integer, description: In milliseconds.}", "sort {enum: ['updated_at:asc']}") + list(thing), "", "keyset sort=updated_at:asc since updatedAfter epoch_ms"},
+		"since alone":      {in("updated_since") + list(thing), "", "snapshot"},
+		"sort of others":   {in("sort {enum: [-price]}") + list(thing), "", "snapshot"},
 	} {
 		op := all(from(t, "paths: {/things: {get: {"+tt.text+"}}}"))["thing.list"]
 		if got := pagingOf(op.Paging); got != tt.paging {
@@ -318,11 +311,15 @@ func pairs[V any](m map[string]V) string {
 	return strings.Join(out, " ")
 }
 
-func pagingOf(p *derive.Paging) string {
+func pagingOf(p *draft.Paging) string {
 	if p == nil {
 		return ""
 	}
-	out := p.Style + " " + p.Input + pairs(p.Carry) + p.Link
+	by := ""
+	if p.Input != "" {
+		by = "by " + p.Input
+	}
+	out := p.Style + " " + by + pairs(p.Carry) + p.Link
 	if p.First != nil {
 		out += fmt.Sprintf(" from %d", *p.First)
 	}
@@ -336,7 +333,7 @@ func pagingOf(p *derive.Paging) string {
 	return out
 }
 
-func pollOf(p *derive.Poll) string {
+func pollOf(p *draft.Poll) string {
 	if p == nil {
 		return ""
 	}
@@ -363,14 +360,14 @@ func TestFrom_FindsParents(t *testing.T) {
 	t.Parallel()
 	one := "responses: {'200': {content: {application/json: {schema: " + thing + "}}}}"
 	c := from(t, `paths:
-  /things: {get: {`+list("", thing)+`}}
+  /things: {get: {`+list(thing)+`}}
   "/things/{id}": {get: {`+one+`}}
-  "/things/{id}/parts": {get: {`+list("", thing)+`}}
-  "/things/{id}/parts/{part}/bolts": {get: {`+list("", thing)+`}}
-  "/wares/{wareId}/notes": {get: {`+list("", thing)+`}}
-  "/old/things/{thingId}/remarks": {get: {`+list("", thing)+`}}
-  /shops: {get: {parameters: [{name: town, in: query, required: true}], `+list("", thing)+`}}
-  "/shops/{shopId}/offers": {get: {`+list("", thing)+`}}
+  "/things/{id}/parts": {get: {`+list(thing)+`}}
+  "/things/{id}/parts/{part}/bolts": {get: {`+list(thing)+`}}
+  "/wares/{wareId}/notes": {get: {`+list(thing)+`}}
+  "/old/things/{thingId}/remarks": {get: {`+list(thing)+`}}
+  /shops: {get: {parameters: [{name: town, in: query, required: true}], `+list(thing)+`}}
+  "/shops/{shopId}/offers": {get: {`+list(thing)+`}}
 `)
 	got := map[string]string{}
 	for key, o := range all(c) {
@@ -479,7 +476,7 @@ func TestFrom_FindsTheVersionHeaderAndSettings(t *testing.T) {
 	}
 	team := ", {name: teamId, in: query, required: true, schema: {type: string}}"
 	c := from(t, "paths: {/a: {get: {parameters: ["+version("1")+team+"]}}, /b: {get: {parameters: ["+version("1")+team+"]}}, /c: {get: {parameters: ["+version("2")+team+"]}}}")
-	if diff := gocmp.Diff(&derive.Version{Header: "Version", Value: "1"}, c.Version); diff != "" {
+	if diff := gocmp.Diff(&draft.Version{Header: "Version", Value: "1"}, c.Version); diff != "" {
 		t.Errorf("version (-want +got):\n%s", diff)
 	}
 	if o := all(c)["c.get"]; o == nil || o.Version != "2" || len(o.Inputs) != 1 || o.Inputs[0].Setting != "teamId" {

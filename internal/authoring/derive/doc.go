@@ -6,7 +6,9 @@
 // note of the operation. Where even a guess would be wrong too often nothing is said:
 // a list without a strategy can be given one by hand, a wrong strategy loses changes.
 //
-// The files: words.go is about names, keys.go gives operations theirs, inputs.go, body.go
-// and answer.go turn requests and answers, paging.go and poll.go find out how a list can be
-// walked and watched, service.go turns what concerns all operations.
+// The parts: derive itself turns what concerns all operations (service.go), gives each its
+// key (keys.go) and finds the records in answers (answer.go); package requests turns
+// parameters and bodies into inputs, fields makes the fields of both, walks finds out how a
+// list can be read page by page and watched, wording is about names, and draft is what comes
+// out.
 package derive

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pollux-automation/pollux/internal/authoring/draft"
+	"github.com/pollux-automation/pollux/internal/authoring/requests"
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
 	"github.com/pollux-automation/pollux/internal/openapi"
 )
 
@@ -15,61 +18,49 @@ import (
 const Placeholder = "https://api.example.com"
 
 // service turns what the document says of the whole service.
-func (d *draft) service(key string) {
+func (d *maker) service(key string) {
 	c := d.c
-	c.Key, c.Title = key, cmp.Or(line(d.doc.Title, maxTitle), titled(strings.Split(key, "_")))
+	c.Key, c.Title = key, cmp.Or(wording.Line(d.doc.Title, wording.MaxTitle), wording.Titled(strings.Split(key, "_")))
 	if u, err := url.Parse(d.doc.Docs); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && len(d.doc.Docs) < 300 {
 		c.Docs = d.doc.Docs
 	}
-	if v := line(d.doc.Version, 40); v != "" {
-		c.note("Made from an OpenAPI document of version %s. What it leaves open was guessed, and each guess is marked.", v)
+	if v := wording.Line(d.doc.Version, 40); v != "" {
+		c.Note("Made from an OpenAPI document of version %s. What it leaves open was guessed, and each guess is marked.", v)
 	} else {
-		c.note("Made from an OpenAPI document. What it leaves open was guessed, and each guess is marked.")
+		c.Note("Made from an OpenAPI document. What it leaves open was guessed, and each guess is marked.")
 	}
 	d.address()
 	d.auth()
 	d.failures()
 	for _, n := range d.doc.Notes {
-		d.c.Warnings = append(d.c.Warnings, line(n.Text, 2*maxText)+" (at "+line(n.Pointer, 200)+")")
+		d.c.Warnings = append(d.c.Warnings, wording.Line(n.Text, 2*wording.MaxText)+" (at "+wording.Line(n.Pointer, 200)+")")
 	}
-}
-
-// note adds a note.
-func (c *Connector) note(format string, args ...any) {
-	c.Notes = append(c.Notes, line(fmt.Sprintf(format, args...), 2*maxText))
-}
-
-// warn adds something that somebody should look at, as a note too.
-func (c *Connector) warn(format string, args ...any) {
-	text := line(fmt.Sprintf(format, args...), 2*maxText)
-	c.Warnings = append(c.Warnings, text)
-	c.Notes = append(c.Notes, text)
 }
 
 // address chooses the address. An odd one is taken, with a warning; one that cannot be
 // used leaves a placeholder.
-func (d *draft) address() {
+func (d *maker) address() {
 	c := d.c
 	c.BaseURL = Placeholder
 	if len(d.doc.Servers) == 0 {
-		c.warn("The document names no server; base_url is a placeholder and must be replaced.")
+		c.Warn("The document names no server; base_url is a placeholder and must be replaced.")
 		return
 	}
 	first := d.doc.Servers[0]
 	address, trouble := usable(first.URL)
 	if trouble != "" {
-		c.warn("The address %.100q of the document %s; base_url is a placeholder and must be replaced.", hidden(first.URL), trouble)
+		c.Warn("The address %.100q of the document %s; base_url is a placeholder and must be replaced.", hidden(first.URL), trouble)
 		if strings.HasPrefix(first.URL, "/") && plainPath.MatchString(first.URL) {
 			c.BaseURL = strings.TrimRight(Placeholder+first.URL, "/")
 		}
 	} else {
 		c.BaseURL = address
 		if text := odd(address); text != "" {
-			c.warn("The address %.200s %s; look at it before a credential is sent there.", address, text)
+			c.Warn("The address %.200s %s; look at it before a credential is sent there.", address, text)
 		}
 	}
 	if len(first.Variables) > 0 {
-		c.warn("The address has parts to choose (%s); those that the document takes are in base_url, and an account can have another base_url.", strings.Join(first.Variables, ", "))
+		c.Warn("The address has parts to choose (%s); those that the document takes are in base_url, and an account can have another base_url.", strings.Join(first.Variables, ", "))
 	}
 	var others []string
 	for _, s := range d.doc.Servers[1:] {
@@ -78,7 +69,7 @@ func (d *draft) address() {
 		}
 	}
 	if len(others) > 0 {
-		c.note("Other addresses of the service: %s. An account can choose one with base_url.", strings.Join(others, ", "))
+		c.Note("Other addresses of the service: %s. An account can choose one with base_url.", strings.Join(others, ", "))
 	}
 }
 
@@ -86,7 +77,7 @@ func (d *draft) address() {
 func usable(text string) (address, trouble string) {
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || strings.ContainsAny(text, "{}") || !isText(text, 300):
+	case err != nil || strings.ContainsAny(text, "{}") || !wording.IsText(text, 300):
 		return "", "is not one"
 	case u.Scheme == "" && u.Host == "":
 		return "", "has no host"
@@ -134,7 +125,7 @@ func odd(address string) string {
 }
 
 // auth turns the ways to sign in.
-func (d *draft) auth() {
+func (d *maker) auth() {
 	c := d.c
 	used := d.usedSchemes()
 	for _, s := range d.doc.Schemes {
@@ -143,27 +134,27 @@ func (d *draft) auth() {
 		}
 		switch a, trouble := method(s); {
 		case trouble != "":
-			c.note("Sign-in %s of the document: %s.", line(s.Name, 60), trouble)
+			c.Note("Sign-in %s of the document: %s.", wording.Line(s.Name, 60), trouble)
 		case !slices.Contains(c.Auth, a):
 			c.Auth = append(c.Auth, a)
 		}
 	}
 	methods := map[string]bool{}
-	c.Auth = slices.DeleteFunc(c.Auth, func(a Auth) bool {
+	c.Auth = slices.DeleteFunc(c.Auth, func(a draft.Auth) bool {
 		if methods[a.Method] {
-			c.note("There is a second sign-in with %s %s, which cannot be told from the first.", a.Method, line(a.Name, 60))
+			c.Note("There is a second sign-in with %s %s, which cannot be told from the first.", a.Method, wording.Line(a.Name, 60))
 			return true
 		}
 		methods[a.Method] = true
 		return false
 	})
 	if len(c.Auth) == 0 {
-		c.Auth, c.AuthGuess = []Auth{{Method: "bearer"}}, "the document names no sign-in that can be made here"
+		c.Auth, c.AuthGuess = []draft.Auth{{Method: "bearer"}}, "the document names no sign-in that can be made here"
 	}
 	for _, op := range d.doc.Operations {
 		for _, needs := range op.Security {
 			if len(needs) > 1 {
-				c.note("Some operations want several credentials at once; an account has one.")
+				c.Note("Some operations want several credentials at once; an account has one.")
 				return
 			}
 		}
@@ -171,7 +162,7 @@ func (d *draft) auth() {
 }
 
 // usedSchemes are those that some operation names.
-func (d *draft) usedSchemes() map[string]bool {
+func (d *maker) usedSchemes() map[string]bool {
 	used := map[string]bool{}
 	for _, op := range d.doc.Operations {
 		for _, needs := range op.Security {
@@ -184,37 +175,37 @@ func (d *draft) usedSchemes() map[string]bool {
 }
 
 // method turns one way to sign in; trouble says why it is none here.
-func method(s openapi.Scheme) (a Auth, trouble string) {
+func method(s openapi.Scheme) (a draft.Auth, trouble string) {
 	switch s.Type {
 	case "http":
 		switch s.Scheme {
 		case "basic":
-			return Auth{Method: "basic"}, ""
+			return draft.Auth{Method: "basic"}, ""
 		case "bearer":
-			return Auth{Method: "bearer"}, ""
+			return draft.Auth{Method: "bearer"}, ""
 		}
 		return a, fmt.Sprintf("the scheme %.40q of HTTP is not one that a connector has", s.Scheme)
 	case "apiKey":
 		switch {
 		case s.In == "header" && strings.EqualFold(s.Param, "Authorization"):
-			return Auth{Method: "bearer"}, ""
-		case s.In == "header" && headerForm.MatchString(s.Param), s.In == "query" && isText(s.Param, 60):
-			return Auth{Method: "api_key", In: s.In, Name: s.Param}, ""
+			return draft.Auth{Method: "bearer"}, ""
+		case s.In == "header" && requests.HeaderForm.MatchString(s.Param), s.In == "query" && wording.IsText(s.Param, 60):
+			return draft.Auth{Method: "api_key", In: s.In, Name: s.Param}, ""
 		}
 		return a, fmt.Sprintf("a key in a %.40q called %.40q is not sent", s.In, s.Param)
 	case "oauth2":
 		return oauth(s)
 	case "openIdConnect":
-		return Auth{Method: "bearer"}, ""
+		return draft.Auth{Method: "bearer"}, ""
 	}
 	return a, fmt.Sprintf("the type %.40q is not known", s.Type)
 }
 
 // oauth turns the flow in which a person agrees.
-func oauth(s openapi.Scheme) (a Auth, trouble string) {
+func oauth(s openapi.Scheme) (a draft.Auth, trouble string) {
 	var names []string
 	for _, f := range s.Flows {
-		names = append(names, line(f.Name, 40))
+		names = append(names, wording.Line(f.Name, 40))
 		if f.Name != "authorizationCode" {
 			continue
 		}
@@ -226,7 +217,7 @@ func oauth(s openapi.Scheme) (a Auth, trouble string) {
 		if one != "" || two != "" {
 			return a, "its addresses to sign in at cannot be used as they are"
 		}
-		return Auth{Method: "oauth2", AuthorizeURL: f.AuthorizeURL, TokenURL: f.TokenURL}, ""
+		return draft.Auth{Method: "oauth2", AuthorizeURL: f.AuthorizeURL, TokenURL: f.TokenURL}, ""
 	}
 	if slices.Contains(names, "clientCredentials") {
 		return a, "it gives tokens for a client's own id and secret (client credentials); get one there and give it as a bearer token"
@@ -235,7 +226,7 @@ func oauth(s openapi.Scheme) (a Auth, trouble string) {
 }
 
 // failures finds where refusals say their code and their text.
-func (d *draft) failures() {
+func (d *maker) failures() {
 	for _, op := range d.doc.Operations {
 		s := op.Failure
 		if s == nil || s.Kind != openapi.Object {
@@ -250,13 +241,13 @@ func (d *draft) failures() {
 func inFailure(s *openapi.Schema, names ...string) string {
 	for _, name := range names {
 		for _, p := range s.Properties {
-			if fold(p.Name) == name && isStep(p.Name) && (p.Schema.Kind == openapi.String || p.Schema.Kind == openapi.Any) {
+			if wording.Fold(p.Name) == name && wording.IsStep(p.Name) && (p.Schema.Kind == openapi.String || p.Schema.Kind == openapi.Any) {
 				return p.Name
 			}
 		}
 	}
 	for _, p := range s.Properties {
-		if name := fold(p.Name); (name == "error" || name == "fault") && p.Schema.Kind == openapi.Object && isStep(p.Name) && p.Schema != s {
+		if name := wording.Fold(p.Name); (name == "error" || name == "fault") && p.Schema.Kind == openapi.Object && wording.IsStep(p.Name) && p.Schema != s {
 			if inner := inFailure(&openapi.Schema{Properties: flat(p.Schema.Properties)}, names...); inner != "" {
 				return p.Name + "." + inner
 			}

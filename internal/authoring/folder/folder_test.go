@@ -15,6 +15,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/internal/authoring/derive"
+	"github.com/pollux-automation/pollux/internal/authoring/draft"
 	"github.com/pollux-automation/pollux/internal/authoring/folder"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/openapi"
@@ -124,46 +125,46 @@ func TestMake_TakesNoOrdersFromADocument(t *testing.T) {
 // not hold, at every level.
 func TestMake_LeavesOutWhatTheReaderRefuses(t *testing.T) {
 	t.Parallel()
-	draft := func() *derive.Connector {
-		good := &derive.Object{Key: "a", Title: "A", ID: "id", Fields: []derive.Field{{Name: "id", Type: "string"}}}
-		return &derive.Connector{
-			Key: "things", Title: "Things", BaseURL: "https://things.example.com", Auth: []derive.Auth{{Method: "bearer"}}, Check: "a.list",
-			Files: []*derive.File{{Name: "a", Objects: []*derive.Object{good}, Operations: []*derive.Operation{
-				{Key: "a.list", Title: "List", Read: true, Method: "GET", Path: "/a", Answer: &derive.Answer{Object: good, List: "."}, Poll: &derive.Poll{Strategy: "snapshot"}},
-				{Key: "b.get", Title: "Get", Read: true, Method: "GET", Path: "/b", Answer: &derive.Answer{Object: good, Value: "."}},
+	sketch := func() *draft.Connector {
+		good := &draft.Object{Key: "a", Title: "A", ID: "id", Fields: []draft.Field{{Name: "id", Type: "string"}}}
+		return &draft.Connector{
+			Key: "things", Title: "Things", BaseURL: "https://things.example.com", Auth: []draft.Auth{{Method: "bearer"}}, Check: "a.list",
+			Files: []*draft.File{{Name: "a", Objects: []*draft.Object{good}, Operations: []*draft.Operation{
+				{Key: "a.list", Title: "List", Read: true, Method: "GET", Path: "/a", Answer: &draft.Answer{Object: good, List: "."}, Poll: &draft.Poll{Strategy: "snapshot"}},
+				{Key: "b.get", Title: "Get", Read: true, Method: "GET", Path: "/b", Answer: &draft.Answer{Object: good, Value: "."}},
 			}}},
 		}
 	}
 	tests := []struct {
 		name   string
-		change func(c *derive.Connector, list *derive.Operation)
-		want   func(f *folder.Folder, list *derive.Operation) bool
+		change func(c *draft.Connector, list *draft.Operation)
+		want   func(f *folder.Folder, list *draft.Operation) bool
 	}{
-		{"nothing", func(*derive.Connector, *derive.Operation) {}, func(f *folder.Folder, list *derive.Operation) bool {
+		{"nothing", func(*draft.Connector, *draft.Operation) {}, func(f *folder.Folder, list *draft.Operation) bool {
 			return len(f.Simplified) == 0 && list.Poll != nil && f.Connector.Check == "a.list"
 		}},
-		{"poll", func(_ *derive.Connector, list *derive.Operation) { list.Poll.By = "id" }, func(f *folder.Folder, list *derive.Operation) bool {
+		{"poll", func(_ *draft.Connector, list *draft.Operation) { list.Poll.By = "id" }, func(f *folder.Folder, list *draft.Operation) bool {
 			return f.Simplified["a.list"] != "" && list.Poll == nil && list.NoPoll != "" && len(f.Connector.LeftOut) == 0
 		}},
-		{"paging", func(_ *derive.Connector, list *derive.Operation) {
-			list.Poll, list.Paging = nil, &derive.Paging{Style: "page", Input: "none"}
-		}, func(f *folder.Folder, list *derive.Operation) bool {
+		{"paging", func(_ *draft.Connector, list *draft.Operation) {
+			list.Poll, list.Paging = nil, &draft.Paging{Style: "page", Input: "none"}
+		}, func(f *folder.Folder, list *draft.Operation) bool {
 			return f.Simplified["a.list"] != "" && list.Paging == nil
 		}},
-		{"object", func(c *derive.Connector, _ *derive.Operation) { c.Files[0].Objects[0].Updated = "no" }, func(f *folder.Folder, list *derive.Operation) bool {
+		{"object", func(c *draft.Connector, _ *draft.Operation) { c.Files[0].Objects[0].Updated = "no" }, func(f *folder.Folder, list *draft.Operation) bool {
 			return f.Connector.Files[0].Objects[0].Updated == "" && list.Poll != nil
 		}},
-		{"operation", func(_ *derive.Connector, list *derive.Operation) { list.Path = "no path" }, func(f *folder.Folder, _ *derive.Operation) bool {
+		{"operation", func(_ *draft.Connector, list *draft.Operation) { list.Path = "no path" }, func(f *folder.Folder, _ *draft.Operation) bool {
 			return len(f.Connector.LeftOut) == 1 && len(f.Simplified) == 0 && f.Connector.Check == "" && len(f.Connector.Files[0].Operations) == 1 && strings.Contains(string(f.Files["connector.yaml"]), "# GET no path: ")
 		}},
-		{"address", func(c *derive.Connector, _ *derive.Operation) { c.BaseURL, c.Check = "no address", "" }, func(f *folder.Folder, _ *derive.Operation) bool {
+		{"address", func(c *draft.Connector, _ *draft.Operation) { c.BaseURL, c.Check = "no address", "" }, func(f *folder.Folder, _ *draft.Operation) bool {
 			return f.Connector.BaseURL == derive.Placeholder && len(f.Connector.Warnings) == 1
 		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := draft()
+			c := sketch()
 			list := c.Files[0].Operations[0]
 			tt.change(c, list)
 			f, err := folder.Make(c)

@@ -1,12 +1,14 @@
 package folder
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/internal/authoring/derive"
+	"github.com/pollux-automation/pollux/internal/authoring/draft"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode/plain"
 )
@@ -22,7 +24,7 @@ const (
 
 // Folder is a connector that can be written.
 type Folder struct {
-	Connector *derive.Connector
+	Connector *draft.Connector
 	// Files are the texts by file name.
 	Files map[string][]byte
 	// Simplified tells what of an operation was left out because the reader refused it, by
@@ -33,7 +35,7 @@ type Folder struct {
 // Make renders a draft and reads the result with the reader of connectors, as often as it
 // takes until there is no finding. The draft is changed: what is left out goes to its
 // LeftOut.
-func Make(c *derive.Connector) (*Folder, error) {
+func Make(c *draft.Connector) (*Folder, error) {
 	merge(c)
 	f := &Folder{Connector: c, Simplified: map[string]string{}}
 	for range maxRounds {
@@ -53,20 +55,20 @@ func Make(c *derive.Connector) (*Folder, error) {
 			return nil, fmt.Errorf("the connector cannot be written: %s", text)
 		}
 	}
-	return nil, fmt.Errorf("the connector cannot be written: its parts contradict each other")
+	return nil, errors.New("the connector cannot be written: its parts contradict each other")
 }
 
 // merge puts all operations under one name where there would be too many files.
-func merge(c *derive.Connector) {
+func merge(c *draft.Connector) {
 	if len(c.Files) <= maxFiles {
 		return
 	}
-	one := &derive.File{Name: "operations"}
+	one := &draft.File{Name: "operations"}
 	for _, f := range c.Files {
 		one.Objects = append(one.Objects, f.Objects...)
 		one.Operations = append(one.Operations, f.Operations...)
 	}
-	c.Files = []*derive.File{one}
+	c.Files = []*draft.File{one}
 }
 
 // operations is how many there are.
@@ -91,8 +93,8 @@ func (f *Folder) reasons() string {
 type span struct {
 	file      string
 	from, to  int // lines, from 1; to is the first behind it
-	object    *derive.Object
-	operation *derive.Operation
+	object    *draft.Object
+	operation *draft.Operation
 }
 
 // render makes the texts of all files.
@@ -129,7 +131,7 @@ func reserved(name string) bool {
 }
 
 // file writes what belongs to a tag, into more than one file if it is much.
-func (w *writer) file(f *derive.File) error {
+func (w *writer) file(f *draft.File) error {
 	if len(f.Operations) == 0 && len(f.Objects) == 0 {
 		return nil
 	}
@@ -266,7 +268,7 @@ func (f *Folder) simplifyService() bool {
 	case c.Docs != "" || len(c.Code)+len(c.Message) > 0:
 		c.Docs, c.Code, c.Message = "", nil, nil
 	case len(c.Auth) != 1 || c.Auth[0].Method != "bearer":
-		c.Auth, c.AuthGuess = []derive.Auth{{Method: "bearer"}}, "what the document says of signing in cannot be expressed"
+		c.Auth, c.AuthGuess = []draft.Auth{{Method: "bearer"}}, "what the document says of signing in cannot be expressed"
 	case c.BaseURL != derive.Placeholder:
 		c.BaseURL = derive.Placeholder
 		c.Warnings = append(c.Warnings, "The address of the document cannot be used; base_url is a placeholder and must be replaced.")
@@ -277,7 +279,7 @@ func (f *Folder) simplifyService() bool {
 }
 
 // simplifyObject leaves out which fields mean what, then all fields.
-func simplifyObject(o *derive.Object) {
+func simplifyObject(o *draft.Object) {
 	if o.Created+o.Updated != "" {
 		o.Created, o.Updated, o.Guess = "", "", ""
 		return
@@ -287,14 +289,14 @@ func simplifyObject(o *derive.Object) {
 
 // simplifyOperation leaves out how a list is polled and paged, then what the answer holds,
 // then the operation.
-func (f *Folder) simplifyOperation(o *derive.Operation, why string) {
+func (f *Folder) simplifyOperation(o *draft.Operation, why string) {
 	switch {
 	case o.Poll != nil:
 		o.Poll, o.NoPoll = nil, why
 	case o.Paging != nil:
 		o.Paging = nil
 	case o.Answer != nil && o.Answer.Object != nil:
-		o.Answer = &derive.Answer{Value: "."}
+		o.Answer = &draft.Answer{Value: "."}
 		o.Notes = append(o.Notes, "What the answer holds is not described.")
 	default:
 		f.drop(o, why)
@@ -304,10 +306,10 @@ func (f *Folder) simplifyOperation(o *derive.Operation, why string) {
 }
 
 // drop leaves an operation out.
-func (f *Folder) drop(o *derive.Operation, why string) {
-	f.Connector.LeftOut = append(f.Connector.LeftOut, derive.LeftOut{Method: o.Method, Path: o.Path, Pointer: o.Pointer, Reason: why})
+func (f *Folder) drop(o *draft.Operation, why string) {
+	f.Connector.LeftOut = append(f.Connector.LeftOut, draft.LeftOut{Method: o.Method, Path: o.Path, Pointer: o.Pointer, Reason: why})
 	delete(f.Simplified, o.Key)
 	for _, file := range f.Connector.Files {
-		file.Operations = slices.DeleteFunc(file.Operations, func(other *derive.Operation) bool { return other == o })
+		file.Operations = slices.DeleteFunc(file.Operations, func(other *draft.Operation) bool { return other == o })
 	}
 }

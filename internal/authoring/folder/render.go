@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pollux-automation/pollux/internal/authoring/derive"
+	"github.com/pollux-automation/pollux/internal/authoring/draft"
 	"github.com/pollux-automation/pollux/internal/yamlnode/plain"
 )
 
@@ -14,7 +14,7 @@ and from the meaning of HTTP: each guess is marked with "guess". Look at them be
 relies on them; docs/writing-a-connector.md explains every key.`
 
 // connector renders connector.yaml.
-func connector(c *derive.Connector) plain.Mapping {
+func connector(c *draft.Connector) plain.Mapping {
 	var m plain.Mapping
 	m = append(m, plain.Entry{Key: "connector", Value: "v1", Comment: head})
 	m.Add("key", c.Key)
@@ -90,7 +90,7 @@ func paths(m *plain.Mapping, key string, values []string) {
 }
 
 // setting renders a setting of the account.
-func setting(f *derive.Field) any {
+func setting(f *draft.Field) any {
 	if f.Description == "" {
 		return f.Type
 	}
@@ -98,7 +98,7 @@ func setting(f *derive.Field) any {
 }
 
 // object renders a kind of record.
-func object(o *derive.Object) plain.Mapping {
+func object(o *draft.Object) plain.Mapping {
 	var m plain.Mapping
 	m.Add("title", o.Title)
 	text(&m, "id", o.ID)
@@ -111,7 +111,7 @@ func object(o *derive.Object) plain.Mapping {
 }
 
 // fields renders the members of a record or an object, or the inputs of an operation.
-func fields(all []derive.Field) plain.Mapping {
+func fields(all []draft.Field) plain.Mapping {
 	m := plain.Mapping{}
 	for i := range all {
 		m = append(m, plain.Entry{Key: all[i].Name, Value: field(&all[i]), Comment: guess(all[i].Guess)})
@@ -120,7 +120,7 @@ func fields(all []derive.Field) plain.Mapping {
 }
 
 // field renders a field: its type alone, or what else there is to say.
-func field(f *derive.Field) any {
+func field(f *draft.Field) any {
 	var m plain.Mapping
 	if f.Type != "string" {
 		m.Add("type", f.Type)
@@ -153,7 +153,7 @@ func field(f *derive.Field) any {
 }
 
 // operation renders an operation.
-func operation(o *derive.Operation) plain.Mapping {
+func operation(o *draft.Operation) plain.Mapping {
 	var m plain.Mapping
 	m.Add("title", o.Title)
 	text(&m, "description", o.Description)
@@ -201,7 +201,7 @@ func operation(o *derive.Operation) plain.Mapping {
 }
 
 // inputs renders inputs. What a path needs is required anyway.
-func inputs(all []derive.Field) plain.Mapping {
+func inputs(all []draft.Field) plain.Mapping {
 	m := plain.Mapping{}
 	for _, f := range all {
 		f.Required = f.Required && !f.InPath()
@@ -211,7 +211,7 @@ func inputs(all []derive.Field) plain.Mapping {
 }
 
 // answer renders where the value of an answer stands.
-func answer(a *derive.Answer) plain.Mapping {
+func answer(a *draft.Answer) plain.Mapping {
 	var m plain.Mapping
 	if a.Object != nil {
 		m.Add("object", a.Object.Key)
@@ -228,7 +228,7 @@ func answer(a *derive.Answer) plain.Mapping {
 }
 
 // paging renders how a list is read page by page.
-func paging(p *derive.Paging) plain.Mapping {
+func paging(p *draft.Paging) plain.Mapping {
 	m := plain.Mapping{{Key: "style", Value: p.Style}}
 	text(&m, "input", p.Input)
 	if p.First != nil {
@@ -251,7 +251,7 @@ func paging(p *derive.Paging) plain.Mapping {
 }
 
 // poll renders how changes in a list are found.
-func poll(p *derive.Poll) plain.Mapping {
+func poll(p *draft.Poll) plain.Mapping {
 	m := plain.Mapping{{Key: "strategy", Value: p.Strategy}}
 	text(&m, "by", p.By)
 	if p.With != nil {
@@ -270,7 +270,7 @@ func poll(p *derive.Poll) plain.Mapping {
 }
 
 // above is the comment over an operation.
-func above(o *derive.Operation) string {
+func above(o *draft.Operation) string {
 	if o.NoPoll == "" {
 		return ""
 	}

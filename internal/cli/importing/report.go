@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/pollux-automation/pollux/internal/authoring/derive"
+	"github.com/pollux-automation/pollux/internal/authoring/draft"
 	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/show"
 )
@@ -94,7 +94,7 @@ func report(a *console.Console, m *made) error {
 }
 
 // view is the view of an operation.
-func view(o *derive.Operation, leftOut string) operationView {
+func view(o *draft.Operation, leftOut string) operationView {
 	v := operationView{
 		Type: "operation", Key: o.Key, Title: o.Title, Kind: "write", Method: o.Method, Path: o.Path, NoPoll: o.NoPoll, Guesses: o.Guesses(), LeftOut: leftOut,
 	}
@@ -115,7 +115,7 @@ func view(o *derive.Operation, leftOut string) operationView {
 func printReport(w io.Writer, m *made, views []operationView, sum summaryView) {
 	c := m.Connector
 	fmt.Fprintf(w, "%s: %s in %s, at %s\n", show.Clean(m.dir), show.Plural(sum.Operations, "operation"), show.Plural(sum.Files, "file"), show.Clean(c.BaseURL))
-	section(w, fmt.Sprintf("%s can be polled", show.Plural(sum.Polled, "list")), polled(views))
+	section(w, show.Plural(sum.Polled, "list")+" can be polled", polled(views))
 	section(w, "lists without a strategy", unpolled(views))
 	section(w, "simplified, because the reader of connectors refused a part", simplified(views))
 	var out []string

@@ -46,43 +46,47 @@ func Encode(m Mapping) ([]byte, error) {
 // block returns the node of a value that stands so many levels below the whole: in one
 // line if it is short. The two upper levels never are, so that files stay readable.
 func block(v any, depth int) *yaml.Node {
-	n := &yaml.Node{}
 	switch x := v.(type) {
 	case map[string]any:
 		return block(sorted(x), depth)
 	case Mapping:
-		n.Kind, n.Tag = yaml.MappingNode, "!!map"
-		if flows(x) && (depth > 1 || len(x) == 0) {
-			n.Style = yaml.FlowStyle
-		}
-		for _, e := range x {
-			key, value := text(e.Key), block(e.Value, depth+1)
-			key.HeadComment = comment(e.Comment)
-			if value.Kind == yaml.ScalarNode {
-				value.LineComment = comment(e.Aside)
-			} else if e.Aside != "" {
-				key.HeadComment = comment(strings.Trim(e.Comment+"\n"+e.Aside, "\n"))
-			}
-			n.Content = append(n.Content, key, value)
-		}
+		return mapping(x, depth)
 	case []any:
-		n.Kind, n.Tag = yaml.SequenceNode, "!!seq"
+		n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 		if flows(x) {
 			n.Style = yaml.FlowStyle
 		}
 		for _, item := range x {
 			n.Content = append(n.Content, block(item, depth+1))
 		}
+		return n
 	case string:
 		return text(x)
 	case bool:
-		n.Kind, n.Tag, n.Value = yaml.ScalarNode, "!!bool", strconv.FormatBool(x)
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(x)}
 	case int:
-		n.Kind, n.Tag, n.Value = yaml.ScalarNode, "!!int", strconv.Itoa(x)
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(x)}
 	case float64:
-		n.Kind, n.Tag, n.Value = yaml.ScalarNode, "!!float", strconv.FormatFloat(x, 'f', -1, 64)
-	default:
-		n.Kind, n.Tag, n.Value = yaml.ScalarNode, "!!null", "null"
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: strconv.FormatFloat(x, 'f', -1, 64)}
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
+}
+
+// mapping returns the node of a mapping.
+func mapping(m Mapping, depth int) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	if flows(m) && (depth > 1 || len(m) == 0) {
+		n.Style = yaml.FlowStyle
+	}
+	for _, e := range m {
+		key, value := text(e.Key), block(e.Value, depth+1)
+		key.HeadComment = comment(e.Comment)
+		if value.Kind == yaml.ScalarNode {
+			value.LineComment = comment(e.Aside)
+		} else if e.Aside != "" {
+			key.HeadComment = comment(strings.Trim(e.Comment+"\n"+e.Aside, "\n"))
+		}
+		n.Content = append(n.Content, key, value)
 	}
 	return n
 }

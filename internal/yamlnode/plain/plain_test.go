@@ -109,12 +109,13 @@ func TestDecode_RefusesWhatHasNoEnd(t *testing.T) {
 
 func TestDecode_SharesWhatAliasesStandFor(t *testing.T) {
 	t.Parallel()
-	text := "a0: &a0 [1, 2]\n"
+	var text strings.Builder
+	text.WriteString("a0: &a0 [1, 2]\n")
 	for i := 1; i < 20; i++ {
 		prev, name := string(rune('a'+i-1)), string(rune('a'+i))
-		text += name + "0: &" + name + "0 [" + strings.Repeat("*"+prev+"0, ", 9) + "*" + prev + "0]\n"
+		text.WriteString(name + "0: &" + name + "0 [" + strings.Repeat("*"+prev+"0, ", 9) + "*" + prev + "0]\n")
 	}
-	if _, err := plain.Decode([]byte(text), plain.Bounds{Depth: 50, Values: 1000}); err != nil {
+	if _, err := plain.Decode([]byte(text.String()), plain.Bounds{Depth: 50, Values: 1000}); err != nil {
 		t.Errorf("got %v, want each value once", err)
 	}
 }

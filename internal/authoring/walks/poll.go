@@ -1,9 +1,13 @@
-package derive
+package walks
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/pollux-automation/pollux/internal/authoring/draft"
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
 )
 
 // Names of inputs by which a list is sorted or asked from a time on, as they are folded.
@@ -18,77 +22,76 @@ var (
 	orderNames = []string{"order", "sortorder", "sortdirection", "orderdirection", "direction", "sortdir", "dir", "orderdir", "ordertype"}
 )
 
-// poll finds out how changes in a list are seen. It says nothing where a guess could lose
+// Poll finds out how changes in a list are seen. It says nothing where a guess could lose
 // changes.
-func poll(op *Operation) {
+func Poll(op *draft.Operation) {
 	if !op.Read || op.Answer == nil || op.Answer.List == "" {
 		return
 	}
 	o := op.Answer.Object
-	var holes, others []string
-	for i := range op.Inputs {
-		if in := &op.Inputs[i]; in.unfilled(op) {
-			if in.place == "path" {
-				holes = append(holes, in.Name)
-			} else {
-				others = append(others, in.Name)
-			}
-		}
-	}
+	holes, others := needs(op)
 	switch {
 	case o == nil:
 		op.NoPoll = "the document does not say what its records look like"
 	case o.ID == "":
 		op.NoPoll = "no field of its records is known to tell one from another; add id: to the object " + o.Key
-	case op.Method == "POST" && op.Paging == nil && op.Answer.Object.ID == "value":
+	case op.Method == http.MethodPost && op.Paging == nil && op.Answer.Object.ID == "value":
 		op.NoPoll = "it may answer only what was asked for"
 	case len(holes) > 1:
 		op.NoPoll = "it needs " + strings.Join(holes, " and ") + ", and a poll can go through the records of one list only"
 	default:
 		op.Poll = walk(op)
-		if op.Poll.needsByRecipe = others; len(others) > 0 {
+		if op.Poll.NeedsByRecipe = others; len(others) > 0 {
 			op.Poll.Guess += "; a recipe must give " + strings.Join(others, " and ")
 		}
-		op.Poll.parentCandidate = len(holes) == 0 && len(others) == 0
+		op.Poll.Alone = len(holes) == 0 && len(others) == 0
 	}
 }
 
-// unfilled reports inputs that somebody must give.
-func (f *Field) unfilled(op *Operation) bool {
-	paged := op.Paging != nil && (f.Name == op.Paging.Input || f.Name == op.Paging.SizeInput || op.Paging.Carry[f.Name] != "")
-	return f.Required && f.Default == nil && f.Setting == "" && !paged
+// needs returns the inputs that somebody must give: those in the path, and the others.
+func needs(op *draft.Operation) (holes, others []string) {
+	for i := range op.Inputs {
+		switch in := &op.Inputs[i]; {
+		case !in.Unfilled(op):
+		case in.Place == "path":
+			holes = append(holes, in.Name)
+		default:
+			others = append(others, in.Name)
+		}
+	}
+	return holes, others
 }
 
 // walk says how a list without parents is watched.
-func walk(op *Operation) *Poll {
+func walk(op *draft.Operation) *draft.Poll {
 	o := op.Answer.Object
-	since := op.inputNamed(sinceNames)
+	since := op.InputNamed(sinceNames)
 	oldest, newest := sorting(op, o.Updated, false), sorting(op, o.Updated, true)
 	switch {
 	case since != nil && o.Updated != "" && oldest != nil && plainTime(since):
 		format := sinceFormat(since)
-		return &Poll{
+		return &draft.Poll{
 			Strategy: "keyset", With: oldest, SinceInput: since.Name, SinceFormat: format,
 			Guess: fmt.Sprintf("%s asks for records with %s from that time on, written as %s, and the list is then sorted by it", since.Name, o.Updated, format),
 		}
 	case o.Updated != "" && newest != nil:
-		return &Poll{Strategy: "newest", By: o.Updated, With: newest, Guess: "the list is then sorted by " + o.Updated + ", the newest first"}
+		return &draft.Poll{Strategy: "newest", By: o.Updated, With: newest, Guess: "the list is then sorted by " + o.Updated + ", the newest first"}
 	case o.Created != "" && sorting(op, o.Created, true) != nil:
-		return &Poll{
+		return &draft.Poll{
 			Strategy: "newest", By: o.Created, With: sorting(op, o.Created, true),
 			Guess: "the list is then sorted by " + o.Created + ", the newest first; changes of older records show only where the list is read whole",
 		}
 	}
-	return &Poll{Strategy: "snapshot", Guess: "the list is read whole, for it cannot be seen how to ask for what is new alone"}
+	return &draft.Poll{Strategy: "snapshot", Guess: "the list is read whole, for it cannot be seen how to ask for what is new alone"}
 }
 
 // plainTime reports inputs that can take a time.
-func plainTime(in *Field) bool {
+func plainTime(in *draft.Field) bool {
 	return slices.Contains([]string{"string", "time", "integer", "number"}, in.Type) && len(in.Options) == 0
 }
 
 // sinceFormat is how a time is written in an input.
-func sinceFormat(in *Field) string {
+func sinceFormat(in *draft.Field) string {
 	switch {
 	case in.Type == "string" || in.Type == "time":
 		return "rfc3339"
@@ -100,11 +103,11 @@ func sinceFormat(in *Field) string {
 
 // sorting returns the inputs that sort a list by a field, nil where it cannot be seen that
 // there are some: one input with words that say field and direction, or two.
-func sorting(op *Operation, field string, newest bool) map[string]any {
+func sorting(op *draft.Operation, field string, newest bool) map[string]any {
 	if field == "" {
 		return nil
 	}
-	by := op.inputNamed(sortNames)
+	by := op.InputNamed(sortNames)
 	if by == nil || len(by.Options) == 0 {
 		return nil
 	}
@@ -113,13 +116,14 @@ func sorting(op *Operation, field string, newest bool) map[string]any {
 			return map[string]any{by.Name: option}
 		}
 	}
-	var order *Field
-	for i := range op.Inputs {
-		if in := &op.Inputs[i]; in.Name != by.Name && slices.Contains(orderNames, fold(in.wire())) && len(in.Options) > 0 {
-			order = in
-			break
-		}
-	}
+	return sortedByTwo(op, by, field, newest)
+}
+
+// sortedByTwo is [sorting] by one input that names the field and another that names the
+// direction, or by a field whose name alone means upwards, since it is there with a minus
+// too.
+func sortedByTwo(op *draft.Operation, by *draft.Field, field string, newest bool) map[string]any {
+	order := orderOf(op, by)
 	for _, option := range by.Options {
 		name, _, said := sortWord(option)
 		if said || !same(name, field) {
@@ -131,10 +135,21 @@ func sorting(op *Operation, field string, newest bool) map[string]any {
 			}
 			continue
 		}
-		for _, direction := range order.Options {
-			if isDescending(direction) == newest && (isDescending(direction) || isAscending(direction)) {
-				return map[string]any{by.Name: option, order.Name: direction}
-			}
+		i := slices.IndexFunc(order.Options, func(direction string) bool {
+			return newest && isDescending(direction) || !newest && isAscending(direction)
+		})
+		if i >= 0 {
+			return map[string]any{by.Name: option, order.Name: order.Options[i]}
+		}
+	}
+	return nil
+}
+
+// orderOf returns the input that names the direction of a sort, nil for none.
+func orderOf(op *draft.Operation, by *draft.Field) *draft.Field {
+	for i := range op.Inputs {
+		if in := &op.Inputs[i]; in.Name != by.Name && slices.Contains(orderNames, wording.Fold(in.Wire())) && len(in.Options) > 0 {
+			return in
 		}
 	}
 	return nil
@@ -148,7 +163,7 @@ func sortWord(option string) (field string, descending, said bool) {
 	case strings.HasPrefix(option, "+"):
 		return option[1:], false, true
 	}
-	all := words(option)
+	all := wording.Words(option)
 	if n := len(all); n > 1 {
 		last := all[n-1]
 		if isDescending(last) || isAscending(last) {
@@ -169,23 +184,23 @@ func isAscending(word string) bool {
 // same reports whether a word for sorting means a field: updated and updated_at do.
 func same(word, field string) bool {
 	short := func(s string) string {
-		s = fold(s)
+		s = wording.Fold(s)
 		for _, end := range []string{"at", "on", "date", "time"} {
 			s = strings.TrimSuffix(s, end)
 		}
 		return strings.TrimPrefix(s, "date")
 	}
-	return fold(word) == fold(field) || (short(word) != "" && short(word) == short(field))
+	return wording.Fold(word) == wording.Fold(field) || (short(word) != "" && short(word) == short(field))
 }
 
-// parents gives the lists that need the id of another list's records that list. It comes
+// Parents gives the lists that need the id of another list's records that list. It comes
 // when all lists that stand by themselves are known.
-func parents(all []*Operation) {
+func Parents(all []*draft.Operation) {
 	for _, op := range all {
 		if op.Poll == nil {
 			continue
 		}
-		hole := op.missingHole()
+		hole := op.MissingHole()
 		if hole == "" {
 			continue
 		}
@@ -195,51 +210,32 @@ func parents(all []*Operation) {
 			op.Poll = nil
 			continue
 		}
-		needs := op.Poll.needsByRecipe
-		op.Poll = &Poll{Strategy: "fan_out", Parent: parent.Key, ParentInput: hole, Guess: guess, needsByRecipe: needs}
+		op.Poll = &draft.Poll{Strategy: "fan_out", Parent: parent.Key, ParentInput: hole, Guess: guess, NeedsByRecipe: op.Poll.NeedsByRecipe}
 	}
-}
-
-// missingHole returns the hole in the path that nothing fills, "" for none.
-func (o *Operation) missingHole() string {
-	for i := range o.Inputs {
-		if in := &o.Inputs[i]; in.place == "path" && in.unfilled(o) {
-			return in.Name
-		}
-	}
-	return ""
 }
 
 // parentOf returns the list whose records a hole is the id of: the one at the path before
 // it, or one that is called like the things. The text says why it is a guess, or why there
 // is none.
-func parentOf(op *Operation, hole string, all []*Operation) (parent *Operation, guess string) {
-	at := slices.IndexFunc(op.place.segments, func(s segment) bool { return s.hole == hole })
-	if at < 0 {
+func parentOf(op *draft.Operation, hole string, all []*draft.Operation) (parent *draft.Operation, guess string) {
+	path, noun, ok := before(op, hole)
+	if !ok {
 		return nil, "it is only a part of a part of the path"
 	}
-	var before []string
-	for _, s := range op.place.segments[:at] {
-		before = append(before, s.text)
-	}
-	path := "/" + strings.Join(before, "/")
-	noun := op.place.segments[at].noun
-	var named *Operation
+	var named *draft.Operation
 	why := "no list is known whose records have it"
 	for _, other := range all {
-		if other == op || other.Poll == nil {
-			continue
-		}
-		if !other.Poll.parentCandidate {
-			if before := strings.TrimRight(other.Path, "/") == path; (before || (noun != "" && other.place.noun() == noun)) && len(other.Poll.needsByRecipe) > 0 {
-				why = fmt.Sprintf("the list whose records have it, %s, needs %s itself", other.Key, strings.Join(other.Poll.needsByRecipe, " and "))
+		stands := other.Method == http.MethodGet && strings.TrimRight(other.Path, "/") == path
+		called := noun != "" && other.Route.Noun() == noun && !strings.Contains(other.Key, "_by_")
+		switch {
+		case other == op || other.Poll == nil || (!stands && !called):
+		case !other.Poll.Alone:
+			if needs := other.Poll.NeedsByRecipe; len(needs) > 0 {
+				why = fmt.Sprintf("the list whose records have it, %s, needs %s itself", other.Key, strings.Join(needs, " and "))
 			}
-			continue
-		}
-		if other.Method == "GET" && strings.TrimRight(other.Path, "/") == path {
+		case stands:
 			return other, fmt.Sprintf("%s is the id of the records of %s, which stands before it in the path", hole, other.Key)
-		}
-		if noun != "" && other.place.noun() == noun && (named == nil || better(other, named)) && !strings.Contains(other.Key, "_by_") {
+		case named == nil || better(other, named):
 			named = other
 		}
 	}
@@ -249,19 +245,32 @@ func parentOf(op *Operation, hole string, all []*Operation) (parent *Operation, 
 	return nil, why
 }
 
+// before returns the path before a hole, and what the hole stands for.
+func before(op *draft.Operation, hole string) (path, noun string, ok bool) {
+	at := slices.IndexFunc(op.Route.Segments, func(s wording.Segment) bool { return s.Hole == hole })
+	if at < 0 {
+		return "", "", false
+	}
+	var texts []string
+	for _, s := range op.Route.Segments[:at] {
+		texts = append(texts, s.Text)
+	}
+	return "/" + strings.Join(texts, "/"), op.Route.Segments[at].Noun, true
+}
+
 // better reports whether a list is more likely the list of a thing than another one: its
 // path is shorter.
-func better(a, b *Operation) bool {
-	if len(a.place.segments) != len(b.place.segments) {
-		return len(a.place.segments) < len(b.place.segments)
+func better(a, b *draft.Operation) bool {
+	if len(a.Route.Segments) != len(b.Route.Segments) {
+		return len(a.Route.Segments) < len(b.Route.Segments)
 	}
 	return a.Key < b.Key
 }
 
-// confirms names the reads that tell whether a record is gone that a list does not show any
+// Confirms names the reads that tell whether a record is gone that a list does not show any
 // more: get of the same thing, if the id is all it needs.
-func confirms(all []*Operation) {
-	reads := map[string]*Operation{}
+func Confirms(all []*draft.Operation) {
+	reads := map[string]*draft.Operation{}
 	for _, op := range all {
 		if op.Read && op.Answer != nil && op.Answer.Value != "" && op.Answer.Object != nil && !op.Answer.File {
 			reads[op.Key] = op
@@ -272,17 +281,12 @@ func confirms(all []*Operation) {
 			continue
 		}
 		read := reads[op.Key[:strings.LastIndexByte(op.Key, '.')]+".get"]
-		if read == nil || !read.place.one {
+		if read == nil || !read.Route.One {
 			continue
 		}
-		var needs []string
-		for i := range read.Inputs {
-			if in := &read.Inputs[i]; in.unfilled(read) {
-				needs = append(needs, in.Name)
-			}
-		}
-		last := read.place.segments[len(read.place.segments)-1].hole
-		if len(needs) == 1 && needs[0] == last {
+		holes, others := needs(read)
+		last := read.Route.Segments[len(read.Route.Segments)-1].Hole
+		if len(holes) == 1 && holes[0] == last && len(others) == 0 {
 			op.Poll.ConfirmRead, op.Poll.ConfirmInput = read.Key, last
 		}
 	}

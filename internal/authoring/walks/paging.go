@@ -1,10 +1,13 @@
-package derive
+// Package walks finds out how a list can be read page by page and watched for changes.
+package walks
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/pollux-automation/pollux/internal/authoring/draft"
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
 	"github.com/pollux-automation/pollux/internal/openapi"
 )
 
@@ -26,54 +29,59 @@ var (
 // guessedSize is the largest page where nobody says one.
 const guessedSize = 100
 
-// paging finds out how a list is read page by page, from the names of its inputs and of
+// Paging finds out how a list is read page by page, from the names of its inputs and of
 // what stands beside the list; nil where nothing tells.
-func paging(op *Operation, answer *openapi.Schema) *Paging {
-	size := op.inputNamed(sizeNames)
-	p := &Paging{}
-	page, offset, token, after := op.inputNamed(pageNames), op.inputNamed(offsetNames), op.inputNamed(tokenNames), op.inputNamed(afterNames)
-	next, isLink := besideList(answer, nextNames, isToken), besideList(answer, linkNames, isLink)
-	switch {
-	case token != nil && next != "":
-		p.Style, p.Carry, p.Guess = "cursor", map[string]string{token.Name: "answer." + next}, fmt.Sprintf("%s takes %s of the answer", token.Name, next)
-		p.Last = "no_next"
-	case page != nil && plainType(page):
-		p.Style, p.Input, p.Guess = "page", page.Name, fmt.Sprintf("%s is the number of the page", page.Name)
-		if starts(page, 0) {
-			zero := 0
-			p.First = &zero
-		}
-	case offset != nil && plainType(offset):
-		p.Style, p.Input, p.Guess = "offset", offset.Name, fmt.Sprintf("%s is the number of records before the page", offset.Name)
-	case after != nil && op.Answer.Object != nil && op.Answer.Object.ID != "":
-		p.Style, p.Carry, p.Guess = "cursor", map[string]string{after.Name: "last." + op.Answer.Object.ID}, fmt.Sprintf("%s takes the id of the last record", after.Name)
-	case isLink != "":
-		p.Style, p.Link, p.Guess, p.Last = "next_link", isLink, fmt.Sprintf("%s is the address of the next page", isLink), "no_next"
-	default:
+func Paging(op *draft.Operation, answer *openapi.Schema) *draft.Paging {
+	p := style(op, answer)
+	if p == nil {
 		return nil
 	}
-	if size != nil && plainType(size) && size.Name != p.Input {
-		p.size(size)
+	if in := op.InputNamed(sizeNames); in != nil && plainType(in) && in.Name != p.Input {
+		size(p, in)
 	} else if p.Last == "" {
 		p.Last = "empty"
 	}
 	p.Total = besideList(answer, totalNames, func(s *openapi.Schema) bool { return s.Kind == openapi.Integer || s.Kind == openapi.Number })
 	for i := range op.Inputs {
 		if name := op.Inputs[i].Name; name == p.Input || name == p.SizeInput || p.Carry[name] != "" {
-			op.Inputs[i].Default, op.Inputs[i].Required = nil, op.Inputs[i].Required && op.Inputs[i].place == "path"
+			op.Inputs[i].Default, op.Inputs[i].Required = nil, op.Inputs[i].Required && op.Inputs[i].Place == "path"
 		}
 	}
 	return p
 }
 
+// style finds out what says which page is wanted; nil where nothing does.
+func style(op *draft.Operation, answer *openapi.Schema) *draft.Paging {
+	page, offset, token, after := op.InputNamed(pageNames), op.InputNamed(offsetNames), op.InputNamed(tokenNames), op.InputNamed(afterNames)
+	next, isLink := besideList(answer, nextNames, isToken), besideList(answer, linkNames, isLink)
+	switch {
+	case token != nil && next != "":
+		return &draft.Paging{Style: "cursor", Carry: map[string]string{token.Name: "answer." + next}, Last: "no_next", Guess: token.Name + " takes " + next + " of the answer"}
+	case page != nil && plainType(page):
+		p := &draft.Paging{Style: "page", Input: page.Name, Guess: page.Name + " is the number of the page"}
+		if starts(page, 0) {
+			zero := 0
+			p.First = &zero
+		}
+		return p
+	case offset != nil && plainType(offset):
+		return &draft.Paging{Style: "offset", Input: offset.Name, Guess: offset.Name + " is the number of records before the page"}
+	case after != nil && op.Answer.Object != nil && op.Answer.Object.ID != "":
+		return &draft.Paging{Style: "cursor", Carry: map[string]string{after.Name: "last." + op.Answer.Object.ID}, Guess: after.Name + " takes the id of the last record"}
+	case isLink != "":
+		return &draft.Paging{Style: "next_link", Link: isLink, Last: "no_next", Guess: isLink + " is the address of the next page"}
+	}
+	return nil
+}
+
 // size says how many records are asked for. Where the largest number is not known a page
 // with fewer than were asked for need not be the last.
-func (p *Paging) size(in *Field) {
+func size(p *draft.Paging, in *draft.Field) {
 	p.SizeInput = in.Name
 	usual := whole(in.Default)
 	switch {
-	case in.maximum != nil && *in.maximum >= 1 && *in.maximum <= 10_000:
-		p.SizeMax = int(*in.maximum)
+	case in.Maximum != nil && *in.Maximum >= 1 && *in.Maximum <= 10_000:
+		p.SizeMax = int(*in.Maximum)
 	case usual > 0 && usual <= 10_000:
 		p.SizeMax = usual
 		p.Guess += fmt.Sprintf("; the largest %s is not known, %d is its usual value", in.Name, usual)
@@ -81,7 +89,7 @@ func (p *Paging) size(in *Field) {
 		p.SizeMax = guessedSize
 		p.Guess += fmt.Sprintf("; the largest %s is not known, %d is a guess", in.Name, guessedSize)
 	}
-	if p.Last == "" && (in.maximum == nil || *in.maximum > 10_000) {
+	if p.Last == "" && (in.Maximum == nil || *in.Maximum > 10_000) {
 		p.Last = "empty"
 	}
 }
@@ -100,37 +108,16 @@ func whole(v any) int {
 }
 
 // starts reports whether an input begins at a number.
-func starts(in *Field, at float64) bool {
+func starts(in *draft.Field, at float64) bool {
 	if n, ok := in.Default.(int); ok {
 		return float64(n) == at
 	}
-	return in.minimum != nil && *in.minimum == at && in.Default == nil
+	return in.Minimum != nil && *in.Minimum == at && in.Default == nil
 }
 
 // plainType reports inputs that can take a number.
-func plainType(in *Field) bool {
+func plainType(in *draft.Field) bool {
 	return slices.Contains([]string{"string", "integer", "number", "any"}, in.Type) && len(in.Options) == 0
-}
-
-// inputNamed returns the first input in the query or body with one of some names.
-func (o *Operation) inputNamed(names []string) *Field {
-	for _, name := range names {
-		for i := range o.Inputs {
-			in := &o.Inputs[i]
-			if (in.place == "query" || in.place == "body") && fold(in.wire()) == name {
-				return in
-			}
-		}
-	}
-	return nil
-}
-
-// wire is the name under which an input is sent.
-func (f *Field) wire() string {
-	if f.At != "" {
-		return f.At
-	}
-	return f.Name
 }
 
 // isToken reports values that can say where the next page begins.
@@ -144,7 +131,7 @@ func isLink(s *openapi.Schema) bool {
 		return false
 	}
 	text, _ := s.Example.(string)
-	return s.Format == "uri" || s.Format == "url" || s.Format == "uri-reference" || strings.HasPrefix(text, "http") || strings.HasPrefix(text, "/") || hasAny(words(s.Description), "url", "link")
+	return s.Format == "uri" || s.Format == "url" || s.Format == "uri-reference" || strings.HasPrefix(text, "http") || strings.HasPrefix(text, "/") || wording.HasAny(wording.Words(s.Description), "url", "link")
 }
 
 // besideList returns the path to a value beside a list: a member of the answer with one of
@@ -153,22 +140,26 @@ func besideList(answer *openapi.Schema, names []string, fits func(*openapi.Schem
 	if answer == nil || answer.Kind != openapi.Object {
 		return ""
 	}
-	for _, name := range names {
-		for _, p := range answer.Properties {
-			if fold(p.Name) == name && isStep(p.Name) && fits(p.Schema) {
-				return p.Name
-			}
-		}
+	if name := memberNamed(answer, names, fits); name != "" {
+		return name
 	}
 	for _, p := range answer.Properties {
-		if p.Schema.Kind != openapi.Object || !slices.Contains(around, fold(p.Name)) || !isStep(p.Name) {
+		if p.Schema.Kind != openapi.Object || !slices.Contains(around, wording.Fold(p.Name)) || !wording.IsStep(p.Name) {
 			continue
 		}
-		for _, name := range names {
-			for _, q := range p.Schema.Properties {
-				if fold(q.Name) == name && isStep(q.Name) && fits(q.Schema) {
-					return p.Name + "." + q.Name
-				}
+		if name := memberNamed(p.Schema, names, fits); name != "" {
+			return p.Name + "." + name
+		}
+	}
+	return ""
+}
+
+// memberNamed returns the first member with one of some names that fits, "" for none.
+func memberNamed(s *openapi.Schema, names []string, fits func(*openapi.Schema) bool) string {
+	for _, name := range names {
+		for _, p := range s.Properties {
+			if wording.Fold(p.Name) == name && wording.IsStep(p.Name) && fits(p.Schema) {
+				return p.Name
 			}
 		}
 	}

@@ -1,18 +1,21 @@
-package derive
+// Package wording is about names: it splits them into words, makes keys of them, and reads
+// what a path says.
+package wording
 
 import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// words splits a name at everything that is no letter or digit and where small letters
+// Words splits a name at everything that is no letter or digit and where small letters
 // turn into capital ones: "getHTTPServer_by-id" is get, http, server, by, id. What is not
 // ASCII is left out.
-func words(name string) []string {
+func Words(name string) []string {
 	var out []string
 	var word []rune
 	end := func() {
@@ -23,7 +26,7 @@ func words(name string) []string {
 	}
 	runes := []rune(name)
 	for i, c := range runes {
-		if c > unicode.MaxASCII || !(unicode.IsLetter(c) || unicode.IsDigit(c)) {
+		if c > unicode.MaxASCII || (!unicode.IsLetter(c) && !unicode.IsDigit(c)) {
 			end()
 			continue
 		}
@@ -40,15 +43,21 @@ func words(name string) []string {
 	return out
 }
 
+// How long texts may be: descriptions and notes, and titles.
+const (
+	MaxText  = 160
+	MaxTitle = 80
+)
+
 // maxName is how long a key may be.
 const maxName = 48
 
-// snake writes a name as a key: small letters, digits and underscores, a letter first;
+// Snake writes a name as a key: small letters, digits and underscores, a letter first;
 // "" when nothing is left.
-func snake(name string) string { return joined(words(name)) }
+func Snake(name string) string { return Joined(Words(name)) }
 
-// joined makes a key of words.
-func joined(parts []string) string {
+// Joined makes a key of words.
+func Joined(parts []string) string {
 	key := strings.Join(parts, "_")
 	if key != "" && key[0] >= '0' && key[0] <= '9' {
 		key = "n" + key
@@ -59,8 +68,8 @@ func joined(parts []string) string {
 	return key
 }
 
-// fold makes names equal that differ in how they are written: "updated_at", "updatedAt".
-func fold(name string) string {
+// Fold makes names equal that differ in how they are written: "updated_at", "updatedAt".
+func Fold(name string) string {
 	return strings.Map(func(c rune) rune {
 		if c < unicode.MaxASCII && (unicode.IsLetter(c) || unicode.IsDigit(c)) {
 			return unicode.ToLower(c)
@@ -80,8 +89,8 @@ var irregular = map[string]string{
 	"invoices": "invoice", "indices": "index", "vertices": "vertex", "details": "details", "analytics": "analytics",
 }
 
-// singular returns the name of one of several things.
-func singular(word string) string {
+// Singular returns the name of one of several things.
+func Singular(word string) string {
 	if one, ok := irregular[word]; ok {
 		return one
 	}
@@ -99,8 +108,8 @@ func singular(word string) string {
 	return word
 }
 
-// isPlural reports whether a word names several things.
-func isPlural(word string) bool { return singular(word) != word || word == "people" || word == "data" }
+// IsPlural reports whether a word names several things.
+func IsPlural(word string) bool { return Singular(word) != word || word == "people" || word == "data" }
 
 // tags are what descriptions hold besides words.
 var tags = regexp.MustCompile(`<[^>]{0,200}>`)
@@ -108,8 +117,8 @@ var tags = regexp.MustCompile(`<[^>]{0,200}>`)
 // links are links as Markdown writes them.
 var links = regexp.MustCompile(`\[([^\]]{0,200})\]\([^)]{0,500}\)`)
 
-// line makes one short line of a text: the first paragraph without marks, cut at a word.
-func line(text string, most int) string {
+// Line makes one short line of a text: the first paragraph without marks, cut at a word.
+func Line(text string, most int) string {
 	if len(text) > 20_000 {
 		text = text[:20_000]
 	}
@@ -140,16 +149,16 @@ func line(text string, most int) string {
 	return strings.TrimRight(cut, " ,;:-(") + " …"
 }
 
-// isText reports texts that can stand in a file as they are: not empty, not long, nothing
+// IsText reports texts that can stand in a file as they are: not empty, not long, nothing
 // in them that does not show.
-func isText(s string, most int) bool {
+func IsText(s string, most int) bool {
 	return s != "" && len(s) <= most && utf8.ValidString(s) && s == strings.TrimSpace(s) && !strings.ContainsFunc(s, func(c rune) bool {
 		return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029' || c == unicode.ReplacementChar
 	})
 }
 
-// titled writes words as a title.
-func titled(parts []string) string {
+// Titled writes words as a title.
+func Titled(parts []string) string {
 	text := strings.Join(parts, " ")
 	if text == "" {
 		return ""
@@ -157,20 +166,28 @@ func titled(parts []string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// unique returns a name that is not taken, and takes it.
-func unique(name string, taken map[string]bool) string {
+// Unique returns a name that is not taken, and takes it.
+func Unique(name string, taken map[string]bool) string {
 	out := name
 	for i := 2; taken[out]; i++ {
-		out = name + "_" + itoa(i)
+		out = name + "_" + strconv.Itoa(i)
 	}
 	taken[out] = true
 	return out
 }
 
-// hasAny reports whether one of some words is among others.
-func hasAny(all []string, some ...string) bool {
+// HasAny reports whether one of some words is among others.
+func HasAny(all []string, some ...string) bool {
 	return slices.ContainsFunc(some, func(s string) bool { return slices.Contains(all, s) })
 }
 
-// sortedKeys returns the keys of a map, sorted.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+// SortedKeys returns the keys of a map, sorted.
+func SortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// IsName reports names that a member of a record or input can have.
+func IsName(name string) bool {
+	return IsText(name, 100) && !strings.HasPrefix(name, "x-")
+}
+
+// IsStep reports names that can be a part of a path inside an answer.
+func IsStep(name string) bool { return IsName(name) && !strings.ContainsAny(name, ".*") }

@@ -1,4 +1,13 @@
-package derive
+// Package draft is a connector that is being made: what the folder of it will say, and what
+// of that is a guess.
+package draft
+
+import (
+	"fmt"
+
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
+	"github.com/pollux-automation/pollux/internal/openapi"
+)
 
 // Connector is a draft of a connector.
 type Connector struct {
@@ -76,10 +85,9 @@ type Field struct {
 	Setting  string
 	File     bool
 	Guess    string
-	// place is where it goes, and maximum the largest number.
-	place   string
-	maximum *float64
-	minimum *float64
+	// Place is where it goes: path, query, header or body.
+	Place            string
+	Minimum, Maximum *float64 // of numbers; nil where nobody says
 }
 
 // Operation is a call.
@@ -106,8 +114,10 @@ type Operation struct {
 	NoPoll string
 	// Pointer is where it stands in the document.
 	Pointer string
-	place   route
-	file    string
+	// Route is what its path says.
+	Route wording.Route
+	// Tag is the name of its file.
+	Tag string
 }
 
 // Answer is where the value of an answer stands.
@@ -115,7 +125,8 @@ type Answer struct {
 	Object      *Object // nil where nobody says what it looks like
 	List, Value string  // one of them
 	File        bool
-	found       found
+	// Schema is what the document says of the record, or of each of a list; nil for nothing.
+	Schema *openapi.Schema
 }
 
 // Paging is how a list is read page by page.
@@ -135,18 +146,20 @@ type Paging struct {
 
 // Poll is how changes in a list are found.
 type Poll struct {
-	Strategy        string
-	By              string
-	With            map[string]any
-	SinceInput      string
-	SinceFormat     string
-	Parent          string
-	ParentInput     string
-	ConfirmRead     string
-	ConfirmInput    string
-	Guess           string
-	needsByRecipe   []string
-	parentCandidate bool
+	Strategy     string
+	By           string
+	With         map[string]any
+	SinceInput   string
+	SinceFormat  string
+	Parent       string
+	ParentInput  string
+	ConfirmRead  string
+	ConfirmInput string
+	Guess        string
+	// NeedsByRecipe are inputs that a recipe must give.
+	NeedsByRecipe []string
+	// Alone is true for a list that nobody has to give anything.
+	Alone bool
 }
 
 // Guesses lists all guesses of an operation, for a report.
@@ -173,4 +186,64 @@ func (o *Operation) Guesses() []string {
 }
 
 // InPath reports whether an input fills a hole of the path.
-func (f *Field) InPath() bool { return f.place == "path" }
+func (f *Field) InPath() bool { return f.Place == "path" }
+
+// InputNamed returns the first input in the query or body with one of some names.
+func (o *Operation) InputNamed(names []string) *Field {
+	for _, name := range names {
+		for i := range o.Inputs {
+			in := &o.Inputs[i]
+			if (in.Place == "query" || in.Place == "body") && wording.Fold(in.Wire()) == name {
+				return in
+			}
+		}
+	}
+	return nil
+}
+
+// Wire is the name under which an input is sent.
+func (f *Field) Wire() string {
+	if f.At != "" {
+		return f.At
+	}
+	return f.Name
+}
+
+// Unfilled reports inputs that somebody must give.
+func (f *Field) Unfilled(op *Operation) bool {
+	paged := op.Paging != nil && (f.Name == op.Paging.Input || f.Name == op.Paging.SizeInput || op.Paging.Carry[f.Name] != "")
+	return f.Required && f.Default == nil && f.Setting == "" && !paged
+}
+
+// MissingHole returns the hole in the path that nothing fills, "" for none.
+func (o *Operation) MissingHole() string {
+	for i := range o.Inputs {
+		if in := &o.Inputs[i]; in.Place == "path" && in.Unfilled(o) {
+			return in.Name
+		}
+	}
+	return ""
+}
+
+// Holes returns the names of the inputs in the path.
+func (o *Operation) Holes() []string {
+	var names []string
+	for i := range o.Inputs {
+		if o.Inputs[i].Place == "path" {
+			names = append(names, o.Inputs[i].Name)
+		}
+	}
+	return names
+}
+
+// Note adds a note.
+func (c *Connector) Note(format string, args ...any) {
+	c.Notes = append(c.Notes, wording.Line(fmt.Sprintf(format, args...), 2*wording.MaxText))
+}
+
+// Warn adds something that somebody should look at, as a note too.
+func (c *Connector) Warn(format string, args ...any) {
+	text := wording.Line(fmt.Sprintf(format, args...), 2*wording.MaxText)
+	c.Warnings = append(c.Warnings, text)
+	c.Notes = append(c.Notes, text)
+}

@@ -1,4 +1,4 @@
-package derive
+package requests
 
 import (
 	"cmp"
@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pollux-automation/pollux/internal/authoring/draft"
+	"github.com/pollux-automation/pollux/internal/authoring/fields"
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
 	"github.com/pollux-automation/pollux/internal/openapi"
 )
 
@@ -34,7 +37,7 @@ func (r *request) body() error {
 	case r.op.Read:
 		return fmt.Errorf("it reads, and its body of the type %.60q would be a file, which only writes send", body.Media)
 	default:
-		r.add(Field{Name: "content", Type: "string", File: true, Required: true, Description: line("The file that is sent: "+body.Media, maxText), place: "body"}, ".")
+		r.add(draft.Field{Name: "content", Type: "string", File: true, Required: true, Description: wording.Line("The file that is sent: "+body.Media, wording.MaxText), Place: "body"}, ".")
 	}
 	return nil
 }
@@ -49,36 +52,40 @@ func (r *request) json(body *openapi.Body) {
 		r.note("The body has one of %d forms; the members of all are inputs, and none of them says which go together.", s.Forms)
 	}
 	members := slices.DeleteFunc(slices.Clone(s.Properties), func(p openapi.Property) bool { return p.Schema.ReadOnly })
-	dotted := slices.ContainsFunc(members, func(p openapi.Property) bool { return strings.Contains(p.Name, ".") || !isName(p.Name) })
-	if s.Kind != openapi.Object || len(members) == 0 || len(members) > maxFields/2 || dotted || (s.Open && len(members) == 1) {
-		if s.Kind == openapi.Object && len(s.Properties) > 0 && len(members) == 0 {
-			return
-		}
+	dotted := slices.ContainsFunc(members, func(p openapi.Property) bool { return strings.Contains(p.Name, ".") || !wording.IsName(p.Name) })
+	switch {
+	case s.Kind == openapi.Object && len(s.Properties) > 0 && len(members) == 0: // nothing of it can be sent
+	case s.Kind != openapi.Object || len(members) == 0 || len(members) > fields.MaxFields/2 || dotted || (s.Open && len(members) == 1):
 		r.whole(body)
-		return
+	default:
+		r.each(members)
+		if s.Open {
+			r.note("The body may have more members than those that are listed.")
+		}
 	}
+}
+
+// each makes an input of each member of the body.
+func (r *request) each(members []openapi.Property) {
 	for _, p := range members {
-		f := r.fields.field(p.Name, p.Schema, 1)
-		f.Required, f.place = p.Required, "body"
+		f := r.shape.Field(p.Name, p.Schema, 1)
+		f.Required, f.Place = p.Required, "body"
 		if p.Schema.Default != nil {
 			if f.Required {
 				f.Default = p.Schema.Default
 			} else {
-				f.Description = strings.TrimSpace(f.Description + " " + line(fmt.Sprintf("Without it the service takes %v.", p.Schema.Default), maxText))
+				f.Description = strings.TrimSpace(f.Description + " " + wording.Line(fmt.Sprintf("Without it the service takes %v.", p.Schema.Default), wording.MaxText))
 			}
 		}
 		r.add(f, p.Name)
-	}
-	if s.Open {
-		r.note("The body may have more members than those that are listed.")
 	}
 }
 
 // whole makes one input of the whole body.
 func (r *request) whole(body *openapi.Body) {
 	name := map[openapi.Kind]string{openapi.Array: "items", openapi.String: "text"}[body.Schema.Kind]
-	f := r.fields.field(cmp.Or(name, "body"), body.Schema, 1)
-	f.Required, f.Nullable, f.place = body.Required, false, "body"
+	f := r.shape.Field(cmp.Or(name, "body"), body.Schema, 1)
+	f.Required, f.Nullable, f.Place = body.Required, false, "body"
 	f.Description = cmp.Or(f.Description, "The whole body.")
 	if f.Type == "object" {
 		f.Open = true
@@ -96,7 +103,7 @@ func (r *request) form(body *openapi.Body) error {
 		if p.Schema.ReadOnly {
 			continue
 		}
-		if strings.Contains(p.Name, ".") || !isName(p.Name) {
+		if strings.Contains(p.Name, ".") || !wording.IsName(p.Name) {
 			if p.Required {
 				return fmt.Errorf("the part %.60q of its form has a name with a dot", p.Name)
 			}
@@ -112,7 +119,7 @@ func (r *request) form(body *openapi.Body) error {
 }
 
 // part makes the input of one part of a form.
-func (r *request) part(p openapi.Property) Field {
+func (r *request) part(p openapi.Property) draft.Field {
 	s := p.Schema
 	binary := s.Format == "binary" || s.Format == "byte"
 	if s.Kind == openapi.Array && s.Items != nil && s.Items.Format == "binary" {
@@ -120,13 +127,13 @@ func (r *request) part(p openapi.Property) Field {
 		r.note("The part %.60q takes several files, of which one can be sent.", p.Name)
 	}
 	if binary {
-		return Field{Name: p.Name, Type: "string", File: true, Required: p.Required, Description: line(s.Description, maxText), place: "body"}
+		return draft.Field{Name: p.Name, Type: "string", File: true, Required: p.Required, Description: wording.Line(s.Description, wording.MaxText), Place: "body"}
 	}
-	f := r.fields.field(p.Name, s, maxLevels)
+	f := r.shape.Field(p.Name, s, fields.MaxLevels)
 	listed := f.Type == "array" && f.Items != nil && !slices.Contains([]string{"array", "object", "any"}, f.Items.Type)
 	if slices.Contains([]string{"array", "object", "any"}, f.Type) && !listed {
-		f = Field{Name: p.Name, Type: "string", Description: f.Description, Note: "It has parts; the service probably wants it as JSON text."}
+		f = draft.Field{Name: p.Name, Type: "string", Description: f.Description, Note: "It has parts; the service probably wants it as JSON text."}
 	}
-	f.Required, f.Nullable, f.place = p.Required, false, "body"
+	f.Required, f.Nullable, f.Place = p.Required, false, "body"
 	return f
 }
