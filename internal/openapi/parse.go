@@ -100,7 +100,7 @@ func parseJSON(file string, text []byte) (any, error) {
 		}
 		return v, nil
 	}
-	at, why := len(text), "the document is cut off: it ends before its last bracket is closed"
+	at, why := len(bytes.TrimRight(text, " \t\r\n")), "the document is cut off: it ends before its last bracket is closed"
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && !errors.Is(err, io.ErrUnexpectedEOF) && syntax.Offset < int64(len(text)) {
 		at, why = max(0, int(syntax.Offset)-1), "this is not valid JSON: "+syntax.Error()
 	}

@@ -41,7 +41,7 @@ func TestRead_SaysWhatIsWrongAndWhere(t *testing.T) {
 		{"page", "<!doctype html>", "api.json:1:1: the document is a web page"},
 		{"not JSON", "{\"openapi\":\n  3.0.0.0}", "api.json:2:6: this is not valid JSON"},
 		{"not YAML", "openapi: [", "this is not valid YAML"},
-		{"truncated", good[:len(good)-20], "api.json:1:58: the document is cut off"},
+		{"truncated", good[:len(good)-20], "api.json:1:57: the document is cut off"},
 		{"truncated text", `{"openapi": "3.`, "api.json:1:16: the document is cut off"},
 		{"goes on", good + "\n{}", "the document goes on after its end"},
 		{"list", "[1]", "api.json:1:1: the document is no OpenAPI document: it is no object"},
