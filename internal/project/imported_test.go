@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -131,9 +132,7 @@ func (l *toolLibrary) one(w http.ResponseWriter, r *http.Request, path []string)
 		l.tools = slices.Delete(l.tools, at, at+1)
 		w.WriteHeader(http.StatusNoContent)
 	case r.Method == http.MethodPatch:
-		for name, value := range bodyOf(r) {
-			l.tools[at][name] = value
-		}
+		maps.Copy(l.tools[at], bodyOf(r))
 		l.touch(l.tools[at])
 		l.say(w, http.StatusOK, l.tools[at])
 	default:

@@ -229,10 +229,9 @@ func parentOf(op *draft.Operation, hole string, all []*draft.Operation) (parent 
 		called := noun != "" && other.Route.Noun() == noun && !strings.Contains(other.Key, "_by_")
 		switch {
 		case other == op || other.Poll == nil || (!stands && !called):
-		case !other.Poll.Alone:
-			if needs := other.Poll.NeedsByRecipe; len(needs) > 0 {
-				why = fmt.Sprintf("the list whose records have it, %s, needs %s itself", other.Key, strings.Join(needs, " and "))
-			}
+		case len(other.Poll.NeedsByRecipe) > 0:
+			why = fmt.Sprintf("the list whose records have it, %s, needs %s itself", other.Key, strings.Join(other.Poll.NeedsByRecipe, " and "))
+		case !other.Poll.Alone: // it needs a parent itself
 		case stands:
 			return other, fmt.Sprintf("%s is the id of the records of %s, which stands before it in the path", hole, other.Key)
 		case named == nil || better(other, named):
