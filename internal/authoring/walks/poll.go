@@ -226,7 +226,7 @@ func parentOf(op *draft.Operation, hole string, all []*draft.Operation) (parent 
 	why := "no list is known whose records have it"
 	for _, other := range all {
 		stands := other.Method == http.MethodGet && strings.TrimRight(other.Path, "/") == path
-		called := noun != "" && other.Route.Noun() == noun && !strings.Contains(other.Key, "_by_")
+		called := isCalled(other, noun)
 		switch {
 		case other == op || other.Poll == nil || (!stands && !called):
 		case len(other.Poll.NeedsByRecipe) > 0:
@@ -242,6 +242,11 @@ func parentOf(op *draft.Operation, hole string, all []*draft.Operation) (parent 
 		return named, fmt.Sprintf("%s is the id of the records of %s, as it is called", hole, named.Key)
 	}
 	return nil, why
+}
+
+// isCalled reports lists of the things that a noun names.
+func isCalled(op *draft.Operation, noun string) bool {
+	return noun != "" && op.Route.Noun() == noun && !strings.Contains(op.Key, "_by_")
 }
 
 // before returns the path before a hole, and what the hole stands for.
