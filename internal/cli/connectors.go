@@ -8,6 +8,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/internal/cli/console"
+	"github.com/pollux-automation/pollux/internal/cli/importing"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/show"
 )
@@ -15,7 +16,7 @@ import (
 // connectorsCommand returns "connectors". Its commands work without a project too:
 // somebody who chooses a service has none yet.
 func (a *app) connectorsCommand() *cobra.Command {
-	return console.Group("connectors", "Look at what services Pollux knows", a.connectorsListCommand(), a.connectorsDescribeCommand())
+	return console.Group("connectors", "Look at what services Pollux knows", a.connectorsListCommand(), a.connectorsDescribeCommand(), importing.Command(a.Console))
 }
 
 // connectorsListCommand returns "connectors list": one connector a line, with how
