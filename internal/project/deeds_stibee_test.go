@@ -41,15 +41,28 @@ func (s *sandboxed) person(email string, want map[string]any) string {
 // people counts the subscribers.
 func people(s *sandboxed) int { return len(s.list("stibee.subscriber.list", atList(s, nil))) }
 
+// onMade is the deed of a write on something that was made for it: made makes it and returns
+// its id and the inputs of the write.
+func onMade(operation string, made func(s *sandboxed) (string, map[string]any), seen func(s *sandboxed, id string) string) deed {
+	var id string // of this deed alone
+	return deed{
+		operation: operation,
+		inputs: func(s *sandboxed) (in map[string]any) {
+			id, in = made(s)
+			return in
+		},
+		seen: func(s *sandboxed, _ map[string]any) string { return seen(s, id) },
+	}
+}
+
 // listDeeds are the writes of lists.
 func listDeeds() []deed {
-	var it string
 	lists := func(s *sandboxed) int { return len(s.list("stibee.list.list", nil)) }
-	another := func(more map[string]any) func(s *sandboxed) map[string]any {
-		return func(s *sandboxed) map[string]any {
-			it = idOf(s.call("stibee", "list.create", newList()))
-			return plus(map[string]any{"listId": it}, more)
-		}
+	another := func(operation string, more map[string]any, seen func(s *sandboxed, id string) string) deed {
+		return onMade(operation, func(s *sandboxed) (string, map[string]any) {
+			id := idOf(s.call("stibee", "list.create", newList()))
+			return id, plus(map[string]any{"listId": id}, more)
+		}, seen)
 	}
 	return []deed{
 		{
@@ -59,12 +72,9 @@ func listDeeds() []deed {
 				return s.shows("stibee.list.get", map[string]any{"listId": idOf(answer)}, newList())
 			},
 		},
-		{
-			operation: "stibee.list.update", inputs: another(map[string]any{"name": "Good news"}),
-			seen: func(s *sandboxed, _ map[string]any) string {
-				return s.shows("stibee.list.get", map[string]any{"listId": it}, plus(newList(), map[string]any{"name": "Good news"}))
-			},
-		},
+		another("stibee.list.update", map[string]any{"name": "Good news"}, func(s *sandboxed, id string) string {
+			return s.shows("stibee.list.get", map[string]any{"listId": id}, plus(newList(), map[string]any{"name": "Good news"}))
+		}),
 		{
 			operation: "stibee.list.copy", rows: lists,
 			inputs: func(s *sandboxed) map[string]any { return atList(s, nil) },
@@ -72,12 +82,9 @@ func listDeeds() []deed {
 				return s.shows("stibee.list.get", map[string]any{"listId": idOf(answer)}, map[string]any{"senderName": "Sandbox"})
 			},
 		},
-		{
-			operation: "stibee.list.delete", inputs: another(nil),
-			seen: func(s *sandboxed, _ map[string]any) string {
-				return s.refusedBy("stibee.list.get", map[string]any{"listId": it})
-			},
-		},
+		another("stibee.list.delete", nil, func(s *sandboxed, id string) string {
+			return s.refusedBy("stibee.list.get", map[string]any{"listId": id})
+		}),
 	}
 }
 
@@ -111,12 +118,11 @@ func senderDeeds() []deed {
 
 // groupDeeds are the writes of groups, and of who is in one.
 func groupDeeds() []deed {
-	var it string
-	another := func(more map[string]any) func(s *sandboxed) map[string]any {
-		return func(s *sandboxed) map[string]any {
-			it = idOf(s.call("stibee", "group.create", atList(s, map[string]any{"name": "Guests"})))
-			return atList(s, plus(map[string]any{"groupId": it}, more))
-		}
+	another := func(operation string, more map[string]any, seen func(s *sandboxed, id string) string) deed {
+		return onMade(operation, func(s *sandboxed) (string, map[string]any) {
+			id := idOf(s.call("stibee", "group.create", atList(s, map[string]any{"name": "Guests"})))
+			return id, atList(s, plus(map[string]any{"groupId": id}, more))
+		}, seen)
 	}
 	member := func(s *sandboxed, email string) map[string]any {
 		s.join(email)
@@ -131,18 +137,12 @@ func groupDeeds() []deed {
 			},
 			rows: func(s *sandboxed) int { return len(s.list("stibee.group.list", atList(s, nil))) },
 		},
-		{
-			operation: "stibee.group.update", inputs: another(map[string]any{"name": "Friends"}),
-			seen: func(s *sandboxed, _ map[string]any) string {
-				return s.among("stibee.group.list", atList(s, nil), map[string]any{"id": it, "name": "Friends"})
-			},
-		},
-		{
-			operation: "stibee.group.delete", inputs: another(nil),
-			seen: func(s *sandboxed, _ map[string]any) string {
-				return s.absent("stibee.group.list", atList(s, nil), "id", it)
-			},
-		},
+		another("stibee.group.update", map[string]any{"name": "Friends"}, func(s *sandboxed, id string) string {
+			return s.among("stibee.group.list", atList(s, nil), map[string]any{"id": id, "name": "Friends"})
+		}),
+		another("stibee.group.delete", nil, func(s *sandboxed, id string) string {
+			return s.absent("stibee.group.list", atList(s, nil), "id", id)
+		}),
 		{
 			operation: "stibee.group.assign",
 			inputs:    func(s *sandboxed) map[string]any { return member(s, oddly) },
@@ -229,28 +229,30 @@ func subscriberDeeds() []deed {
 
 // emailDeeds are the writes of e-mails.
 func emailDeeds() []deed {
-	var it string
-	drafted := func(more map[string]any) func(s *sandboxed) map[string]any {
-		return func(s *sandboxed) map[string]any {
+	// before is a write on the draft with the inputs first, empty for none; inputs are those
+	// of the write itself.
+	drafted := func(operation, before string, first, inputs map[string]any, seen func(s *sandboxed, id string) string) deed {
+		return onMade(operation, func(s *sandboxed) (string, map[string]any) {
 			s.join("ann@example.com")
-			it = s.draft("News")
-			return plus(map[string]any{"emailId": it}, more)
-		}
+			id := s.draft("News")
+			if before != "" {
+				s.call("stibee", before, plus(map[string]any{"emailId": id}, first))
+			}
+			return id, plus(map[string]any{"emailId": id}, inputs)
+		}, seen)
 	}
-	after := func(write string, more map[string]any) func(s *sandboxed) map[string]any {
-		return func(s *sandboxed) map[string]any {
-			in := drafted(nil)(s)
-			s.call("stibee", write, plus(in, more))
-			return in
-		}
-	}
-	shows := func(want map[string]any) func(s *sandboxed, _ map[string]any) string {
-		return func(s *sandboxed, _ map[string]any) string {
-			return s.shows("stibee.email.get", map[string]any{"emailId": it}, want)
+	shows := func(want map[string]any) func(s *sandboxed, id string) string {
+		return func(s *sandboxed, id string) string {
+			return s.shows("stibee.email.get", map[string]any{"emailId": id}, want)
 		}
 	}
 	mails := func(s *sandboxed) int { return len(s.list("stibee.email.list", nil)) }
-	due, tags := map[string]any{"reserveTime": "20990131083000"}, map[string]any{"tagIds": []any{31}}
+	due, tags, html := map[string]any{"reserveTime": "20990131083000"}, map[string]any{"tagIds": []any{31}}, "<h1>Grüße</h1>"
+	twin := drafted("stibee.email.copy", "", nil, nil, nil)
+	twin.rows = mails
+	twin.seen = func(s *sandboxed, answer map[string]any) string {
+		return s.shows("stibee.email.content.get", map[string]any{"emailId": idOf(answer)}, map[string]any{"value": "<p>Hello</p>"})
+	}
 	return []deed{
 		{
 			operation: "stibee.email.create", rows: mails,
@@ -259,39 +261,23 @@ func emailDeeds() []deed {
 				return s.shows("stibee.email.get", map[string]any{"emailId": idOf(answer)}, plus(newEmail("News"), map[string]any{"status": 0, "sentTime": nil}))
 			},
 		},
-		{operation: "stibee.email.update", inputs: drafted(map[string]any{"subject": "Good news"}), seen: shows(map[string]any{"subject": "Good news", "senderName": "Ann"})},
-		{
-			operation: "stibee.email.delete", inputs: drafted(nil),
-			seen: func(s *sandboxed, _ map[string]any) string {
-				return s.refusedBy("stibee.email.get", map[string]any{"emailId": it})
-			},
-		},
-		{
-			operation: "stibee.email.copy", inputs: drafted(nil), rows: mails,
-			seen: func(s *sandboxed, answer map[string]any) string {
-				return s.shows("stibee.email.content.get", map[string]any{"emailId": idOf(answer)}, map[string]any{"value": "<p>Hello</p>"})
-			},
-		},
-		{
-			operation: "stibee.email.content.set", inputs: drafted(map[string]any{"html": "<h1>Grüße</h1>"}),
-			seen: func(s *sandboxed, _ map[string]any) string {
-				return s.shows("stibee.email.content.get", map[string]any{"emailId": it}, map[string]any{"value": "<h1>Grüße</h1>"})
-			},
-		},
-		{operation: "stibee.email.send", inputs: drafted(nil), seen: shows(map[string]any{"status": 3})},
-		{operation: "stibee.email.reserve", inputs: drafted(due), seen: shows(map[string]any{"status": 1})},
-		{operation: "stibee.email.cancel_reserve", inputs: after("email.reserve", due), seen: shows(map[string]any{"status": 0})},
-		{
-			operation: "stibee.email.tag.assign", inputs: drafted(tags),
-			seen: func(s *sandboxed, _ map[string]any) string {
-				return s.among("stibee.email.list", tags, map[string]any{"id": it})
-			},
-		},
-		{
-			operation: "stibee.email.tag.release",
-			inputs:    func(s *sandboxed) map[string]any { return plus(after("email.tag.assign", tags)(s), tags) },
-			seen:      func(s *sandboxed, _ map[string]any) string { return s.absent("stibee.email.list", tags, "id", it) },
-		},
+		drafted("stibee.email.update", "", nil, map[string]any{"subject": "Good news"}, shows(map[string]any{"subject": "Good news", "senderName": "Ann"})),
+		drafted("stibee.email.delete", "", nil, nil, func(s *sandboxed, id string) string {
+			return s.refusedBy("stibee.email.get", map[string]any{"emailId": id})
+		}),
+		twin,
+		drafted("stibee.email.content.set", "", nil, map[string]any{"html": html}, func(s *sandboxed, id string) string {
+			return s.shows("stibee.email.content.get", map[string]any{"emailId": id}, map[string]any{"value": html})
+		}),
+		drafted("stibee.email.send", "", nil, nil, shows(map[string]any{"status": 3})),
+		drafted("stibee.email.reserve", "", nil, due, shows(map[string]any{"status": 1})),
+		drafted("stibee.email.cancel_reserve", "email.reserve", due, nil, shows(map[string]any{"status": 0})),
+		drafted("stibee.email.tag.assign", "", nil, tags, func(s *sandboxed, id string) string {
+			return s.among("stibee.email.list", tags, map[string]any{"id": id})
+		}),
+		drafted("stibee.email.tag.release", "email.tag.assign", tags, tags, func(s *sandboxed, id string) string {
+			return s.absent("stibee.email.list", tags, "id", id)
+		}),
 		{
 			operation: "stibee.auto.send",
 			inputs: func(s *sandboxed) map[string]any {

@@ -5,7 +5,7 @@ import "fmt"
 // stibeeStories are the stories of Stibee's operations.
 func stibeeStories() map[string]story {
 	const list = "104532"
-	var group, made string
+	var group, made, mail string
 	return map[string]story{
 		"stibee.subscriber.list": {
 			with: `listId: "` + list + `"`,
@@ -70,16 +70,16 @@ func stibeeStories() map[string]story {
 		},
 		"stibee.email.list": {
 			create: func(s *sandboxed, _ string) string {
-				made = s.draft("News")
-				return made
+				mail = s.draft("News")
+				return mail
 			},
 			change: func(s *sandboxed, _ string) string {
-				s.call("stibee", "email.update", map[string]any{"emailId": made, "subject": "Good news"})
-				return made
+				s.call("stibee", "email.update", map[string]any{"emailId": mail, "subject": "Good news"})
+				return mail
 			},
 			remove: func(s *sandboxed, _ string) string {
-				s.call("stibee", "email.delete", map[string]any{"emailId": made})
-				return made
+				s.call("stibee", "email.delete", map[string]any{"emailId": mail})
+				return mail
 			},
 		},
 		"stibee.email.logs": {
