@@ -14,18 +14,21 @@ const (
 	Bearer = "bearer"  // a token in the header Authorization
 	APIKey = "api_key" // a key in a header or query value that the method names
 	Basic  = "basic"   // a user and a password in the header Authorization
+	None   = "none"    // nothing: the service is open to all
 	OAuth2 = "oauth2"  // a token that a person's consent gives and that is renewed
 )
 
 // Method is a way of signing in that a service offers.
 type Method struct {
-	Name string // Bearer, APIKey, Basic or OAuth2
+	Name string // Bearer, APIKey, Basic, OAuth2 or None
 	// In is "header" or "query"; only for APIKey.
 	In string
 	// Param is the name of the header or query value; only for APIKey.
 	Param string
 	// OAuth is what is special about OAuth2; nil for all others.
 	OAuth *OAuth
+	// Free is true where accounts say themselves where the key goes; only for APIKey.
+	Free bool
 }
 
 // Credential is what an account signs in with.
@@ -36,6 +39,9 @@ type Credential struct {
 	Secret secret.String
 	// User is the name that goes with a password; only for Basic.
 	User string
+	// In and Param say where the key goes, as in [Method]; only for APIKey, and empty where
+	// the connector says it.
+	In, Param string
 	// Client is the app that signs in; only for OAuth2.
 	Client *Client
 }
@@ -53,6 +59,7 @@ func Sign(req *http.Request, m Method, c Credential) error {
 		req.SetBasicAuth(c.User, c.Secret.Reveal())
 	case APIKey:
 		m.signKey(req, c)
+	case None:
 	default:
 		return fmt.Errorf("unknown sign-in method %q", m.Name)
 	}

@@ -6,6 +6,7 @@ package builtin
 
 import (
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/anyhttp"
 	"github.com/pollux-automation/pollux/connectors/highlevel"
 	"github.com/pollux-automation/pollux/connectors/stibee"
 )
@@ -15,6 +16,7 @@ import (
 func Registry() (*connectors.Registry, error) {
 	all := &connectors.Registry{}
 	for _, open := range []func() (connectors.Connector, error){
+		anyhttp.New,
 		highlevel.New,
 		stibee.New,
 	} {

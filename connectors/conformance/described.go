@@ -37,7 +37,7 @@ func (t *trial) describedInputs(bad *complaints) {
 			bad.add("the input %q has no name of its own", in.Name)
 		}
 		seen[in.Name] = true
-		if !slices.Contains([]string{"path", "query", "header", "body"}, in.In) || !slices.Contains(schema.Types(), in.Type) {
+		if !slices.Contains([]string{"path", "query", "header", "body"}, in.In) && !in.Shapes || !slices.Contains(schema.Types(), in.Type) {
 			bad.add("the input %q goes to %q as %q", in.Name, in.In, in.Type)
 		}
 		if in.In == "path" {

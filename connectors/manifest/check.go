@@ -143,13 +143,18 @@ func (r *reader) checkPlace(d *draft, in connectors.Input, at diag.Place) {
 		if !scalar {
 			r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a part of a path", in.Name, in.Type)
 		}
-	case "header":
-		if r.headerName(d.op.At[in.Name], at) && !scalar {
-			r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a header", in.Name, in.Type)
+	case "header", "query":
+		if in.Whole { // its members are checked when they are known
+			if in.Type != schema.Map {
+				r.into.Errorf(at, finding.CodeInputPlace, "write type: object, whose members are sent by their names", "%q of type %s cannot be all of the %s", in.Name, in.Type, in.In)
+			}
+			return
 		}
-	case "query":
-		if in.Type == schema.Map {
+		if in.In == "query" && in.Type == schema.Map {
 			r.into.Errorf(at, finding.CodeInputPlace, "send it in the body", "%q of type %s cannot be sent in the query", in.Name, in.Type)
+		}
+		if in.In == "header" && r.headerName(d.op.At[in.Name], at) && !scalar {
+			r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a header", in.Name, in.Type)
 		}
 	case "body":
 		if spec.Method == http.MethodGet {

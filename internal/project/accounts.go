@@ -44,13 +44,11 @@ func (p *Project) noConnector(a settings.Account) {
 
 // checkAccount holds one account against its connector.
 func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
-	var methods, known []string
-	for _, m := range d.Auth {
-		methods = append(methods, m.Name)
+	p.checkSignIn(a, d)
+	if d.BaseURL == "" && a.BaseURL == "" {
+		p.Findings.Errorf(a.At, codeMissingKey, "write base_url: https://api.example.com/v1", "account %s needs base_url: %s knows no address", a.Name, d.Title)
 	}
-	if a.Credential.Method != "" && !slices.Contains(methods, a.Credential.Method) {
-		p.Findings.Errorf(a.AuthAt, "wrong-method", "use method: "+strings.Join(methods, " or "), "%s does not take the method %s", d.Title, a.Credential.Method)
-	}
+	var known []string
 	for _, s := range d.Settings {
 		known = append(known, s.Name)
 		if _, ok := a.Settings[s.Name]; s.Required && !ok {
@@ -65,6 +63,9 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 		if !slices.Contains(known, name) {
 			p.Findings.Errorf(at, "unknown-setting", diag.DidYouMean(name, known), "%s has no setting %q", d.Title, name)
 		}
+	}
+	if c, _ := p.Registry.Connector(a.Connector); c != nil {
+		p.checkSettings(a, c)
 	}
 	p.checkWebhooks(a, d)
 	p.checkParts(a, d)

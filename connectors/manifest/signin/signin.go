@@ -34,7 +34,7 @@ func Read(n *yamlnode.Node, into *diag.List) []auth.Method {
 			continue
 		}
 		method := auth.Method{}
-		method.Name, ok = m.Need(into, "method", "method: bearer").Word(into, auth.Bearer, auth.APIKey, auth.Basic, auth.OAuth2)
+		method.Name, ok = m.Need(into, "method", "method: bearer").Word(into, auth.Bearer, auth.APIKey, auth.Basic, auth.OAuth2, auth.None)
 		if !ok {
 			continue
 		}
