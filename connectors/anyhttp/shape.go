@@ -51,7 +51,10 @@ func (c *Connector) Shape(key string, inputs map[string]any) (*connectors.Operat
 		op.Form = m.Operations[0]
 		c.shaped[name] = op
 	}
-	return op, checkTwice(op, inputs)
+	if misfits := checkTwice(op, inputs); len(misfits) > 0 {
+		return nil, misfits
+	}
+	return op, nil
 }
 
 // checkSent looks at those of the path, the query and the headers that are known.
@@ -174,8 +177,10 @@ func (d *drawing) misfits(text []byte, found *diag.List) []connectors.Misfit {
 	return out
 }
 
-// plainNames writes the names of inputs that paging fills as the recipe has them.
-func plainNames(text string) string { return strings.ReplaceAll(text, filledPrefix, "") }
+// plainNames writes what recipes have no word for as they see it.
+func plainNames(text string) string {
+	return strings.NewReplacer(filledPrefix, "", `the object "record"`, "the record", " to the object", "", "write answer: {list: …}", "use "+Key+".list").Replace(text)
+}
 
 // search returns the path to what stands at a place of a tree.
 func search(n *yamlnode.Node, line, column int) (path []string, ofKey, ok bool) {

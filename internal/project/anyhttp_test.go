@@ -74,24 +74,28 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests, s.headers = append(s.requests, r.Method+" "+r.URL.RequestURI()), r.Header
 	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	w.Header().Set("Content-Type", "application/json")
-	if r.Method != http.MethodGet {
+	if r.Header.Get("Authorization") != "Bearer a-token-of-a-test" {
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"error": {"code": "who", "message": "nobody knows you"}}`)
+		return
+	}
+	id, one := strings.CutPrefix(r.URL.Path, "/v1/orders/")
+	id = strings.TrimSuffix(id, "/notes")
+	switch listed := r.URL.Path == "/v1/all" || r.URL.Path == "/v1/orders"; {
+	case !listed && (!one || s.orders[id] == nil):
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"error": {"code": "gone", "message": "no such order"}}`)
+	case r.Method != http.MethodGet:
 		var body any
 		_ = json.NewDecoder(r.Body).Decode(&body)
 		text, _ := json.Marshal(body)
 		s.bodies = append(s.bodies, string(text))
 		fmt.Fprint(w, `{"ok": true}`)
-		return
-	}
-	if id, one := strings.CutPrefix(r.URL.Path, "/v1/orders/"); one {
-		if s.orders[id] == nil {
-			w.WriteHeader(http.StatusNotFound)
-			fmt.Fprint(w, `{"error": {"code": "gone", "message": "no such order"}}`)
-			return
-		}
+	case one:
 		_ = json.NewEncoder(w).Encode(s.orders[id])
-		return
+	default:
+		s.list(w, r)
 	}
-	s.list(w, r)
 }
 
 // list answers a page of the orders in the way that the path names.
@@ -138,11 +142,16 @@ func inShop(t *testing.T, test func(h *house, s *shop)) {
 			s.put(fmt.Sprintf("o%d", i+1), "open")
 			pass(time.Minute)
 		}
-		test(newHouse(t, registry, tenant{connector: "http", service: s, Account: connectors.Account{
-			Name: "http", BaseURL: "http://shop.test/v1", Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New("a-token-of-a-test")},
-			Settings: map[string]any{"headers": map[string]any{"X-Tenant": "acme"}},
-		}}), s)
+		test(newHouse(t, registry, tenant{connector: "http", service: s, Account: shopAccount()}), s)
 	})
+}
+
+// shopAccount is an account at the shop.
+func shopAccount() connectors.Account {
+	return connectors.Account{
+		Name: "http", BaseURL: "http://shop.test/v1", Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New("a-token-of-a-test")},
+		Settings: map[string]any{"headers": map[string]any{"X-Tenant": "acme"}},
+	}
 }
 
 // TestAnyHTTP_ChangesAreFound polls the shop in every way of paging with every strategy:

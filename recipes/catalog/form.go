@@ -44,9 +44,15 @@ func (f *Found) constants(with mapping.Source, vars map[string]any, into *diag.L
 		want.Fields = append(want.Fields, in.Field)
 		some.Fields = append(some.Fields, with.Fields[i])
 	}
-	before := into.Len()
-	m := mapping.NewConstants(vars).Mapping(some, want, into)
-	if m == nil || into.Len() > before {
+	var found diag.List
+	m := mapping.NewConstants(vars).Mapping(some, want, &found)
+	for _, one := range found.Sorted() {
+		if one.Suggestion == "" {
+			one.Suggestion = "write a constant or an expression of vars: it says what the operation is like, which must be known beforehand"
+		}
+		into.Add(one)
+	}
+	if m == nil || found.Len() > 0 {
 		return nil, false
 	}
 	form, err := m.Input(&mapping.Scope{Vars: vars})

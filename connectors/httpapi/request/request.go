@@ -184,7 +184,9 @@ func (r *Request) encode(body any, has bool) (err error) {
 	if r.Body, err = connectors.Encode(body); err != nil {
 		return fmt.Errorf("the body cannot be written: %w", err)
 	}
-	r.Header.Set("Content-Type", "application/json")
+	if r.Header.Get("Content-Type") == "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	return nil
 }
 

@@ -47,7 +47,7 @@ func CheckHeader(name, own string) error {
 	switch key := http.CanonicalHeaderKey(name); key {
 	case "Authorization", "Cookie", "Proxy-Authorization", http.CanonicalHeaderKey(own):
 		return fmt.Errorf("the header %q carries the credential of the account", key)
-	case "Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Accept-Encoding", "Upgrade", "Te", "Trailer", "Expect", "Keep-Alive", "Proxy-Connection",
+	case "Host", "Content-Length", "Transfer-Encoding", "Connection", "Accept-Encoding", "Upgrade", "Te", "Trailer", "Expect", "Keep-Alive", "Proxy-Connection",
 		"Forwarded", "X-Http-Method", "X-Http-Method-Override", "X-Method-Override", "X-Original-Url", "X-Rewrite-Url", "X-Forwarded-Host":
 		return fmt.Errorf("the header %q is set by Pollux alone", key)
 	}
@@ -100,8 +100,12 @@ func CheckPath(path string) error {
 // isSlash reports what servers may take for the end of a part.
 func isSlash(c rune) bool { return c == '/' || c == '\\' }
 
-// isDots reports a part that stands for another place.
-func isDots(part string) bool { return part == "." || part == ".." }
+// isDots reports a part that stands for another place. Some servers drop what follows a
+// semicolon before they look.
+func isDots(part string) bool {
+	part, _, _ = strings.Cut(part, ";")
+	return part == "." || part == ".."
+}
 
 // maxPath is the longest path that is sent.
 const maxPath = 4096
