@@ -59,6 +59,9 @@ func (d *drawing) answer(key string, described bool) object {
 	if v, given := d.form["optional"]; given {
 		a["optional"] = v
 	}
+	if v := d.or("format", "json"); v != "json" { // JSON is what manifests mean without a word
+		a["format"] = v
+	}
 	return a
 }
 

@@ -67,7 +67,7 @@ func word(name, note string, words ...string) schema.Field {
 // record are the inputs that describe a record.
 func record(id string) []schema.Field {
 	return []schema.Field{
-		word("format", "what the answer is written in", "json"),
+		{Name: "format", Type: schema.Any, Note: "what the answer is written in; json when left out"},
 		{Name: "id", Type: schema.String, Note: "the field that tells records apart; " + id},
 		{Name: "created", Type: schema.String, Note: "the field with the time when a record was made"},
 		{Name: "updated", Type: schema.String, Note: "the field with the time of its last update"},

@@ -144,18 +144,7 @@ func (r *reader) checkPlace(d *draft, in connectors.Input, at diag.Place) {
 			r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a part of a path", in.Name, in.Type)
 		}
 	case "header", "query":
-		if in.Whole { // its members are checked when they are known
-			if in.Type != schema.Map {
-				r.into.Errorf(at, finding.CodeInputPlace, "write type: object, whose members are sent by their names", "%q of type %s cannot be all of the %s", in.Name, in.Type, in.In)
-			}
-			return
-		}
-		if in.In == "query" && in.Type == schema.Map {
-			r.into.Errorf(at, finding.CodeInputPlace, "send it in the body", "%q of type %s cannot be sent in the query", in.Name, in.Type)
-		}
-		if in.In == "header" && r.headerName(d.op.At[in.Name], at) && !scalar {
-			r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a header", in.Name, in.Type)
-		}
+		r.checkOutside(d, in, at, scalar)
 	case "body":
 		if spec.Method == http.MethodGet {
 			r.into.Errorf(at, finding.CodeInputPlace, "write in: query", "a GET request has no body for %q", in.Name)
@@ -163,6 +152,20 @@ func (r *reader) checkPlace(d *draft, in connectors.Input, at diag.Place) {
 		if place := d.op.At[in.Name]; place != "." && slices.Contains(strings.Split(place, "."), "") {
 			r.into.Errorf(at, finding.CodeInputPlace, "write it like subscriber.email", "%q is not a place in a body", place)
 		}
+	}
+}
+
+// checkOutside reports an input that cannot go into the query or a header. The members of
+// one that is all of them are checked when they are known.
+func (r *reader) checkOutside(d *draft, in connectors.Input, at diag.Place, scalar bool) {
+	switch {
+	case in.Whole && in.Type != schema.Map:
+		r.into.Errorf(at, finding.CodeInputPlace, "write type: object, whose members are sent by their names", "%q of type %s cannot be all of the %s", in.Name, in.Type, in.In)
+	case in.Whole:
+	case in.In == "query" && in.Type == schema.Map:
+		r.into.Errorf(at, finding.CodeInputPlace, "send it in the body", "%q of type %s cannot be sent in the query", in.Name, in.Type)
+	case in.In == "header" && r.headerName(d.op.At[in.Name], at) && !scalar:
+		r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a header", in.Name, in.Type)
 	}
 }
 

@@ -132,7 +132,7 @@ func (p *Project) BareAccounts() ([]*engine.Account, error) {
 		}
 		list[i] = &engine.Account{Name: a.Name, Connector: c, Settings: a.Settings}
 		if a.Budget != nil { // rounds over parents are spread by what the account may send
-			for _, w := range windows(c.Describe().Limits, a.Budget) {
+			for _, w := range windows(c.Describe(), a.Budget) {
 				list[i].Limits = append(list[i].Limits, connectors.Limit(w))
 			}
 		}
@@ -140,11 +140,16 @@ func (p *Project) BareAccounts() ([]*engine.Account, error) {
 	return list, nil
 }
 
-// windows turns a connector's limits into the windows of an account's gate.
-func windows(limits []connectors.Limit, b *settings.Budget) []budget.Window {
-	out := make([]budget.Window, len(limits))
-	for i, l := range limits {
+// windows turns a connector's limits into the windows of an account's gate. Those of a
+// connector for any service are a guess: what its answers say is left is of windows that
+// only the account can know.
+func windows(d *connectors.Description, b *settings.Budget) []budget.Window {
+	out := make([]budget.Window, len(d.Limits))
+	for i, l := range d.Limits {
 		out[i] = budget.Window(l)
+		if d.BaseURL == "" && b == nil {
+			out[i].Remaining = ""
+		}
 	}
 	if b != nil {
 		out = budget.Replace(out, b.Requests, b.Per)
