@@ -137,12 +137,7 @@ func (r *reader) checkPlace(d *draft, in connectors.Input, at diag.Place) {
 	scalar := in.Type != schema.Array && in.Type != schema.Map && in.Type != schema.Any
 	switch in.In {
 	case "path":
-		if !slices.Contains(Holes(spec.Path), in.Name) {
-			r.into.Errorf(at, finding.CodeInputNowhere, "write {"+in.Name+"} into the path, or in: query", "the path has no hole for %q", in.Name)
-		}
-		if !scalar {
-			r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a part of a path", in.Name, in.Type)
-		}
+		r.checkHole(spec, in, at, scalar)
 	case "header", "query":
 		r.checkOutside(d, in, at, scalar)
 	case "body":
@@ -152,6 +147,20 @@ func (r *reader) checkPlace(d *draft, in connectors.Input, at diag.Place) {
 		if place := d.op.At[in.Name]; place != "." && slices.Contains(strings.Split(place, "."), "") {
 			r.into.Errorf(at, finding.CodeInputPlace, "write it like subscriber.email", "%q is not a place in a body", place)
 		}
+	}
+}
+
+// checkHole reports an input that fills no hole of the path, or cannot fill its own.
+func (r *reader) checkHole(spec *connectors.Operation, in connectors.Input, at diag.Place, scalar bool) {
+	hole := "/{" + in.Name + "}"
+	if !slices.Contains(Holes(spec.Path), in.Name) {
+		r.into.Errorf(at, finding.CodeInputNowhere, "write {"+in.Name+"} into the path, or in: query", "the path has no hole for %q", in.Name)
+	}
+	if !scalar {
+		r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a part of a path", in.Name, in.Type)
+	}
+	if in.Whole && !strings.HasSuffix(spec.Path, hole) && !strings.Contains(spec.Path, hole+"/") {
+		r.into.Errorf(at, finding.CodeInputPlace, "write "+hole+" into the path", "%q is a whole path, so it stands between slashes or at the end", in.Name)
 	}
 }
 

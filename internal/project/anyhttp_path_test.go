@@ -71,6 +71,21 @@ func TestAnyHTTP_AccountsAreHeldAgainstWhatTheyNeed(t *testing.T) {
 	}
 }
 
+// chapterRecipe is the recipe of the chapter, at the shop.
+const chapterRecipe = `recipe: v1
+id: orders
+connections: {api: {connector: http, account: shop}}
+trigger:
+  poll: api.list
+  with: {path: /orders, list: data.orders, volatile: [views], paging: {style: page, input: page, size: {input: per_page, max: 100}}}
+  schedule: {every: 5m}
+  start: now
+steps:
+  - id: note
+    call: api.request
+    with: {method: POST, path: "/orders/${record.id}/notes", body: {text: "is ${record.state}"}}
+`
+
 // TestAnyHTTP_TheWayOfTheChapter goes the way of docs/any-http-api.md: an account, a call,
 // a recipe, a look at what it would do.
 func TestAnyHTTP_TheWayOfTheChapter(t *testing.T) {
@@ -124,19 +139,7 @@ accounts:
 	}
 	expect(0, "where the records stand in the answer", "connectors", "describe", "http", "list")
 	expect(0, "that of the account", "connectors", "describe", "http")
-	file("recipes/orders.yaml", `recipe: v1
-id: orders
-connections: {api: {connector: http, account: shop}}
-trigger:
-  poll: api.list
-  with: {path: /orders, list: data.orders, volatile: [views], paging: {style: page, input: page, size: {input: per_page, max: 100}}}
-  schedule: {every: 5m}
-  start: now
-steps:
-  - id: note
-    call: api.request
-    with: {method: POST, path: "/orders/${record.id}/notes", body: {text: "is ${record.state}"}}
-`)
+	file("recipes/orders.yaml", chapterRecipe)
 	expect(0, "", "validate")
 	expect(0, "/v1/orders/o1/notes", "try", "orders", "--record", "o1")
 	expect(0, "", "run", "--once")
@@ -146,4 +149,6 @@ steps:
 		t.Errorf("got the body %s", got)
 	}
 	expect(0, "http.request: succeeded", "explain", "shop", "o3")
+	file("recipes/orders.yaml", strings.Replace(chapterRecipe, "volatile: [views]", "volatile: [views, state]", 1))
+	expect(0, "begins with a new baseline", "plan")
 }
