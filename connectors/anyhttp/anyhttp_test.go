@@ -22,15 +22,15 @@ func (s service) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(s(r)))}, nil
 }
 
-func connector(t testing.TB) connectors.Shaper {
-	t.Helper()
+func connector(tb testing.TB) connectors.Shaper {
+	tb.Helper()
 	c, err := anyhttp.New()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	shaper, ok := c.(connectors.Shaper)
 	if !ok {
-		t.Fatal("the connector gives operations no form")
+		tb.Fatal("the connector gives operations no form")
 	}
 	return shaper
 }

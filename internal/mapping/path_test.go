@@ -48,10 +48,7 @@ func TestMapping_APathIsNoExpression(t *testing.T) {
 	} {
 		var into diag.List
 		stepNames().Mapping(object("path", path, "text", "=record.email"), pathInputs(), &into)
-		got := ""
-		for _, f := range into.Sorted() {
-			got += f.Message
-		}
+		got := strings.Join(rendered(&into), "; ")
 		if part == "" && got != "" || !strings.Contains(got, part) {
 			t.Errorf("%s: got %q, want %q", path, got, part)
 		}
