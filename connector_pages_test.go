@@ -97,17 +97,25 @@ func (p *page) list(heading string, items []string) {
 	p.line("")
 }
 
+// folder is where a connector lies. A package of Go should not be called http.
+func folder(d *connectors.Description) string {
+	if d.Key == "http" {
+		return "anyhttp"
+	}
+	return d.Key
+}
+
 // connectorPage is the page of a connector.
 func connectorPage(d *connectors.Description) string {
 	p := &page{}
-	p.line("<!-- Generated from the manifests in connectors/%s by: go test . -run ConnectorPages -update -->\n", d.Key)
+	p.line("<!-- Generated from the manifests in connectors/%s by: go test . -run ConnectorPages -update -->\n", folder(d))
 	p.line("# %s (`%s`)\n", d.Title, d.Key)
-	p.line("How to sign in and what to watch out for: [the connector's README](../../connectors/%s/README.md). The service's own documentation: <%s>.\n", d.Key, d.Docs)
-	if d.OwnAddress {
-		p.line("- Base URL: that of each account, `base_url`")
-	} else {
-		p.line("- Base URL: `%s`", d.BaseURL)
+	p.line("How to sign in and what to watch out for: [the connector's README](../../connectors/%s/README.md). The service's own documentation: <%s>.\n", folder(d), d.Docs)
+	base := "the `base_url` of the account"
+	if d.BaseURL != "" {
+		base = "`" + d.BaseURL + "`"
 	}
+	p.line("- Base URL: %s", base)
 	for _, m := range d.Auth {
 		p.line("- Signs in by: `%s`", m.Name)
 	}

@@ -119,9 +119,12 @@ func validate(t *testing.T, kind, block string) (said string, code int) {
 	if kind == "trigger" { // the beginning of a recipe on the list of the project
 		kind, block = "recipe", "recipe: v1\nid: block\nconnections: {mail: {connector: stibee, account: newsletter}}\n"+block+"steps: [{id: note, set: {what: =kind}}]\n"
 	}
-	file := map[string]string{"recipe": "recipes/block.yaml", "settings": "pollux.yaml", "manifest": "connectors/block/connector.yaml"}[kind]
+	file := map[string]string{"recipe": "recipes/block.yaml", "recipe http": "recipes/block.yaml", "settings": "pollux.yaml", "manifest": "connectors/block/connector.yaml"}[kind]
 	if file == "" {
-		return "say what it is: yaml recipe, yaml trigger, yaml settings or yaml manifest", 1
+		return "say what it is: yaml recipe, yaml recipe http, yaml trigger, yaml settings or yaml manifest", 1
+	}
+	if kind == "recipe http" { // with the account of docs/any-http-api.md
+		addAccount(t, filepath.Join(dir, "pollux.yaml"), "  shop: {connector: http, base_url: https://api.example.com/v1}\n")
 	}
 	if kind != "manifest" { // the project's own recipe would share its id, or miss its accounts
 		if err := os.Remove(filepath.Join(dir, "recipes/highlevel-contacts-to-stibee.yaml")); err != nil {
@@ -136,6 +139,18 @@ func validate(t *testing.T, kind, block string) (said string, code int) {
 		t.Fatal(err)
 	}
 	return pollux("validate", "--no-secrets", "--config", filepath.Join(dir, "pollux.yaml"))
+}
+
+// addAccount adds an account to the settings of a project.
+func addAccount(t *testing.T, settings, account string) {
+	t.Helper()
+	text, err := os.ReadFile(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(settings, []byte(strings.Replace(string(text), "accounts:\n", "accounts:\n"+account, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // turn is held by the test that runs the program: it switches colours off for the

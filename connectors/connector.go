@@ -21,15 +21,13 @@ type Connector interface {
 
 // Description is what a connector says about itself.
 type Description struct {
-	Key   string // "highlevel"
-	Title string
-	Docs  string // link to the service's own documentation
-	// OwnAddress is true where every account must name the address of its service.
-	OwnAddress bool
-	BaseURL    string
-	Auth       []auth.Method
-	Settings   []schema.Field // account settings, e.g. locationId
-	Limits     []Limit
+	Key      string // "highlevel"
+	Title    string
+	Docs     string // link to the service's own documentation
+	BaseURL  string
+	Auth     []auth.Method
+	Settings []schema.Field // account settings, e.g. locationId
+	Limits   []Limit
 	// Breaker tells when a host that refuses must not be asked on; nil for none.
 	Breaker *Breaker
 	// Webhooks tell how the service announces changes; nil if it does not, or if nobody

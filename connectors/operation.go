@@ -57,6 +57,9 @@ type Operation struct {
 	Deprecated string
 	// Notes tell what is uncertain or surprising, as the manifest states it.
 	Notes []string
+	// Form is what the connector itself knows of an operation that its inputs gave its form
+	// ([Shaper]). Nobody else looks inside; nil for all others.
+	Form any
 }
 
 // Composed is what an operation is made of, by the keys of other operations: a read, and
@@ -93,6 +96,12 @@ type Input struct {
 	// File is true for an input that takes the reference to a file ([Files]); the service
 	// gets the file itself.
 	File bool
+	// Whole is true for an input that is all of its place: the whole path, the whole body,
+	// or an object whose members are values of the query or headers.
+	Whole bool
+	// Shapes is true for an input that gives the operation its form and is not sent
+	// ([Shaper]). Recipes give it as a constant.
+	Shapes bool
 }
 
 // Idempotency is where a write takes its key: either an input or a header.

@@ -77,6 +77,24 @@ func (c *Catalog) Target(connector, write string) (recipes.Operation, bool) {
 	return operation(read), true
 }
 
+// Shape returns an operation of a connector in the form that inputs give it.
+func (c *Catalog) Shape(connector, key string, inputs map[string]any) (recipes.Operation, []recipes.Misfit, bool) {
+	con, ok := c.registry.Connector(connector)
+	shaper, shapes := con.(connectors.Shaper)
+	if !ok || !shapes {
+		return recipes.Operation{}, nil, false
+	}
+	op, misfits := shaper.Shape(key, inputs)
+	if op == nil {
+		out := make([]recipes.Misfit, len(misfits))
+		for i, m := range misfits {
+			out[i] = recipes.Misfit(m)
+		}
+		return recipes.Operation{}, out, false
+	}
+	return operation(op), nil, true
+}
+
 // dangers are what dangerous operations do, in words.
 //
 //nolint:gochecknoglobals // a table
@@ -101,7 +119,9 @@ func operation(o *connectors.Operation) recipes.Operation {
 	op.Danger, op.Needs = dangers[o.Danger], o.Danger.Needs()
 	for _, in := range o.Inputs {
 		if !in.Paging {
-			op.Inputs = append(op.Inputs, recipes.Input{Field: in.Field, Setting: in.Setting})
+			op.Inputs = append(op.Inputs, recipes.Input{
+				Field: in.Field, Setting: in.Setting, Path: in.In == "path" && in.Whole, Shapes: in.Shapes,
+			})
 		}
 	}
 	return op

@@ -121,7 +121,7 @@ func parentOf(o Options, r *recipes.Recipe, s Scene) string {
 		if !r.Source().Matches(a.Name) {
 			continue
 		}
-		op, err := a.Operation(r.Trigger.Operation)
+		op, err := a.Shaped(r.Trigger.Operation, r.Trigger.With)
 		if err != nil || op.Poll == nil || op.Poll.Parents == nil {
 			continue
 		}

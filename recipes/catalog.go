@@ -15,5 +15,8 @@ type Operation = catalog.Operation
 // Input is one input of an operation.
 type Input = catalog.Input
 
+// Misfit is something in the inputs that cannot give an operation its form.
+type Misfit = catalog.Misfit
+
 // Connection is a recipe's own name for an account.
 type Connection = catalog.Connection

@@ -61,7 +61,7 @@ func (r *Recipe) AllSteps() iter.Seq[*Step] { return steps.All(r.Steps) }
 func (p *parser) steps(m yamlnode.Map) {
 	n := m.Need(p.into, "steps", "steps: [{id: ..., call: ..., with: {...}}]")
 	p.recipe.Steps = steps.Read(n, steps.About{
-		Connections: p.connections, Names: p.names.ForSteps(),
+		Connections: p.connections, Vars: p.recipe.Vars, Names: p.names.ForSteps(),
 		Trigger: p.trigger, Kinds: p.recipe.Trigger.Kinds, Watches: p.recipe.Trigger.Watches,
 		Guarded: p.recipe.Scope != nil || p.recipe.Filter != nil,
 	}, p.into)

@@ -68,6 +68,7 @@ func (p *parser) poll(m yamlnode.Map) {
 		p.into.Errorf(n.At(), CodeCannotPoll, p.connections.Pollable(t.Connection), "%s cannot be polled", t.Name())
 		return
 	}
+	p.recipe.Trigger.With = p.constantInputs(t, m.Get("with"), n.At())
 	p.trigger = t
 	p.recipe.Trigger.Connection, p.recipe.Trigger.Operation = t.Connection.Name, t.Operation.Key
 	title := "the record"
@@ -76,7 +77,6 @@ func (p *parser) poll(m yamlnode.Map) {
 	}
 	p.names = mapping.NewNames(t.Operation.Object, title, p.recipe.Vars)
 	p.names.SetConnection(t.Connection.Name)
-	p.recipe.Trigger.With = p.constantInputs(t, m.Get("with"), n.At())
 }
 
 // constantInputs evaluates the inputs of the polled operation now: a feed is known
@@ -99,6 +99,7 @@ func (p *parser) constantInputs(t *catalog.Found, n *yamlnode.Node, at diag.Plac
 	if err != nil {
 		p.into.Errorf(s.At, mapping.CodeInputType, "", "%v", err)
 	}
+	p.connections.Form(t, s, p.recipe.Vars)
 	return inputs
 }
 

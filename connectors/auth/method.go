@@ -18,7 +18,7 @@ const (
 	// ClientCredentials is a token that the app gets by itself (RFC 6749 section 4.4).
 	ClientCredentials = "client_credentials"
 	HMAC              = "hmac" // a secret that signs the body; the connector's package does it
-	None              = "none" // nothing, where somebody says so
+	None              = "none" // nothing: the service is open to all, or somebody says so
 )
 
 // Method is a way of signing in that a service offers.
@@ -30,6 +30,8 @@ type Method struct {
 	Param string
 	// OAuth is what is special about OAuth2 and ClientCredentials; nil for all others.
 	OAuth *OAuth
+	// Free is true where accounts say themselves where the key goes; only for APIKey.
+	Free bool
 }
 
 // Credential is what an account signs in with.
@@ -40,6 +42,9 @@ type Credential struct {
 	Secret secret.String
 	// User is the name that goes with a password; only for Basic.
 	User string
+	// In and Param say where the key goes, as in [Method]; only for APIKey, and empty where
+	// the connector says it.
+	In, Param string
 	// Client is the app that signs in; only for OAuth2 and ClientCredentials.
 	Client *Client
 }

@@ -6,6 +6,7 @@ package builtin
 
 import (
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/anyhttp"
 	"github.com/pollux-automation/pollux/connectors/highlevel"
 	"github.com/pollux-automation/pollux/connectors/stibee"
 	"github.com/pollux-automation/pollux/connectors/webhook"
@@ -16,6 +17,7 @@ import (
 func Registry() (*connectors.Registry, error) {
 	all := &connectors.Registry{}
 	for _, open := range []func() (connectors.Connector, error){
+		anyhttp.New,
 		highlevel.New,
 		stibee.New,
 		webhook.New,

@@ -151,7 +151,10 @@ func (t *trial) unknown(ctx context.Context, bad *complaints, in map[string]any)
 		}
 		with := maps.Clone(in)
 		with[input.Name] = unknownID
-		if input.Type == schema.Integer {
+		switch {
+		case input.Whole:
+			with[input.Name] = "/" + unknownID
+		case input.Type == schema.Integer:
 			with[input.Name] = 999_999_999
 		}
 		a, err := t.real.Call(ctx, t.op, with)

@@ -19,7 +19,7 @@ func Complete(op *connectors.Operation, given map[string]any) map[string]any {
 	maps.Copy(out, given)
 	for _, in := range op.Inputs {
 		if _, there := out[in.Name]; !there && needed(in) {
-			out[in.Name] = Sample(in.Field)
+			out[in.Name] = sampleOf(in)
 		}
 	}
 	return out
@@ -28,6 +28,14 @@ func Complete(op *connectors.Operation, given map[string]any) map[string]any {
 // needed reports an input that nobody but the caller can fill.
 func needed(in connectors.Input) bool {
 	return in.Required && in.Default == nil && in.Setting == "" && !in.Paging
+}
+
+// sampleOf is Sample for an input, which may be a whole path.
+func sampleOf(in connectors.Input) any {
+	if in.Whole && in.In == "path" {
+		return "/pollux"
+	}
+	return Sample(in.Field)
 }
 
 // Sample makes up a value that a field accepts: always the same one.

@@ -22,10 +22,10 @@ type Connector struct {
 	manifest    *manifest.Manifest
 	description *connectors.Description
 	operations  map[string]*manifest.Operation
-	headers     map[string]http.Header       // by operation, those that do not depend on inputs
-	turns       *turns                       // of writes that read first
-	version     string                       // of the API; empty for the usual one
-	others      map[string]func() *Connector // by other versions of the API
+	headers     map[*manifest.Operation]http.Header // those that do not depend on inputs
+	turns       *turns                              // of writes that read first
+	version     string                              // of the API; empty for the usual one
+	others      map[string]func() *Connector        // by other versions of the API
 	hooks       Hooks
 }
 
@@ -49,7 +49,7 @@ func (c *Connector) With(h Hooks) *Connector {
 
 // New makes the connector of a manifest.
 func New(m *manifest.Manifest) *Connector {
-	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}, headers: map[string]http.Header{}, turns: newTurns()}
+	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}, headers: map[*manifest.Operation]http.Header{}, turns: newTurns()}
 	for _, v := range m.Versions {
 		if c.others == nil {
 			c.others = map[string]func() *Connector{}
@@ -57,7 +57,7 @@ func New(m *manifest.Manifest) *Connector {
 		c.others[v] = sync.OnceValue(func() *Connector { return other(m, v, c.turns) }) // few accounts choose it
 	}
 	for _, o := range m.Operations {
-		c.operations[o.Spec.Key], c.headers[o.Spec.Key] = o, headers(m, o)
+		c.operations[o.Spec.Key], c.headers[o] = o, headers(m, o)
 	}
 	return c
 }
@@ -96,6 +96,14 @@ func headers(m *manifest.Manifest, op *manifest.Operation) http.Header {
 	return h
 }
 
+// headersOf returns a copy of the headers of an operation that do not depend on inputs.
+func (c *Connector) headersOf(op *manifest.Operation) http.Header {
+	if h, known := c.headers[op]; known {
+		return h.Clone()
+	}
+	return headers(c.manifest, op) // its inputs gave it its form
+}
+
 // Describe says what the service offers.
 func (c *Connector) Describe() *connectors.Description { return c.description }
 
@@ -109,7 +117,7 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		return nil, err
 	}
 	s := &session{Connector: c, account: a, transport: a.Transport}
-	s.builder = request.Builder{Manifest: c.manifest, Settings: a.Settings, Headers: c.headers}
+	s.builder = request.Builder{Manifest: c.manifest, Settings: a.Settings, Headers: c.headersOf}
 	if s.builder.Base, err = c.address(a); err != nil {
 		return nil, err
 	}
@@ -117,28 +125,19 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("account %s: %s does not take the sign-in method %q", a.Name, c.manifest.Title, a.Credential.Method)
 	}
-	if s.source = a.Source; s.source == nil {
-		if a.Credential.Secret.Empty() && a.Credential.Method != auth.None {
-			return nil, fmt.Errorf("account %s: the credential is empty", a.Name)
-		}
-		s.source = auth.Static(a.Credential)
+	if s.source, err = sourceOf(a); err != nil {
+		return nil, err
 	}
 	if a.Gate == nil {
 		return nil, fmt.Errorf("account %s: there is no gate", a.Name)
 	}
-	for _, f := range c.manifest.Settings {
-		v, given := a.Settings[f.Name]
-		if !given || v == nil {
-			if f.Required && f.Default == nil {
-				return nil, fmt.Errorf("account %s: the setting %q is missing", a.Name, f.Name)
-			}
-			continue
-		}
-		if err := f.Accepts(v); err != nil {
-			return nil, fmt.Errorf("account %s: setting %q: %w", a.Name, f.Name, err)
-		}
+	if err := c.checkSettings(a); err != nil {
+		return nil, err
 	}
 	s.method = c.manifest.Auth[i]
+	if s.method.Name == auth.APIKey && s.method.In == "header" {
+		s.builder.Own = s.method.Param
+	}
 	s.redact = s.source.Redactor()
 	s.names = named.NewBook(c.description, s.Page)
 	if s.transport == nil {
@@ -148,10 +147,10 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 	return s, nil
 }
 
-// address returns the address of the service for an account, without a slash at its end.
+// address returns the address of the service for an account with one of its own.
 func (c *Connector) address(a connectors.Account) (string, error) {
 	switch {
-	case a.BaseURL == "" && c.description.OwnAddress:
+	case a.BaseURL == "" && c.manifest.BaseURL == "":
 		return "", fmt.Errorf("account %s: %s has no address of its own: base_url is missing", a.Name, c.manifest.Title)
 	case a.BaseURL == "":
 		return "", nil
@@ -160,6 +159,34 @@ func (c *Connector) address(a connectors.Account) (string, error) {
 		return "", fmt.Errorf("account %s: base_url: %w", a.Name, err)
 	}
 	return a.BaseURL, nil
+}
+
+// sourceOf returns what gives the tokens of an account.
+func sourceOf(a connectors.Account) (auth.Source, error) {
+	if a.Source != nil {
+		return a.Source, nil
+	}
+	if a.Credential.Secret.Empty() && a.Credential.Method != auth.None {
+		return nil, fmt.Errorf("account %s: the credential is empty", a.Name)
+	}
+	return auth.Static(a.Credential), nil
+}
+
+// checkSettings reports a setting of an account that is missing or unfit.
+func (c *Connector) checkSettings(a connectors.Account) error {
+	for _, f := range c.manifest.Settings {
+		v, given := a.Settings[f.Name]
+		if !given || v == nil {
+			if f.Required && f.Default == nil {
+				return fmt.Errorf("account %s: the setting %q is missing", a.Name, f.Name)
+			}
+			continue
+		}
+		if err := f.Accepts(v); err != nil {
+			return fmt.Errorf("account %s: setting %q: %w", a.Name, f.Name, err)
+		}
+	}
+	return nil
 }
 
 // in returns the connector in the version of the API that an account uses.

@@ -177,6 +177,9 @@ func (s *session) Close() {
 
 // operation returns what the manifest says of an operation.
 func (s *session) operation(o *connectors.Operation) (*manifest.Operation, error) {
+	if op, shaped := o.Form.(*manifest.Operation); shaped && o.Connector == s.manifest.Key {
+		return op, nil
+	}
 	if op, ok := s.operations[o.Key]; ok && o.Connector == s.manifest.Key {
 		return op, nil
 	}

@@ -127,6 +127,8 @@ var partMistakes = []mistake{
 	{"ticket.list:\n", "list:\n"},
 	{"{ticketId: string}", "{ticketId: string, x: {in: path}}"},
 	{"{ticketId: string}", "{ticketId: array}"},
+	{"/tickets/{ticketId}/close\n    inputs: {ticketId: string}", "/tickets/x{ticketId}/close\n    inputs: {ticketId: {at: .}}"},
+	{"state: string", "state: {in: query, at: .}"},
 	{"read: GET /teams/{team}/tickets", "read: FETCH /teams/{team}/tickets"},
 	{"read: GET /teams/{team}/tickets", "read: GET /teams/{team}/tickets?a=b"},
 	{"read: GET /teams/{team}/tickets", "read: GET /teams/{team}/../x"},

@@ -156,7 +156,7 @@ func (r *reader) input(d *draft, f yamlnode.Field) {
 	if text, ok := m.Get("at").Text(r.into); ok {
 		at = text
 	}
-	d.op.At[f.Name] = at
+	d.op.At[f.Name], in.Whole = at, at == "."
 	d.op.Spec.Inputs = append(d.op.Spec.Inputs, in)
 }
 

@@ -52,8 +52,8 @@ func New() (connectors.Connector, error) {
 	}
 	// They stand here and not in the manifest: no other connector would sign.
 	m.Auth = append([]auth.Method{{Name: auth.HMAC}}, append(m.Auth, auth.Method{Name: auth.None})...)
+	m.BaseURL = "" // each account has its own
 	c := httpapi.New(m)
-	c.Describe().OwnAddress = true
 	return connector{c.With(httpapi.Hooks{Finish: finish, MaxAnswer: maxAnswer})}, nil
 }
 

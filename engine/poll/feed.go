@@ -28,13 +28,12 @@ type Account struct {
 }
 
 // Operation returns an operation of the account's connector.
-func (a *Account) Operation(key string) (*connectors.Operation, error) {
-	d := a.Connector.Describe()
-	op, ok := d.Operation(key)
-	if !ok {
-		return nil, fmt.Errorf("%s has no operation %q", d.Key, key)
-	}
-	return op, nil
+func (a *Account) Operation(key string) (*connectors.Operation, error) { return a.Shaped(key, nil) }
+
+// Shaped returns an operation of the account's connector in the form that inputs give it;
+// most take none.
+func (a *Account) Shaped(key string, inputs map[string]any) (*connectors.Operation, error) {
+	return connectors.Shape(a.Connector, key, inputs)
 }
 
 const (
@@ -109,7 +108,7 @@ type Feed struct {
 // New returns a feed on an operation of an account, without subscribers. with are the
 // inputs that the recipe gives.
 func New(account *Account, key string, with map[string]any) (*Feed, error) {
-	op, err := account.Operation(key)
+	op, err := account.Shaped(key, with)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func (b Bench) Compile(r *recipes.Recipe, account string) (*Program, error) {
 		return nil, fmt.Errorf("account %q belongs to %s, and not to %s", account, is, want)
 	}
 	var err error
-	if p.Source, err = p.Account.Operation(r.Trigger.Operation); err != nil {
+	if p.Source, err = p.Account.Shaped(r.Trigger.Operation, r.Trigger.With); err != nil {
 		return nil, err
 	}
 	p.accounts = make(map[string]*poll.Account, len(r.Connections))
@@ -111,7 +111,7 @@ func (b Bench) prepare(p *Program, s *Step) (err error) {
 
 // call makes a step ready that calls an operation.
 func (b Bench) call(p *Program, s *Step) error {
-	account, op, err := b.operation(p, s.Connection, s.Operation)
+	account, op, err := b.operation(p, s.Step)
 	if err != nil {
 		return err
 	}
@@ -127,17 +127,17 @@ func (b Bench) call(p *Program, s *Step) error {
 	return err
 }
 
-// operation finds what a program calls by a connection and an operation. The connection of
+// operation finds what a step calls, in the form that its inputs give it. The connection of
 // the trigger stands for the account of the change.
-func (b Bench) operation(p *Program, connection, key string) (*poll.Account, *connectors.Operation, error) {
+func (b Bench) operation(p *Program, s *recipes.Step) (*poll.Account, *connectors.Operation, error) {
 	account := p.Account
-	if connection != p.Recipe.Trigger.Connection {
-		name := p.Recipe.Connections[connection].Account
+	if s.Connection != p.Recipe.Trigger.Connection {
+		name := p.Recipe.Connections[s.Connection].Account
 		account = b.Accounts[name]
 		if account == nil {
 			return nil, nil, fmt.Errorf("account %q is not there", name)
 		}
 	}
-	op, err := account.Operation(key)
+	op, err := account.Shaped(s.Operation, s.Form)
 	return account, op, err
 }

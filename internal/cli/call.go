@@ -77,6 +77,9 @@ func (a *app) callWith(ctx context.Context, p *project.Project, r callRequest) e
 	if err != nil {
 		return console.Misused(err)
 	}
+	if op, err = connectors.Shape(account.Connector, op.Key, inputs); err != nil {
+		return console.Misused(err)
+	}
 	if op.Kind == connectors.Write && !r.write {
 		return console.Refused(fmt.Errorf("%s changes something at the service; add --write if that is what you want", op.Name()))
 	}

@@ -68,7 +68,7 @@ func (n *node) value(s *Scope) (any, error) {
 		}
 		return fit(n.field, v)
 	case textNode:
-		return writeText(n.parts, s)
+		return writeText(n.parts, n.path, s)
 	case objectNode:
 		return n.objectValue(s)
 	case listNode:

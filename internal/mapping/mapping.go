@@ -31,6 +31,9 @@ type Inputs struct {
 	Filled map[string]bool
 	// Hints say what to do when an input is missing, by input.
 	Hints map[string]string
+	// Paths are the inputs that are whole paths: what a hole in one gives becomes exactly
+	// one part of it, whatever it holds.
+	Paths []string
 }
 
 // nodeKind tells how a node gives its value.
@@ -54,6 +57,7 @@ type node struct {
 	literal any
 	program *expression.Program
 	parts   []part
+	path    bool // of a text: what its parts give is escaped
 	members []member
 	items   []*node
 	field   *schema.Field // what the value is for; nil when nothing is known
@@ -70,6 +74,7 @@ type expected struct {
 	name  string        // of the input, for messages
 	// connection is that of an input whose elements users have named.
 	connection string
+	path       bool // it is a whole path
 }
 
 // Mapping compiles an object. inputs describes what it must give; nil means that
@@ -90,6 +95,7 @@ func (n *Names) Mapping(s Source, inputs *Inputs, into *diag.List) *Mapping {
 				continue
 			}
 			want.field, want.connection = field, inputs.Connection
+			want.path = slices.Contains(inputs.Paths, f.Name)
 		}
 		root.members = append(root.members, member{f.Name, n.value(f.Value, want, into)})
 	}
@@ -164,7 +170,7 @@ func (n *Names) compiled(s Source, want expected, into *diag.List) *node {
 		if !ok || !want.accepts(s, functions.Text, into) {
 			return nil
 		}
-		return &node{kind: textNode, parts: parts, field: want.field}
+		return &node{kind: textNode, parts: parts, field: want.field, path: want.path}
 	}
 	return n.constant(s, source, want, into)
 }
@@ -185,7 +191,16 @@ func (n *Names) marked(s Source, source string, want expected, into *diag.List) 
 	if !ok || !want.accepts(s, p.Result.Sort, into) {
 		return nil
 	}
+	if want.path && slices.ContainsFunc(changing(), p.Uses) {
+		into.Errorf(s.At, CodeInputType, "write a text with holes, as in /orders/${record.id}: what a hole gives becomes one part of the path", "%q cannot be computed as a whole", want.name)
+		return nil
+	}
 	return &node{kind: programNode, program: p, field: want.field}
+}
+
+// changing are the names in expressions that stand for something else in each run.
+func changing() []string {
+	return []string{"record", "before", "kind", "changed", "event", "steps", "run", "account", "now", "item", "index", "target"}
 }
 
 // objectValue compiles an object, member by member, against the fields of its input.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -100,8 +101,9 @@ func cutHole(s string) (inside, after string, closed bool) {
 	return "", "", false
 }
 
-// writeText evaluates a text with holes; nil in a hole is no text.
-func writeText(parts []part, s *Scope) (string, error) {
+// writeText evaluates a text with holes; nil in a hole is no text. In a path what a hole
+// gives becomes exactly one part, or a piece of one.
+func writeText(parts []part, path bool, s *Scope) (string, error) {
 	var b strings.Builder
 	for _, p := range parts {
 		words := p.words
@@ -112,6 +114,9 @@ func writeText(parts []part, s *Scope) (string, error) {
 			}
 			if words, err = functions.TextOf(v); err != nil {
 				return "", err
+			}
+			if path {
+				words = strings.ReplaceAll(url.QueryEscape(words), "+", "%20")
 			}
 		}
 		if b.Len()+len(words) > functions.MaxText {

@@ -45,14 +45,12 @@ func (p *Project) noConnector(a settings.Account) {
 
 // checkAccount holds one account against its connector.
 func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
-	var methods, known []string
-	for _, m := range d.Auth {
-		methods = append(methods, m.Name)
+	p.checkSignIn(a, d)
+	if d.BaseURL == "" && a.BaseURL == "" {
+		p.Findings.Errorf(a.At, codeMissingKey, "write base_url: https://api.example.com/v1", "account %s needs base_url: %s knows no address", a.Name, d.Title)
 	}
-	if a.Credential.Method != "" && !slices.Contains(methods, a.Credential.Method) {
-		p.Findings.Errorf(a.AuthAt, "wrong-method", "use method: "+strings.Join(methods, " or "), "%s does not take the method %s", d.Title, a.Credential.Method)
-	}
-	p.checkAddresses(a, d)
+	p.checkTokens(a, d)
+	var known []string
 	for _, s := range d.Settings {
 		known = append(known, s.Name)
 		if _, ok := a.Settings[s.Name]; s.Required && !ok {
@@ -68,6 +66,9 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 			p.Findings.Errorf(at, "unknown-setting", diag.DidYouMean(name, known), "%s has no setting %q", d.Title, name)
 		}
 	}
+	if c, _ := p.Registry.Connector(a.Connector); c != nil {
+		p.checkSettings(a, c)
+	}
 	p.checkWebhooks(a, d)
 	p.checkParts(a, d)
 	p.checkVersion(a, d)
@@ -77,13 +78,10 @@ func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 	}
 }
 
-// checkAddresses reports an account that does not say where its service is, or its tokens.
-func (p *Project) checkAddresses(a settings.Account, d *connectors.Description) {
+// checkTokens reports an account that does not say where its tokens are.
+func (p *Project) checkTokens(a settings.Account, d *connectors.Description) {
 	if service, ok := signin.Service(a, d); ok && a.Credential.Method == auth.ClientCredentials && !auth.IsSafe(service.TokenURL) {
 		p.Findings.Errorf(a.AuthAt, "missing-setting", "add token_url: https://…/oauth/token", "account %s needs token_url, the address with https where its tokens are", a.Name)
-	}
-	if d.OwnAddress && a.BaseURL == "" {
-		p.Findings.Errorf(a.At, "missing-setting", "add base_url: https://…", "account %s needs base_url, the address of its service", a.Name)
 	}
 }
 
@@ -143,7 +141,7 @@ func (p *Project) BareAccounts() ([]*engine.Account, error) {
 		}
 		list[i] = &engine.Account{Name: a.Name, Connector: c, Settings: a.Settings}
 		if a.Budget != nil { // rounds over parents are spread by what the account may send
-			for _, w := range windows(c.Describe().Limits, a.Budget) {
+			for _, w := range windows(c.Describe(), a.Budget) {
 				list[i].Limits = append(list[i].Limits, connectors.Limit(w))
 			}
 		}
@@ -151,11 +149,16 @@ func (p *Project) BareAccounts() ([]*engine.Account, error) {
 	return list, nil
 }
 
-// windows turns a connector's limits into the windows of an account's gate.
-func windows(limits []connectors.Limit, b *settings.Budget) []budget.Window {
-	out := make([]budget.Window, len(limits))
-	for i, l := range limits {
+// windows turns a connector's limits into the windows of an account's gate. Those of a
+// connector for any service are a guess: what its answers say is left is of windows that
+// only the account can know.
+func windows(d *connectors.Description, b *settings.Budget) []budget.Window {
+	out := make([]budget.Window, len(d.Limits))
+	for i, l := range d.Limits {
 		out[i] = budget.Window(l)
+		if d.BaseURL == "" && b == nil {
+			out[i].Remaining = ""
+		}
 	}
 	if b != nil {
 		out = budget.Replace(out, b.Requests, b.Per)

@@ -44,7 +44,7 @@ func (p *Project) Host(account string) string {
 // gate makes the gate of an account. Accounts at a host share what services count by
 // host, whatever their connectors, as soon as one of them has such a limit.
 func (p *Project) gate(a settings.Account, d *connectors.Description) *budget.Gate {
-	all := windows(d.Limits, a.Budget)
+	all := windows(d, a.Budget)
 	h, shared := p.hosts[hostOf(a, d)]
 	if !shared {
 		return budget.New(all, a.Workers)

@@ -255,6 +255,14 @@ func peopleScenes() map[string]scene {
 // otherScenes are those of blogs, relations and sub-accounts.
 func otherScenes() map[string]scene {
 	return map[string]scene{
+		"any-http-api": {
+			before: func(s *sandboxed) map[string]string { return map[string]string{"YOUR_LOCATION_ID": s.at.LocationID} },
+			change: func(s *sandboxed, ids map[string]string) {
+				ids["contact"] = person(s, map[string]any{"source": "form"})["contact"]
+			},
+			writes: []string{"contact.note.create"},
+			seen:   func(s *sandboxed, ids map[string]string) string { return s.noted(ids, "Welcome, Some! Came by form.") },
+		},
 		"blog-post-published": {
 			before: func(s *sandboxed) map[string]string {
 				ids := person(s, nil)

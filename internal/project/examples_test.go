@@ -151,6 +151,10 @@ func withExamples(t *testing.T, test func(s *sandboxed)) {
 			crm("acme", at.HighLevelToken, map[string]any{"locationId": at.LocationID}),
 			crm("acme-second", at.HighLevelToken+"-"+second, map[string]any{"locationId": second}),
 			crm("agency", at.HighLevelToken, map[string]any{}),
+			tenant{connector: "http", service: world.Handler(), Account: connectors.Account{
+				Name: "crm-api", BaseURL: at.HighLevelURL, Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New(at.HighLevelToken)},
+				Settings: map[string]any{"headers": map[string]any{"Version": "2021-07-28"}},
+			}},
 			tenant{connector: "stibee", service: world.Handler(), Account: connectors.Account{
 				Name: "newsletter", BaseURL: at.StibeeURL, Credential: auth.Credential{Method: auth.APIKey, Secret: secret.New(at.StibeeKey)},
 			}},

@@ -65,7 +65,13 @@ func typed(f schema.Field, text string) (any, error) {
 			return nil, fmt.Errorf("%s=%s: want a JSON %s", f.Name, text, f.Type)
 		}
 		return v, nil
-	case schema.String, schema.Time, schema.Any:
+	case schema.Any:
+		if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
+			if v, err := connectors.Decode([]byte(text)); err == nil {
+				return v, nil
+			}
+		}
+	case schema.String, schema.Time:
 	}
 	return text, nil
 }

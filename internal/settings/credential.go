@@ -1,8 +1,8 @@
 package settings
 
 import (
-	"cmp"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,7 +20,7 @@ const DefaultRedirect = "http://127.0.0.1:8089/callback"
 func methodKeys(method string) []string {
 	switch method {
 	case auth.APIKey:
-		return []string{"key"}
+		return []string{"key", "in", "name"}
 	case auth.Basic:
 		return []string{"user", "password"}
 	case auth.OAuth2:
@@ -52,13 +52,19 @@ func (r *reader) credential(n *yamlnode.Node) auth.Credential {
 	}
 	for _, f := range m.Fields() {
 		if takes := methodKeys(method); f.Name != "method" && !slices.Contains(takes, f.Name) {
-			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, "the method "+method+" takes "+cmp.Or(strings.Join(takes, ", "), "nothing"), "%s has no meaning with the method %s", f.Name, method)
+			suggestion := "the method " + method + " takes " + strings.Join(takes, ", ")
+			if len(takes) == 0 {
+				suggestion = "leave it out"
+			}
+			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, suggestion, "%s has no meaning with the method %s", f.Name, method)
 		}
 	}
 	c := auth.Credential{Method: method}
 	switch method {
 	case auth.APIKey:
 		c.Secret = r.secret(m.Need(r.into, "key", "key: env:KEY"))
+		r.keyPlace(m, &c)
+	case auth.None:
 	case auth.Basic:
 		c.User = r.open(m.Need(r.into, "user", "user: env:SERVICE_USER")).Reveal()
 		if strings.Contains(c.User, ":") {
@@ -69,7 +75,6 @@ func (r *reader) credential(n *yamlnode.Node) auth.Credential {
 		c.Client = r.client(m)
 	case auth.HMAC:
 		c.Secret = r.secret(m.Need(r.into, "secret", "secret: env:HOOK_SECRET"))
-	case auth.None:
 	case auth.ClientCredentials:
 		c.Client = r.client(m)
 		in, _ := m.Get("client_in").Word(r.into, "form", "header")
@@ -79,6 +84,22 @@ func (r *reader) credential(n *yamlnode.Node) auth.Credential {
 	}
 	return c
 }
+
+// keyPlace reads where a key goes, for connectors that do not know it themselves.
+func (r *reader) keyPlace(m yamlnode.Map, c *auth.Credential) {
+	if !m.Has("in") && !m.Has("name") {
+		return
+	}
+	c.In, _ = m.Need(r.into, "in", "in: header").Word(r.into, "header", "query")
+	name := m.Need(r.into, "name", "name: X-Api-Key")
+	c.Param, _ = name.Text(r.into)
+	if c.In == "header" && c.Param != "" && !headerName.MatchString(c.Param) {
+		r.into.Errorf(name.At(), codeName, "write it like X-Api-Key", "%q is not the name of a header", c.Param)
+	}
+}
+
+// headerName is what the header of a key may be called.
+var headerName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 // client reads the app in whose name an account signs in.
 func (r *reader) client(m yamlnode.Map) *auth.Client {

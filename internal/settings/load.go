@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
@@ -147,9 +148,7 @@ func (r *reader) account(f yamlnode.Field) Account {
 	a.BaseURL = r.url(m.Get("base_url"))
 	a.Version, _ = m.Get("version").Text(r.into)
 	a.VersionAt = m.Get("version").At()
-	auth := m.Need(r.into, "auth", "auth: {method: bearer, token: env:TOKEN}")
-	a.AuthAt = auth.At()
-	a.Credential = r.credential(auth)
+	a.AuthAt, a.Credential = r.auth(m)
 	a.Settings, a.SettingsAt = r.accountSettings(m.Get("settings"))
 	a.Budget = r.budget(m.Get("budget"))
 	a.Workers, _ = m.Get("workers").Int(r.into, 1, 64)
@@ -157,6 +156,21 @@ func (r *reader) account(f yamlnode.Field) Account {
 	a.Webhooks = r.webhooks(m.Get("webhooks"))
 	a.Parts = r.parts(m.Get("parts"))
 	return a
+}
+
+// auth reads how an account signs in, and where that stands. Without a word it does not:
+// whether its service is open to all is known to the connector.
+func (r *reader) auth(m yamlnode.Map) (diag.Place, auth.Credential) {
+	n := m.Get("auth")
+	if n.Kind() != yamlnode.Null {
+		return n.At(), r.credential(n)
+	}
+	at := m.At()
+	at.Width = 1
+	if n != nil {
+		at = n.At()
+	}
+	return at, auth.Credential{Method: auth.None}
 }
 
 // url reads an address. A password in it would appear wherever the address is shown.

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -192,7 +193,7 @@ func (v *OperationView) poll(p *connectors.Poll) {
 // PrintDescription prints a whole connector for people: what an account needs, what
 // the service allows, then a table of the operations.
 func PrintDescription(w io.Writer, d *connectors.Description) {
-	fmt.Fprintf(w, "%s (%s)\n%s\nbase URL  %s\nsign-in   %s\nsettings  %s\n", d.Title, d.Key, d.Docs, d.BaseURL,
+	fmt.Fprintf(w, "%s (%s)\n%s\nbase URL  %s\nsign-in   %s\nsettings  %s\n", d.Title, d.Key, d.Docs, cmp.Or(d.BaseURL, "that of the account"),
 		strings.Join(authNames(d), ", "), strings.Join(settingNames(d), ", "))
 	for _, l := range d.Limits {
 		fmt.Fprintf(w, "limit     %s: %s requests per %s and %s\n", l.Name, Thousands(int64(l.Requests)), l.Per, l.By)

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors/schema"
@@ -106,9 +107,35 @@ type Operation struct {
 // CanPoll reports whether a recipe can be started by what the operation lists.
 func (o *Operation) CanPoll() bool { return !o.Write && o.Strategy != "" }
 
+// Takes reports whether inputs give the operation its form.
+func (o *Operation) Takes() bool {
+	return slices.ContainsFunc(o.Inputs, func(in Input) bool { return in.Shapes })
+}
+
 // Input is one input of an operation.
 type Input struct {
 	schema.Field
 	// Setting is the account setting that fills the input; empty means none.
 	Setting string
+	// Path is true for an input that is a whole path: what a hole in its text gives
+	// becomes exactly one part of it.
+	Path bool
+	// Shapes is true for an input that gives the operation its form: it is constant.
+	Shapes bool
+}
+
+// Shaper is a catalog that has operations whose inputs give them their form.
+type Shaper interface {
+	Catalog
+	// Shape returns an operation of a connector in the form that constant inputs give it.
+	// ok is false when they cannot; the misfits tell why.
+	Shape(connector, operation string, inputs map[string]any) (op Operation, misfits []Misfit, ok bool)
+}
+
+// Misfit is something in the inputs that cannot give an operation its form.
+type Misfit struct {
+	Path  []string // to it, from the name of the input
+	OfKey bool     // the last name of the path is meant, and not its value
+	// Code, Message and Suggestion are those of the finding.
+	Code, Message, Suggestion string
 }

@@ -104,6 +104,9 @@ func (f *Found) Inputs() *mapping.Inputs {
 	in := &mapping.Inputs{Operation: f.Operation.Key, Connection: f.Connection.Name, Filled: map[string]bool{}, Hints: map[string]string{}}
 	for _, i := range f.Operation.Inputs {
 		in.Fields = append(in.Fields, i.Field)
+		if i.Path {
+			in.Paths = append(in.Paths, i.Name)
+		}
 		if i.Setting == "" {
 			continue
 		}

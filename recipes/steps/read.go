@@ -49,6 +49,8 @@ const Most = 200
 type About struct {
 	// Connections find the operations that steps call.
 	Connections *catalog.Connections
+	// Vars are the constants of the recipe.
+	Vars map[string]any
 	// Names are those of the steps, without any.
 	Names *mapping.Names
 	// Trigger is what is polled; nil when that is unknown. Kinds are the kinds of change
@@ -270,7 +272,11 @@ func (r *reader) call(m yamlnode.Map, s *Step, names *mapping.Names) *mapping.Sh
 		return mapping.Anything()
 	}
 	s.Connection, s.Operation = t.Connection.Name, t.Operation.Key
+	before := r.into.Len()
 	s.With = names.Mapping(with, t.Inputs(), r.into)
+	if r.into.Len() == before { // else it was said already
+		s.Form = r.about.Connections.Form(t, with, r.about.Vars)
+	}
 	r.onlyIf(m.Get("only_if"), t, s, names)
 	r.unsure(m.Get("unsure"), n.At(), t, s)
 	r.loop(n.At(), t, s)
@@ -353,7 +359,7 @@ func (r *reader) loop(at diag.Place, t *catalog.Found, s *Step) {
 	// What is below an operation's own name may write its records (contact.tag.add those
 	// of contact.search), what stands beside it does not (contact.tag.add and the notes).
 	key := r.about.Trigger.Operation.Key
-	if own := key[:strings.LastIndexByte(key, '.')+1]; !strings.HasPrefix(t.Operation.Key, own) {
+	if own := key[:strings.LastIndexByte(key, '.')+1]; own == "" || !strings.HasPrefix(t.Operation.Key, own) {
 		return
 	}
 	if kinds := r.about.Kinds; !slices.Contains(kinds, mapping.Updated) && !slices.Contains(kinds, mapping.Changed) {

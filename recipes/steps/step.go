@@ -45,6 +45,8 @@ type Step struct {
 	// Connection and Operation are set for Call.
 	Connection string
 	Operation  string
+	// Form are those inputs of a Call that give the operation its form; nil for most.
+	Form map[string]any
 	// With makes the inputs of a Call or the values of a Set; nil for others.
 	With *mapping.Mapping
 	// OnlyIf is asked just before a Call writes, with the record that it writes as

@@ -38,9 +38,12 @@ func (r *Request) Copy() *Request {
 // Builder makes the requests of one account.
 type Builder struct {
 	Manifest *manifest.Manifest
-	Base     string                 // of an account with an address of its own; else empty
-	Settings map[string]any         // of the account
-	Headers  map[string]http.Header // by operation, those that do not depend on inputs
+	Base     string         // of an account with an address of its own; else empty
+	Settings map[string]any // of the account
+	// Headers returns those that do not depend on inputs; they may be changed.
+	Headers func(*manifest.Operation) http.Header
+	// Own is the header that carries the credential besides the usual ones; empty without one.
+	Own string
 }
 
 // Resolve returns the inputs of an operation, completed by the account's settings and
@@ -99,7 +102,7 @@ func (b *Builder) value(in *connectors.Input, given map[string]any) (any, bool) 
 // is an empty object.
 func (b *Builder) Build(op *manifest.Operation, inputs map[string]any) (*Request, error) {
 	d := &draft{
-		op: op, path: op.Spec.Path, query: url.Values{}, header: b.Headers[op.Spec.Key].Clone(),
+		op: op, path: op.Spec.Path, query: url.Values{}, header: b.Headers(op), own: b.Own,
 		body: clone(op.Fixed.Body), hasBody: op.Fixed.HasBody, form: formOf(op),
 	}
 	for name, v := range op.Fixed.Query {
@@ -107,18 +110,18 @@ func (b *Builder) Build(op *manifest.Operation, inputs map[string]any) (*Request
 	}
 	for i := range op.Spec.Inputs {
 		in := &op.Spec.Inputs[i]
-		d.hasBody = d.hasBody || in.In == "body"
 		v, given := inputs[in.Name]
-		if !given {
+		d.hasBody = d.hasBody || in.In == "body" && !in.Shapes && (given || !in.Whole)
+		if !given || in.Shapes {
 			continue
 		}
 		if err := d.add(in, v); err != nil {
 			return nil, fmt.Errorf("the input %q: %w", in.Name, err)
 		}
 	}
-	u, err := url.Parse(b.Manifest.Base(op, b.Base) + d.path)
+	u, err := below(b.Manifest.Base(op, b.Base), d.path)
 	if err != nil {
-		return nil, errors.New("the path cannot be built")
+		return nil, err
 	}
 	u.RawQuery = d.query.Encode()
 	r := &Request{Method: op.Spec.Method, URL: u, Header: d.header, Form: d.form}
@@ -131,6 +134,7 @@ type draft struct {
 	path    string
 	query   url.Values
 	header  http.Header
+	own     string
 	body    any
 	hasBody bool
 	form    *form.Body
@@ -147,8 +151,15 @@ func (d *draft) add(in *connectors.Input, v any) error {
 		d.body = put(d.body, at, v)
 		return nil
 	}
+	if members, ok := v.(map[string]any); ok && in.Whole {
+		return d.addEach(in.In, members)
+	}
 	text, err := TextOf(v)
 	if err != nil {
+		return err
+	}
+	if in.In == "path" && in.Whole {
+		d.path, err = whole(d.path, in.Name, text)
 		return err
 	}
 	switch in.In {
@@ -177,7 +188,9 @@ func (r *Request) encode(body any, has bool) (err error) {
 	if r.Body, err = connectors.Encode(body); err != nil {
 		return fmt.Errorf("the body cannot be written: %w", err)
 	}
-	r.Header.Set("Content-Type", "application/json")
+	if r.Header.Get("Content-Type") == "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	return nil
 }
 

@@ -105,20 +105,9 @@ func (o Operation) checkPlace(in connectors.Input, at diag.Place, into *diag.Lis
 	scalar := in.Type != schema.Array && in.Type != schema.Map && in.Type != schema.Any
 	switch in.In {
 	case "path":
-		if !slices.Contains(Holes(spec.Path), in.Name) {
-			into.Errorf(at, finding.CodeInputNowhere, "write {"+in.Name+"} into the path, or in: query", "the path has no hole for %q", in.Name)
-		}
-		if !scalar {
-			into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a part of a path", in.Name, in.Type)
-		}
-	case "header":
-		if Header(o.At[in.Name], at, into) && !scalar {
-			into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a header", in.Name, in.Type)
-		}
-	case "query":
-		if in.Type == schema.Map {
-			into.Errorf(at, finding.CodeInputPlace, "send it in the body", "%q of type %s cannot be sent in the query", in.Name, in.Type)
-		}
+		o.checkHole(in, at, scalar, into)
+	case "header", "query":
+		o.checkOutside(in, at, scalar, into)
 	case "body":
 		if spec.Method == http.MethodGet {
 			into.Errorf(at, finding.CodeInputPlace, "write in: query", "a GET request has no body for %q", in.Name)
@@ -126,6 +115,34 @@ func (o Operation) checkPlace(in connectors.Input, at diag.Place, into *diag.Lis
 		if place := o.At[in.Name]; place != "." && slices.Contains(strings.Split(place, "."), "") {
 			into.Errorf(at, finding.CodeInputPlace, "write it like subscriber.email", "%q is not a place in a body", place)
 		}
+	}
+}
+
+// checkHole reports an input that fills no hole of the path, or cannot fill its own.
+func (o Operation) checkHole(in connectors.Input, at diag.Place, scalar bool, into *diag.List) {
+	path, hole := o.Spec.Path, "/{"+in.Name+"}"
+	if !slices.Contains(Holes(path), in.Name) {
+		into.Errorf(at, finding.CodeInputNowhere, "write {"+in.Name+"} into the path, or in: query", "the path has no hole for %q", in.Name)
+	}
+	if !scalar {
+		into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a part of a path", in.Name, in.Type)
+	}
+	if in.Whole && !strings.HasSuffix(path, hole) && !strings.Contains(path, hole+"/") {
+		into.Errorf(at, finding.CodeInputPlace, "write "+hole+" into the path", "%q is a whole path, so it stands between slashes or at the end", in.Name)
+	}
+}
+
+// checkOutside reports an input that cannot go into the query or a header. The members of
+// one that is all of them are checked when they are known.
+func (o Operation) checkOutside(in connectors.Input, at diag.Place, scalar bool, into *diag.List) {
+	switch {
+	case in.Whole && in.Type != schema.Map:
+		into.Errorf(at, finding.CodeInputPlace, "write type: object, whose members are sent by their names", "%q of type %s cannot be all of the %s", in.Name, in.Type, in.In)
+	case in.Whole:
+	case in.In == "query" && in.Type == schema.Map:
+		into.Errorf(at, finding.CodeInputPlace, "send it in the body", "%q of type %s cannot be sent in the query", in.Name, in.Type)
+	case in.In == "header" && Header(o.At[in.Name], at, into) && !scalar:
+		into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a header", in.Name, in.Type)
 	}
 }
 

@@ -35,7 +35,7 @@ func Read(n *yamlnode.Node, into *diag.List) []auth.Method {
 			continue
 		}
 		method := auth.Method{}
-		method.Name, ok = m.Need(into, "method", "method: bearer").Word(into, auth.Bearer, auth.APIKey, auth.Basic, auth.OAuth2, auth.ClientCredentials)
+		method.Name, ok = m.Need(into, "method", "method: bearer").Word(into, auth.Bearer, auth.APIKey, auth.Basic, auth.OAuth2, auth.ClientCredentials, auth.None)
 		if !ok {
 			continue
 		}
