@@ -139,6 +139,9 @@ type Poll struct {
 	// Confirm tells how to learn whether a record that a list does not show any
 	// more is gone; nil means that a second walk must tell.
 	Confirm *Confirm
+	// Instead is the key of an operation to watch where the service does not keep what
+	// this one needs of it, e.g. the order; empty for none. Errors name it.
+	Instead string
 }
 
 // Window is a piece of time that moves with the clock.

@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,16 +131,14 @@ func (s *session) refusal(op *manifest.Operation, a *answer) error {
 	if a.status >= 300 && a.status <= 399 {
 		e.Hint = "the service answers at another address; set base_url to it"
 	}
-	if rule, ok := match(op.Rules, a.status, code, message); ok {
-		e.Kind, e.Hint = rule.Kind, rule.Hint
-	} else if rule, ok := match(s.manifest.Errors.Rules, a.status, code, message); ok {
+	if rule, ok := s.rule(op, a.status, code, message); ok {
 		e.Kind, e.Hint = rule.Kind, rule.Hint
 	}
 	if e.Kind == connectors.Uncertain && op.Spec.Kind == connectors.Read {
 		e.Kind = connectors.Transient // a read leaves nothing behind
 	}
 	if e.Kind == connectors.RateLimited {
-		e.RetryAfter = retryAfter(a)
+		e.RetryAfter = s.waits(op, a)
 	}
 	message = s.clean(message)
 	if message == "" && code == "" {
@@ -146,6 +146,24 @@ func (s *session) refusal(op *manifest.Operation, a *answer) error {
 	}
 	e.Err = worded(a.status, e.Code, message)
 	return e
+}
+
+// rule returns the rule for a refusal; those of the operation come first.
+func (s *session) rule(op *manifest.Operation, status int, code, message string) (manifest.Rule, bool) {
+	if rule, ok := match(op.Rules, status, code, message); ok {
+		return rule, true
+	}
+	return match(s.manifest.Errors.Rules, status, code, message)
+}
+
+// waits is how long a service that refused wants to be left alone: as it says itself, else
+// as the rule for the refusal knows.
+func (s *session) waits(op *manifest.Operation, a *answer) time.Duration {
+	if told := retryAfter(a); told > 0 || a.status < http.StatusBadRequest {
+		return told
+	}
+	rule, _ := s.rule(op, a.status, text(a.body, s.manifest.Errors.Code), text(a.body, s.manifest.Errors.Message))
+	return rule.Wait
 }
 
 // worded is what a service has said, or what its status means.
@@ -221,11 +239,39 @@ func text(doc []byte, paths []string) string {
 				parts[i] = fmt.Sprint(e)
 			}
 			return strings.Join(parts, "; ")
+		case map[string]any:
+			if words := fieldwise(x); words != "" {
+				return words
+			}
+			if p == "." {
+				continue // the whole body says nothing that could be shown in short
+			}
+			return string(raw)
 		default:
 			return string(raw)
 		}
 	}
 	return ""
+}
+
+// fieldwise writes an object whose members are messages, or lists of them, by the name of
+// a field: {"email": ["is taken"]} is "email: is taken". It is empty for any other.
+func fieldwise(object map[string]any) string {
+	lines := make([]string, 0, len(object))
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		words, ok := object[name].([]any)
+		if !ok {
+			words = []any{object[name]}
+		}
+		for _, w := range words {
+			word, ok := w.(string)
+			if !ok {
+				return ""
+			}
+			lines = append(lines, name+": "+word)
+		}
+	}
+	return strings.Join(lines, "; ")
 }
 
 // inside turns a path of a manifest into one of package connectors.

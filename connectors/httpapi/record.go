@@ -21,6 +21,7 @@ type rows struct {
 	id     string   // of the one record, when its object has none
 	noID   error
 	strict bool // a row without the time of its update is an error
+	goneAt bool // a row is gone when its field has any value: the time of its deletion
 }
 
 // newRows prepares for the rows of an answer. inputs are those of the request.
@@ -35,6 +36,9 @@ func newRows(op *manifest.Operation, inputs map[string]any) *rows {
 	}
 	if op.Poll != nil {
 		r.names[4] = op.Poll.Gone
+		if field, ok := op.Spec.Answer.Field(op.Poll.Gone); ok {
+			r.goneAt = field.Type == schema.Time
+		}
 		if op.Poll.Record != "" {
 			if r.id, r.noID = request.TextOf(inputs[op.Poll.Record]); r.id == "" && r.noID == nil {
 				r.noID = fmt.Errorf("the input %q, which identifies the record, is empty", op.Poll.Record)
@@ -74,7 +78,7 @@ func (r *rows) read(item []byte) (record connectors.Record, gone bool, err error
 	record.Created, _ = schema.ParseTime(texts[1])
 	record.Updated, timed = schema.ParseTime(texts[2])
 	record.At, placed = schema.ParseTime(texts[3])
-	gone = texts[4] == "true"
+	gone = texts[4] == "true" || texts[4] != "" && r.goneAt
 	switch {
 	case gone:
 	case !timed && r.strict:

@@ -238,7 +238,7 @@ func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request.R
 			s.account.Gate.Leave(0, nil, 0)
 			return
 		}
-		s.account.Gate.Leave(a.status, a.header, retryAfter(a))
+		s.account.Gate.Leave(a.status, a.header, s.waits(op, a))
 	}()
 	t, err := token() // here, since one can end while the gate is closed
 	if err != nil {
