@@ -7,6 +7,7 @@ package builtin
 import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/highlevel"
+	"github.com/pollux-automation/pollux/connectors/stax"
 	"github.com/pollux-automation/pollux/connectors/stibee"
 )
 
@@ -16,6 +17,7 @@ func Registry() (*connectors.Registry, error) {
 	all := &connectors.Registry{}
 	for _, open := range []func() (connectors.Connector, error){
 		highlevel.New,
+		stax.New,
 		stibee.New,
 	} {
 		c, err := open()

@@ -12,6 +12,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/oauth"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
+	"github.com/pollux-automation/pollux/connectors/sandbox/stax"
 	"github.com/pollux-automation/pollux/connectors/sandbox/stibee"
 )
 
@@ -26,10 +27,10 @@ type Options struct {
 	Contacts int
 	// Lag is how long a write stays invisible to HighLevel's searches.
 	Lag time.Duration
-	// Skew is added to the clock of both services.
+	// Skew is added to the clock of all services.
 	Skew time.Duration
-	// HighLevelLimit and StibeeLimit replace the services' own limits.
-	HighLevelLimit, StibeeLimit Limit
+	// HighLevelLimit, StibeeLimit and StaxLimit replace the services' own limits.
+	HighLevelLimit, StibeeLimit, StaxLimit Limit
 	// HighLevelDaily replaces what HighLevel allows a day.
 	HighLevelDaily Limit
 	// Fields are the keys of the fields that Stibee's lists have; nil means name,
@@ -59,6 +60,8 @@ type Endpoints struct {
 	StibeeKey    string `json:"stibee_key"`
 	ListID       string `json:"list_id"`
 	VIPGroupID   string `json:"vip_group_id"`
+	StaxURL      string `json:"stax_url"`
+	StaxKey      string `json:"stax_key"`
 	ControlURL   string `json:"control_url"`
 }
 
@@ -70,6 +73,7 @@ type Sandbox struct {
 	agency    *agency
 	highlevel *highlevel.Location // the usual location
 	stibee    *stibee.Workspace
+	stax      *stax.Merchant
 }
 
 // New makes a sandbox and its first contacts.
@@ -79,6 +83,7 @@ func New(o Options) *Sandbox {
 		World:  w,
 		agency: newAgency(w, o),
 		stibee: stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields}),
+		stax:   stax.New(w, stax.Options{Limit: o.StaxLimit}),
 	}
 	s.highlevel = s.agency.locations[0]
 	s.highlevel.Populate(o.Contacts, func(i int) map[string]any { return person(w.Dice, i) })
@@ -92,12 +97,17 @@ func (s *Sandbox) HighLevel() http.Handler { return s.agency }
 // Stibee returns the simulated Stibee, to be reached below /v2 of an address.
 func (s *Sandbox) Stibee() http.Handler { return s.stibee.Handler() }
 
-// Handler returns both services and the control interface below one address:
-// /highlevel, /stibee/v2 and /sandbox.
+// Stax returns the simulated merchant of Stax Pay; its Handler is to be reached at the root
+// of an address.
+func (s *Sandbox) Stax() *stax.Merchant { return s.stax }
+
+// Handler returns all services and the control interface below one address:
+// /highlevel, /stibee/v2, /stax and /sandbox.
 func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/highlevel/", http.StripPrefix("/highlevel", s.HighLevel()))
 	mux.Handle("/stibee/", http.StripPrefix("/stibee", s.Stibee()))
+	mux.Handle("/stax/", http.StripPrefix("/stax", s.stax.Handler()))
 	mux.Handle("/sandbox/", s.Control())
 	return mux
 }
@@ -116,6 +126,8 @@ func (s *Sandbox) Endpoints(base string) Endpoints {
 		StibeeKey:      stibee.Key,
 		ListID:         strconv.Itoa(stibee.ListID),
 		VIPGroupID:     strconv.Itoa(stibee.VIPGroupID),
+		StaxURL:        base + "/stax",
+		StaxKey:        stax.Key,
 		ControlURL:     base + "/sandbox",
 	}
 }

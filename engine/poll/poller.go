@@ -256,6 +256,9 @@ func (v *visit) page(ctx context.Context, side bool) (done bool, err error) {
 	walk, asked := v.walk(side), time.Now()
 	page, err := v.f.Fetch(ctx, walk)
 	if err != nil {
+		if walk.Position == "" && refused(err) {
+			err = v.f.wayOut(err) // what sorts the list may be what was refused
+		}
 		if errors.Is(context.Cause(ctx), ErrLimit) {
 			return false, ErrLimit
 		}

@@ -98,7 +98,8 @@ func newSandboxed(t *testing.T, registry *connectors.Registry, o sandbox.Options
 	s := &sandboxed{}
 	s.renew(o)
 	s.house = newHouse(t, registry, tenant{connector: "highlevel", service: s.handler(), Account: s.account("highlevel")},
-		tenant{connector: "stibee", service: s.handler(), Account: s.account("stibee")})
+		tenant{connector: "stibee", service: s.handler(), Account: s.account("stibee")},
+		tenant{connector: "stax", service: s.handler(), Account: s.account("stax")})
 	return s
 }
 
@@ -115,6 +116,11 @@ func (s *sandboxed) renew(o sandbox.Options) {
 
 // account is the sandbox's account of a connector, without a gate and a transport.
 func (s *sandboxed) account(connector string) connectors.Account {
+	if connector == "stax" {
+		return connectors.Account{
+			Name: "stax", BaseURL: s.at.StaxURL, Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New(s.at.StaxKey)},
+		}
+	}
 	if connector == "stibee" {
 		return connectors.Account{
 			Name: "stibee", BaseURL: s.at.StibeeURL, Credential: auth.Credential{Method: auth.APIKey, Secret: secret.New(s.at.StibeeKey)},
