@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -63,7 +62,7 @@ func headers(m *manifest.Manifest, op *manifest.Operation) http.Header {
 	h := http.Header{}
 	h.Set("User-Agent", userAgent)
 	h.Set("Accept", "application/json")
-	if op.Answer.File {
+	if op.Answer.File || op.Answer.Text {
 		h.Set("Accept", "*/*")
 	}
 	for _, headers := range []map[string]string{m.Headers, op.Fixed.Headers} {
@@ -90,12 +89,12 @@ func (c *Connector) Open(a connectors.Account) (connectors.Session, error) {
 		return nil, err
 	}
 	s := &session{Connector: c, account: a, transport: a.Transport}
-	s.builder = request.Builder{Manifest: c.manifest, Base: c.manifest.BaseURL, Settings: a.Settings, Headers: c.headers}
+	s.builder = request.Builder{Manifest: c.manifest, Settings: a.Settings, Headers: c.headers}
 	if a.BaseURL != "" {
 		if err := manifest.CheckBaseURL(a.BaseURL); err != nil {
 			return nil, fmt.Errorf("account %s: base_url: %w", a.Name, err)
 		}
-		s.builder.Base = strings.TrimRight(a.BaseURL, "/")
+		s.builder.Base = a.BaseURL
 	}
 	i := slices.IndexFunc(c.manifest.Auth, func(m auth.Method) bool { return m.Name == a.Credential.Method })
 	if i < 0 {

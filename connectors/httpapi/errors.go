@@ -5,11 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
@@ -58,7 +57,7 @@ func (s *session) gateError(op *manifest.Operation, err error) error {
 // The end of the caller's context makes it Canceled where it would be Transient; a
 // write that may be on its way stays Uncertain.
 func (s *session) networkError(ctx context.Context, op *manifest.Operation, p *progress, err error) error {
-	e := &connectors.Error{Op: op.Spec.Name(), Err: fmt.Errorf("%s %s%s: %w", op.Spec.Method, s.builder.Base, op.Spec.Path, s.redacted(err))}
+	e := &connectors.Error{Op: op.Spec.Name(), Err: fmt.Errorf("%s %s%s: %w", op.Spec.Method, s.manifest.Base(op, s.builder.Base), op.Spec.Path, s.redacted(err))}
 	unsent, hint := neverSent(err, p.given.Load())
 	unsent = unsent || p.unsent()
 	e.Hint = hint
@@ -101,37 +100,19 @@ func neverSent(err error, given bool) (unsent bool, hint string) {
 	return false, ""
 }
 
-// unreadable is the error for an answer with status 2xx that cannot be used. A write
-// was carried out, as its status says, but what came of it is not known. A list that
-// is too large stays so until fewer records are asked for, so to repeat it would not
-// help.
-func unreadable(op *manifest.Operation, status int, err error) error {
-	e := &connectors.Error{Kind: connectors.Transient, Op: op.Spec.Name(), Status: status, Err: err}
-	switch {
-	case op.Spec.Kind == connectors.Write:
-		e.Kind = connectors.Uncertain
-	case errors.Is(err, errTooLarge):
-		e.Kind, e.Hint = connectors.Invalid, "ask for fewer records at once"
-		if op.Answer.File {
-			e.Hint = "larger files are not kept: leave it at the service and pass on its address"
-		}
-	}
-	return e
-}
-
 // refusal is the error for an answer whose status is not 2xx. The operation's rules
 // come before the connector's, and those before the kinds of HTTP. Code and message
 // are the service's words, cleaned; without either the body itself is shown.
-func (s *session) refusal(op *manifest.Operation, a *answer) error {
-	code := text(a.body, s.manifest.Errors.Code)
-	message := text(a.body, s.manifest.Errors.Message)
+func (s *session) refusal(op *manifest.Operation, a *answers.Answer) error {
+	code := answers.Text(a.Body, s.manifest.Errors.Code)
+	message := answers.Text(a.Body, s.manifest.Errors.Message)
 	e := &connectors.Error{
-		Op: op.Spec.Name(), Status: a.status, Code: s.clean(code), Kind: kindOf(op.Spec.Kind, a.status), Said: message != "" || code != "",
+		Op: op.Spec.Name(), Status: a.Status, Code: s.clean(code), Kind: kindOf(op.Spec.Kind, a.Status), Said: message != "" || code != "",
 	}
-	if a.status >= 300 && a.status <= 399 {
+	if a.Status >= 300 && a.Status <= 399 {
 		e.Hint = "the service answers at another address; set base_url to it"
 	}
-	if rule, ok := s.rule(op, a.status, code, message); ok {
+	if rule, ok := s.rule(op, a.Status, code, message); ok {
 		e.Kind, e.Hint = rule.Kind, rule.Hint
 	}
 	if e.Kind == connectors.Uncertain && op.Spec.Kind == connectors.Read {
@@ -142,9 +123,9 @@ func (s *session) refusal(op *manifest.Operation, a *answer) error {
 	}
 	message = s.clean(message)
 	if message == "" && code == "" {
-		message = s.clean(string(a.body))
+		message = s.clean(string(a.Body))
 	}
-	e.Err = worded(a.status, e.Code, message)
+	e.Err = worded(a.Status, e.Code, message)
 	return e
 }
 
@@ -158,11 +139,11 @@ func (s *session) rule(op *manifest.Operation, status int, code, message string)
 
 // waits is how long a service that refused wants to be left alone: as it says itself, else
 // as the rule for the refusal knows.
-func (s *session) waits(op *manifest.Operation, a *answer) time.Duration {
-	if told := retryAfter(a); told > 0 || a.status < http.StatusBadRequest {
+func (s *session) waits(op *manifest.Operation, a *answers.Answer) time.Duration {
+	if told := retryAfter(a); told > 0 || a.Status < http.StatusBadRequest {
 		return told
 	}
-	rule, _ := s.rule(op, a.status, text(a.body, s.manifest.Errors.Code), text(a.body, s.manifest.Errors.Message))
+	rule, _ := s.rule(op, a.Status, answers.Text(a.Body, s.manifest.Errors.Code), answers.Text(a.Body, s.manifest.Errors.Message))
 	return rule.Wait
 }
 
@@ -218,70 +199,6 @@ func match(rules []manifest.Rule, status int, code, message string) (manifest.Ru
 	return manifest.Rule{}, false
 }
 
-// text returns the value at the first path that leads to one: a text as it is,
-// the elements of a list joined, anything else as it is written.
-func text(doc []byte, paths []string) string {
-	for _, p := range paths {
-		raw, found, err := connectors.Value(doc, inside(p))
-		if err != nil || !found || string(raw) == "null" {
-			continue
-		}
-		v, err := connectors.Decode(raw)
-		if err != nil {
-			continue
-		}
-		switch x := v.(type) {
-		case string:
-			return x
-		case []any:
-			parts := make([]string, len(x))
-			for i, e := range x {
-				parts[i] = fmt.Sprint(e)
-			}
-			return strings.Join(parts, "; ")
-		case map[string]any:
-			if words := fieldwise(x); words != "" {
-				return words
-			}
-			if p == "." {
-				continue // the whole body says nothing that could be shown in short
-			}
-			return string(raw)
-		default:
-			return string(raw)
-		}
-	}
-	return ""
-}
-
-// fieldwise writes an object whose members are messages, or lists of them, by the name of
-// a field: {"email": ["is taken"]} is "email: is taken". It is empty for any other.
-func fieldwise(object map[string]any) string {
-	lines := make([]string, 0, len(object))
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		words, ok := object[name].([]any)
-		if !ok {
-			words = []any{object[name]}
-		}
-		for _, w := range words {
-			word, ok := w.(string)
-			if !ok {
-				return ""
-			}
-			lines = append(lines, name+": "+word)
-		}
-	}
-	return strings.Join(lines, "; ")
-}
-
-// inside turns a path of a manifest into one of package connectors.
-func inside(path string) string {
-	if path == "." {
-		return ""
-	}
-	return path
-}
-
 // clean makes a service's words fit to be shown: on one line, not too long,
 // without secrets.
 func (s *session) clean(words string) string {
@@ -306,9 +223,9 @@ func (s *session) clean(words string) string {
 // retryAfter reads how long a service that refused wants to be left alone: in
 // seconds or until a date, which counts from the answer's own Date. What is none
 // of both, or over, is 0.
-func retryAfter(a *answer) time.Duration {
-	value := strings.TrimSpace(a.header.Get("Retry-After"))
-	if value == "" || a.status < http.StatusBadRequest {
+func retryAfter(a *answers.Answer) time.Duration {
+	value := strings.TrimSpace(a.Header.Get("Retry-After"))
+	if value == "" || a.Status < http.StatusBadRequest {
 		return 0
 	}
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
@@ -318,7 +235,7 @@ func retryAfter(a *answer) time.Duration {
 	if err != nil {
 		return 0
 	}
-	from := a.date
+	from := a.Date
 	if from.IsZero() {
 		from = time.Now()
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
 	"github.com/pollux-automation/pollux/connectors/httpapi/form"
 	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
@@ -16,10 +17,10 @@ import (
 // object has a field for them. The file is kept by the files of the context; without them
 // it is not. An answer of JSON is none and becomes null: services say with it that there is
 // no file yet. The error is an [*connectors.Error].
-func (a *answer) asRecord(ctx context.Context, op *manifest.Operation) (err error) {
-	f, ok := form.FileOf(a.header, a.body)
+func asRecord(ctx context.Context, op *manifest.Operation, a *answers.Answer) (err error) {
+	f, ok := form.FileOf(a.Header, a.Body)
 	if !ok {
-		a.body = []byte("null")
+		a.Body = []byte("null")
 		return nil
 	}
 	wants := func(field string) bool { _, wanted := op.Spec.Answer.Field(field); return wanted }
@@ -29,11 +30,11 @@ func (a *answer) asRecord(ctx context.Context, op *manifest.Operation) (err erro
 			return fileError(op, err)
 		}
 	}
-	if a.body, err = connectors.Encode(record); err != nil {
-		return unreadable(op, a.status, fmt.Errorf("the file: %w", err))
+	if a.Body, err = connectors.Encode(record); err != nil {
+		return answers.Unreadable(op, a.Status, fmt.Errorf("the file: %w", err))
 	}
-	a.header = a.header.Clone()
-	a.header.Set("Content-Type", "application/json")
+	a.Header = a.Header.Clone()
+	a.Header.Set("Content-Type", "application/json")
 	return nil
 }
 

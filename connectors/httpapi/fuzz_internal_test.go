@@ -10,6 +10,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
+	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
@@ -75,7 +76,7 @@ func FuzzAnswer(f *testing.F) {
 	s := &session{Connector: New(&manifest.Manifest{Key: "x"}), method: auth.Method{Name: auth.APIKey, In: "query", Param: "key"}}
 	f.Fuzz(func(t *testing.T, body []byte, style uint8) {
 		op := shape(int(style))
-		a := &answer{status: 200, header: http.Header{}, body: body}
+		a := &answers.Answer{Status: 200, Header: http.Header{}, Body: body}
 		page, err := s.readPage(op, a, pageQuery{size: 2, inputs: map[string]any{"name": "x"}})
 		if err != nil {
 			return
@@ -94,7 +95,7 @@ func FuzzAnswer(f *testing.F) {
 		if _, err := readPosition(op, page.Next); err != nil {
 			t.Errorf("the position %q cannot be read again: %v", page.Next, err)
 		}
-		if _, err := valueOf(op, a); err != nil {
+		if _, err := answers.Value(op, a); err != nil {
 			t.Errorf("a page can be read from %q, its value cannot: %v", body, err)
 		}
 	})
@@ -119,7 +120,7 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(v)
 	}
 	f.Fuzz(func(t *testing.T, v string) {
-		d := retryAfter(&answer{status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {v}}, date: time.Unix(1, 0)})
+		d := retryAfter(&answers.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {v}}, Date: time.Unix(1, 0)})
 		if d < 0 || d > budget.MaxRetryAfter {
 			t.Errorf("Retry-After %q gives %s", v, d)
 		}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
@@ -50,7 +51,7 @@ func (s *session) Page(ctx context.Context, o *connectors.Operation, q connector
 	a, err := s.exchange(ctx, op, req, connectors.ForPoll)
 	if err != nil {
 		if a != nil && connectors.KindOf(err) == connectors.NotFound && (op.Answer.Absent || !op.Spec.List) {
-			return connectors.Page{Date: a.date, Total: -1}, nil
+			return connectors.Page{Date: a.Date, Total: -1}, nil
 		}
 		return connectors.Page{}, err
 	}
@@ -118,32 +119,36 @@ type pageQuery struct {
 // cannot be read fails the page, because a cursor that moved past it would never come
 // back. Rows that say that they are gone are left out, but they count as rows of the
 // page.
-func (s *session) readPage(op *manifest.Operation, a *answer, q pageQuery) (connectors.Page, error) {
-	items, err := itemsOf(op, a)
+func (s *session) readPage(op *manifest.Operation, a *answers.Answer, q pageQuery) (connectors.Page, error) {
+	items, err := answers.Items(op, a)
 	if err != nil {
 		return connectors.Page{}, err
 	}
-	page := connectors.Page{Date: a.date, Total: total(op, a), Records: make([]connectors.Record, 0, len(items))}
-	rows := newRows(op, q.inputs)
-	for i, item := range items {
-		r, gone, err := rows.read(item)
+	rows, err := answers.Split(op, a, items)
+	if err != nil {
+		return connectors.Page{}, err
+	}
+	page := connectors.Page{Date: a.Date, Total: total(op, a), Records: make([]connectors.Record, 0, len(rows))}
+	reader := answers.NewRows(op, q.inputs)
+	for i, row := range rows {
+		r, gone, err := reader.Read(row)
 		if err != nil {
-			return connectors.Page{}, unreadable(op, a.status, fmt.Errorf("record %d of the page: %w", i+1, err))
+			return connectors.Page{}, answers.Unreadable(op, a.Status, fmt.Errorf("record %d of the page: %w", i+1, err))
 		}
 		if !gone {
 			page.Records = append(page.Records, r)
 		}
 	}
 	if page.Next, err = s.next(op, a, items, q); err != nil {
-		return connectors.Page{}, unreadable(op, a.status, err)
+		return connectors.Page{}, answers.Unreadable(op, a.Status, err)
 	}
 	return page, nil
 }
 
 // total returns how many records the whole list has, -1 when the answer does not
 // say.
-func total(op *manifest.Operation, a *answer) int {
-	n, err := strconv.Atoi(text(a.body, op.Paging.Total))
+func total(op *manifest.Operation, a *answers.Answer) int {
+	n, err := strconv.Atoi(answers.Text(a.Body, op.Paging.Total))
 	if err != nil || n < 0 {
 		return -1
 	}
@@ -154,7 +159,7 @@ func total(op *manifest.Operation, a *answer) int {
 // that does not move is an error, for the walk would never end. With offsets it is
 // counted in rows that came, not in rows that were asked for: services may give
 // fewer.
-func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, q pageQuery) (string, error) {
+func (s *session) next(op *manifest.Operation, a *answers.Answer, items [][]byte, q pageQuery) (string, error) {
 	p := op.Paging
 	switch {
 	case p.Style == lists.NoPaging,
@@ -178,7 +183,7 @@ func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, q page
 			return "", err
 		}
 	case lists.NextLink:
-		next.Query, err = s.linkQuery(text(a.body, p.Link))
+		next.Query, err = s.linkQuery(answers.Text(a.Body, p.Link))
 		if next.Query == "" {
 			return "", err
 		}
@@ -200,18 +205,18 @@ func (s *session) next(op *manifest.Operation, a *answer, items [][]byte, q page
 // carry takes the values out of an answer that the next request needs. Without
 // those of the answer itself the list has ended; a last record without its values
 // is an error, for the list goes on.
-func carry(rules []lists.Carry, a *answer, items [][]byte) (map[string]json.RawMessage, error) {
+func carry(rules []lists.Carry, a *answers.Answer, items [][]byte) (map[string]json.RawMessage, error) {
 	out := map[string]json.RawMessage{}
 	missing := 0
 	for _, c := range rules {
-		doc := a.body
+		doc := a.Body
 		if c.Last {
 			if len(items) == 0 {
 				return nil, nil
 			}
 			doc = items[len(items)-1]
 		}
-		raw, found, err := connectors.Value(doc, inside(c.Path))
+		raw, found, err := connectors.Value(doc, answers.Inside(c.Path))
 		if err != nil {
 			return nil, fmt.Errorf("the answer is not JSON: %w", err)
 		}

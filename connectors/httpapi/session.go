@@ -16,6 +16,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
 	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/named"
@@ -25,8 +26,6 @@ import (
 const (
 	// usualTimeout bounds a call from its sending to the last byte of its answer.
 	usualTimeout = 30 * time.Second
-	// maxAnswerBytes is the largest answer that is read, after decompression.
-	maxAnswerBytes = 10 << 20
 )
 
 // session talks to a service in the name of one account. Nothing in it changes
@@ -41,16 +40,6 @@ type session struct {
 	transport http.RoundTripper
 	own       *http.Transport // the transport when it was made here, else nil
 	names     *named.Book
-}
-
-// answer is what came back, read to its end.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-	date   time.Time
-	// broken is why the body is not whole; nil when it is.
-	broken error
 }
 
 // Call carries out one operation.
@@ -80,11 +69,11 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 	if err != nil {
 		return connectors.Answer{}, err
 	}
-	value, err := valueOf(op, a)
+	value, err := answers.Value(op, a)
 	if err != nil {
 		return connectors.Answer{}, err
 	}
-	return connectors.Answer{Status: a.status, Value: value, Date: a.date}, nil
+	return connectors.Answer{Status: a.Status, Value: value, Date: a.Date}, nil
 }
 
 // completed completes the inputs of a list by the usual number of records and by the
@@ -156,7 +145,7 @@ func (s *session) CheckDate(ctx context.Context) (time.Time, error) {
 	if a == nil {
 		return time.Time{}, err
 	}
-	return a.date, err
+	return a.Date, err
 }
 
 // check returns the first call that checks a credential and whose setting the account has.
@@ -207,19 +196,24 @@ func (s *session) prepare(op *manifest.Operation, given map[string]any) (*reques
 
 // exchange passes the gate, sends a request once and reads the answer to its end.
 // An answer whose status is not 2xx is an error, and comes along with it.
-func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority) (*answer, error) {
+func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority) (*answers.Answer, error) {
 	a, err := s.signed(ctx, op, r, p)
 	if err != nil {
 		return nil, err
 	}
-	if a.status < 200 || a.status > 299 {
+	if a.Status < 200 || a.Status > 299 {
 		return a, s.refusal(op, a)
 	}
-	if a.broken != nil {
-		return nil, unreadable(op, a.status, a.broken)
+	if a.Broken != nil {
+		return nil, answers.Unreadable(op, a.Status, a.Broken)
+	}
+	if op.Answer.Text {
+		if err := answers.AsText(op, a); err != nil {
+			return nil, err
+		}
 	}
 	if op.Answer.File {
-		if err := a.asRecord(ctx, op); err != nil {
+		if err := asRecord(ctx, op, a); err != nil {
 			return nil, err
 		}
 	}
@@ -229,7 +223,7 @@ func (s *session) exchange(ctx context.Context, op *manifest.Operation, r *reque
 // pass enters the gate, sends a request and tells the gate how it ended, whatever
 // happens. A gate that is entered and never left would keep its place for good, so this
 // is done even after a panic.
-func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority, token func() (auth.Token, error)) (a *answer, err error) {
+func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority, token func() (auth.Token, error)) (a *answers.Answer, err error) {
 	if err := s.account.Gate.Enter(ctx, op.Spec.Key, connectors.Behalf(ctx), p); err != nil {
 		return nil, s.gateError(op, err)
 	}
@@ -238,7 +232,7 @@ func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request.R
 			s.account.Gate.Leave(0, nil, 0)
 			return
 		}
-		s.account.Gate.Leave(a.status, a.header, s.waits(op, a))
+		s.account.Gate.Leave(a.Status, a.Header, s.waits(op, a))
 	}()
 	t, err := token() // here, since one can end while the gate is closed
 	if err != nil {
@@ -250,7 +244,7 @@ func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request.R
 // send makes the one request. The error is an [*connectors.Error]. Its timeout covers
 // reading the answer too. A body that breaks off is no error here: the status is
 // known, and the gate must learn it.
-func (s *session) send(ctx context.Context, op *manifest.Operation, r *request.Request, t auth.Token) (*answer, error) {
+func (s *session) send(ctx context.Context, op *manifest.Operation, r *request.Request, t auth.Token) (*answers.Answer, error) {
 	timeout := op.Timeout
 	if timeout == 0 {
 		timeout = usualTimeout
@@ -271,29 +265,26 @@ func (s *session) send(ctx context.Context, op *manifest.Operation, r *request.R
 		return nil, s.networkError(ctx, op, trace, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read, or is broken anyway
-	a := &answer{status: resp.StatusCode, header: resp.Header}
+	a := &answers.Answer{Status: resp.StatusCode, Header: resp.Header}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		a.date = date
+		a.Date = date
 	}
-	a.body, a.broken = readBody(resp.Body)
-	if a.broken != nil && ctx.Err() != nil && op.Spec.Kind == connectors.Read {
+	a.Body, a.Broken = readBody(resp.Body)
+	if a.Broken != nil && ctx.Err() != nil && op.Spec.Kind == connectors.Read {
 		return nil, canceled(op, ctx.Err())
 	}
 	return a, nil
 }
 
-// errTooLarge tells that an answer has more than maxAnswerBytes.
-var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxAnswerBytes>>20)
-
 // readBody reads an answer to its end. One byte more than the bound is read, to tell
 // a full answer from one that is too large.
 func readBody(r io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxAnswerBytes+1))
+	b, err := io.ReadAll(io.LimitReader(r, answers.MaxBytes+1))
 	if err != nil {
 		return b, fmt.Errorf("the answer broke off after %d bytes: %w", len(b), err)
 	}
-	if len(b) > maxAnswerBytes {
-		return nil, errTooLarge
+	if len(b) > answers.MaxBytes {
+		return nil, answers.ErrTooLarge
 	}
 	return b, nil
 }
@@ -358,7 +349,9 @@ func (s *session) show(op *manifest.Operation, r *request.Request) (connectors.R
 	if r.Form != nil {
 		out.Body = showFiles(r, out.Header)
 	}
-	if r.Body != nil {
+	if r.Body != nil && !manifest.IsJSON(r.Header.Get("Content-Type")) {
+		out.Body = string(r.Body)
+	} else if r.Body != nil {
 		if out.Body, err = connectors.Decode(r.Body); err != nil {
 			return connectors.Request{}, invalid(op, err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
 	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
@@ -17,7 +18,7 @@ import (
 // signed sends a request with the token that the operation needs. A token that is
 // refused is renewed, if there is another one to be had, and the request is sent once
 // more: a refused token means that nothing was done.
-func (s *session) signed(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority) (*answer, error) {
+func (s *session) signed(ctx context.Context, op *manifest.Operation, r *request.Request, p connectors.Priority) (*answers.Answer, error) {
 	used, err := s.source.Token(ctx, op.Spec.Token) // before the gate: without a token nothing of the budget is used
 	if err == nil {
 		err = lacking(op, used)
@@ -30,7 +31,7 @@ func (s *session) signed(ctx context.Context, op *manifest.Operation, r *request
 		used, err = s.source.Token(ctx, op.Spec.Token)
 		return used, err
 	})
-	if err != nil || a.status != http.StatusUnauthorized {
+	if err != nil || a.Status != http.StatusUnauthorized {
 		return a, err
 	}
 	renewed, better, err := s.source.Renew(ctx, op.Spec.Token, used)

@@ -28,6 +28,8 @@ var connectorMistakes = []mistake{
 	{"notes: [", "note: ["},
 	{"https://helpdesk.example.com/api", "helpdesk.example.com/api"},
 	{"https://helpdesk.example.com/api", "https:///api"},
+	{"notes: [", "hosts: {uploads: https://up.example.com}\nnotes: ["},
+	{"notes: [", "hosts: {Uploads: up.example.com}\nnotes: ["},
 	{"https://helpdesk.example.com/api", "https://a:b@helpdesk.example.com"},
 	{"https://helpdesk.example.com/api", "https://helpdesk.example.com/?a=b"},
 	{"https://helpdesk.example.com/api", "'https://%zz'"},
@@ -82,6 +84,12 @@ var connectorMistakes = []mistake{
 
 var partMistakes = []mistake{
 	{"id: id\n", "id: ids\n"},
+	{"    fixed: {body: {}}\n", "    host: uploads\n"},
+	{"    fixed: {body: {}}\n", "    fixed: {headers: {Content-Type: text/html}}\n"},
+	{"list: tickets}", "list: tickets, rows: lines}"},
+	{"{object: ticket, value: ticket}", "{object: ticket, value: ticket, rows: lines}"},
+	{"{object: ticket, value: ticket}", "{object: ticket, text: true}"},
+	{"{object: ticket, value: ticket}", "{text: true}"},
 	{"    id: id\n", ""},
 	{"updated: updated_at\n", "updated: views\n"},
 	{"    updated: updated_at\n", ""},

@@ -1,9 +1,7 @@
 package manifest
 
 import (
-	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest/announce"
@@ -11,6 +9,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/manifest/form"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/parts"
+	"github.com/pollux-automation/pollux/connectors/manifest/places"
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/diag"
 )
@@ -41,6 +40,7 @@ func (r *reader) check() {
 			r.needOperation(key, r.places["limits."+l.Name])
 		}
 	}
+	r.checkHosts()
 	r.names.Check(r.needList, r.into)
 	announce.Check(r.m.Webhooks, r.places["webhooks"], r.m.Objects, r.m.Settings, r.into)
 	parts.Check(r.m.Parts, r.places["parts"], r.needList, r.m.Settings, r.into)
@@ -94,113 +94,25 @@ func (r *reader) checkObject(d *draft) {
 	if _, read := r.objectAt[key]; spec.Answer == nil && !read {
 		finding.Unknown(r.into, d.place("answer", "object"), "object", key, finding.Keys(r.objectAt))
 	}
-	if spec.Answer == nil || !d.op.Answer.File {
+	if spec.Answer == nil {
 		return
 	}
-	if _, ok := spec.Answer.Field("sha256"); !ok {
+	if _, ok := spec.Answer.Field("value"); !ok && d.op.Answer.Text {
+		r.into.Errorf(d.place("answer", "text"), finding.CodeAnswer, "add value: string to the fields of the object", "no field of %q takes the text", key)
+	}
+	if _, ok := spec.Answer.Field("sha256"); !ok && d.op.Answer.File {
 		r.into.Errorf(d.place("answer", "file"), finding.CodeAnswer, "add sha256: string to the fields of the object",
 			"no field of %q tells one file from another", key)
 	}
 }
 
-// checkPlaces reports holes that nothing fills, and inputs that go nowhere, to a
-// place that is taken or to one where they cannot go.
+// checkPlaces reports holes that nothing fills, and inputs that cannot go where they say.
 func (r *reader) checkPlaces(d *draft) {
-	spec := d.op.Spec
-	holes := Holes(spec.Path)
-	for _, name := range holes {
-		fills := func(in connectors.Input) bool { return in.Name == name && in.In == "path" }
-		if !slices.ContainsFunc(spec.Inputs, fills) {
-			r.into.Errorf(d.place(string(spec.Kind)), finding.CodePathHole, "add "+name+" to the inputs", "no input fills {%s} in the path", name)
-		}
+	fixed := d.op.Fixed
+	o := form.Operation{
+		Spec: d.op.Spec, At: d.op.At, Form: fixed.Form, Fixed: fixed.HasBody, Type: fixed.Headers["Content-Type"], InputAt: d.inputAt, Place: d.place("fixed"),
 	}
-	// The same name may be used in the query and in the body, so the place includes
-	// where it is.
-	taken := map[string]string{}
-	for _, in := range spec.Inputs {
-		at := d.inputAt[in.Name]
-		r.checkPlace(d, in, at)
-		place := in.In + " " + d.op.At[in.Name]
-		if other, twice := taken[place]; twice {
-			r.into.Errorf(at, finding.CodeInputPlace, "", "%q goes to the same place as %q", in.Name, other)
-		}
-		taken[place] = in.Name
-	}
-	form.Check(form.Operation{Spec: spec, At: d.op.At, Form: d.op.Fixed.Form, Fixed: d.op.Fixed.HasBody, InputAt: d.inputAt, Place: d.place("fixed")}, r.into)
-	r.checkBody(d)
-}
-
-// checkPlace reports one input that cannot go where it says: values with parts have
-// no one form outside a body, and a GET has no body.
-func (r *reader) checkPlace(d *draft, in connectors.Input, at diag.Place) {
-	spec := d.op.Spec
-	scalar := in.Type != schema.Array && in.Type != schema.Map && in.Type != schema.Any
-	switch in.In {
-	case "path":
-		if !slices.Contains(Holes(spec.Path), in.Name) {
-			r.into.Errorf(at, finding.CodeInputNowhere, "write {"+in.Name+"} into the path, or in: query", "the path has no hole for %q", in.Name)
-		}
-		if !scalar {
-			r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a part of a path", in.Name, in.Type)
-		}
-	case "header":
-		if r.headerName(d.op.At[in.Name], at) && !scalar {
-			r.into.Errorf(at, finding.CodeInputPlace, "give it a type without parts", "%q of type %s cannot be a header", in.Name, in.Type)
-		}
-	case "query":
-		if in.Type == schema.Map {
-			r.into.Errorf(at, finding.CodeInputPlace, "send it in the body", "%q of type %s cannot be sent in the query", in.Name, in.Type)
-		}
-	case "body":
-		if spec.Method == http.MethodGet {
-			r.into.Errorf(at, finding.CodeInputPlace, "write in: query", "a GET request has no body for %q", in.Name)
-		}
-		if place := d.op.At[in.Name]; place != "." && slices.Contains(strings.Split(place, "."), "") {
-			r.into.Errorf(at, finding.CodeInputPlace, "write it like subscriber.email", "%q is not a place in a body", place)
-		}
-	}
-}
-
-// checkBody reports places in the body that lead through each other.
-func (r *reader) checkBody(d *draft) {
-	var inside []connectors.Input
-	for _, in := range d.op.Spec.Inputs {
-		if in.In == "body" {
-			inside = append(inside, in)
-		}
-	}
-	for _, in := range inside {
-		place := d.op.At[in.Name]
-		if place == "." && (len(inside) > 1 || d.op.Fixed.HasBody) {
-			r.into.Errorf(d.inputAt[in.Name], finding.CodeInputPlace, "", "%q is the whole body, so nothing else can go there", in.Name)
-			continue
-		}
-		for _, other := range inside {
-			if strings.HasPrefix(place, d.op.At[other.Name]+".") {
-				r.into.Errorf(d.inputAt[in.Name], finding.CodeInputPlace, "", "%q would go inside %q", in.Name, other.Name)
-			}
-		}
-		if d.op.Fixed.HasBody && !leadsThrough(d.op.Fixed.Body, strings.Split(place, ".")) {
-			r.into.Errorf(d.inputAt[in.Name], finding.CodeInputPlace, "", "%q would go inside a fixed value that is no mapping", in.Name)
-		}
-	}
-}
-
-// leadsThrough reports whether a value can be put at a place inside a body. A name
-// that is not there yet is made on the way; a value that is no mapping is in the way.
-func leadsThrough(body any, names []string) bool {
-	for _, name := range names {
-		m, ok := body.(map[string]any)
-		if !ok {
-			return false
-		}
-		next, there := m[name]
-		if !there {
-			return true
-		}
-		body = next
-	}
-	return true
+	places.Check(places.Operation{Operation: o, Body: fixed.Body, LineAt: d.place(string(d.op.Spec.Kind))}, r.into)
 }
 
 // checkSettings reports inputs that are filled by a setting that does not exist, or

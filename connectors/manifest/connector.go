@@ -1,11 +1,9 @@
 package manifest
 
 import (
-	"fmt"
 	"io"
 	"math"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -16,8 +14,8 @@ import (
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
 	"github.com/pollux-automation/pollux/connectors/manifest/parts"
+	"github.com/pollux-automation/pollux/connectors/manifest/places"
 	"github.com/pollux-automation/pollux/connectors/manifest/signin"
-	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
 
@@ -43,7 +41,8 @@ func (r *reader) connector(n *yamlnode.Node) {
 	}
 	r.m.Title, _ = m.Need(r.into, "title", "title: Weather service").Text(r.into)
 	r.m.Docs, _ = m.Get("docs").Text(r.into)
-	r.baseURL(m.Need(r.into, "base_url", "base_url: https://api.example.com"))
+	r.m.BaseURL = r.address(m.Need(r.into, "base_url", "base_url: https://api.example.com"))
+	r.hosts(m.Get("hosts"))
 	r.m.Headers = r.headers(m.Get("headers"))
 	r.version(m.Get("version"))
 	r.m.Auth = signin.Read(m.Need(r.into, "auth", "auth: [{method: bearer}]"), r.into)
@@ -60,39 +59,6 @@ func (r *reader) connector(n *yamlnode.Node) {
 	r.m.Notes, _ = m.Get("notes").Texts(r.into)
 }
 
-// baseURL reads the address without the slash at its end: paths begin with one.
-func (r *reader) baseURL(n *yamlnode.Node) {
-	text, ok := n.Text(r.into)
-	if !ok {
-		return
-	}
-	if err := CheckBaseURL(text); err != nil {
-		r.into.Errorf(n.At(), finding.CodeAddress, "write it like https://api.example.com/v2", "%s", err)
-		return
-	}
-	r.m.BaseURL = strings.TrimRight(text, "/")
-}
-
-// CheckBaseURL reports whether a text can be the address of a service: http or https,
-// a host, perhaps a path, and nothing else. A user and password in it would be a
-// secret in the clear, and a query would be lost behind the paths.
-func CheckBaseURL(text string) error {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%.80q is not an address", text)
-	case u.User != nil:
-		return fmt.Errorf("the address of %s has a name or password in it", u.Hostname())
-	case u.Scheme != "https" && u.Scheme != "http":
-		return fmt.Errorf("the address %.80q does not begin with https:// or http://", text)
-	case u.Hostname() == "":
-		return fmt.Errorf("the address %.80q has no host", text)
-	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || u.Opaque != "":
-		return fmt.Errorf("the address of %s has more than a host and a path", u.Hostname())
-	}
-	return nil
-}
-
 // headers reads constant headers. The keys of the result are in canonical form; nil
 // is for no headers.
 func (r *reader) headers(n *yamlnode.Node) map[string]string {
@@ -106,30 +72,11 @@ func (r *reader) headers(n *yamlnode.Node) map[string]string {
 		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) {
 			r.into.Errorf(f.Value.At(), finding.CodeHeader, "use printable ASCII", "the value of the header %q cannot be sent", f.Name)
 		}
-		if r.headerName(f.Name, f.At) {
+		if places.Header(f.Name, f.At, r.into) {
 			out[http.CanonicalHeaderKey(f.Name)] = value
 		}
 	}
 	return out
-}
-
-// headerName reports names that cannot be headers, and those that are not the
-// manifest's business. Those that carry a secret belong to the sign-in; the others
-// are made by the HTTP client or by the engine.
-func (r *reader) headerName(name string, at diag.Place) bool {
-	if !finding.IsHeader(name) {
-		r.into.Errorf(at, finding.CodeHeader, "write it like X-Api-Version", "%q is not the name of a header", name)
-		return false
-	}
-	switch http.CanonicalHeaderKey(name) {
-	case "Authorization", "Cookie", "Proxy-Authorization":
-		r.into.Errorf(at, finding.CodeHeader, "say how to sign in under auth", "the header %q would carry a secret", name)
-	case "Host", "Content-Length", "Transfer-Encoding", "Connection", "Accept-Encoding", "Idempotency-Key", "X-Idempotency-Key":
-		r.into.Errorf(at, finding.CodeHeader, "leave it out", "the header %q is set by Pollux alone", name)
-	default:
-		return true
-	}
-	return false
 }
 
 // version reads the header that carries the version of an operation, and the version
@@ -139,7 +86,7 @@ func (r *reader) version(n *yamlnode.Node) {
 	if !ok {
 		return
 	}
-	if name, ok := m.Need(r.into, "header", "header: Version").Text(r.into); ok && r.headerName(name, m.Get("header").At()) {
+	if name, ok := m.Need(r.into, "header", "header: Version").Text(r.into); ok && places.Header(name, m.Get("header").At(), r.into) {
 		r.m.VersionHeader = http.CanonicalHeaderKey(name)
 	}
 	r.usualVersion, _ = m.Get("value").Text(r.into)
@@ -151,8 +98,7 @@ func (r *reader) version(n *yamlnode.Node) {
 func (r *reader) settings(n *yamlnode.Node) {
 	m, _ := n.Mapping(r.into)
 	for _, f := range m.Fields() {
-		field, _ := r.field(f, settingKeys)
-		r.m.Settings = append(r.m.Settings, field)
+		r.m.Settings = append(r.m.Settings, r.fields().Setting(f))
 	}
 }
 

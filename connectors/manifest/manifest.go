@@ -5,6 +5,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/manifest/form"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
 )
@@ -16,6 +17,9 @@ type Manifest struct {
 	Title   string
 	Docs    string
 	BaseURL string // without a slash at its end
+	// Hosts are other addresses of the service by name, for operations that are not behind
+	// BaseURL; each without a slash at its end.
+	Hosts map[string]string
 	// Headers are sent with every request.
 	Headers map[string]string
 	// VersionHeader names the header that carries an operation's version; empty
@@ -74,6 +78,8 @@ type Rule struct {
 type Operation struct {
 	// Spec is the part that everybody may see.
 	Spec *connectors.Operation
+	// Host names the address behind which the path is put; empty for the usual one.
+	Host string
 	// At says where each input of Spec goes: a name in the query or among the
 	// headers, or a place in the body (names with dots between them, "." for the
 	// whole body).
@@ -111,6 +117,11 @@ type Answer struct {
 	Paths []string
 	// Optional is true when the value may be missing: then it is nil.
 	Optional bool
+	// Rows makes zero or more rows out of each row of a list, before anything is read of it;
+	// nil where rows are taken as they are.
+	Rows func(row []byte) ([][]byte, error)
+	// Text is true when the answer is a text and no JSON. Its record has it as value.
+	Text bool
 	// Absent is true for lists that the service calls not found where they are empty.
 	Absent bool
 	// File is true when the answer is a file and no JSON. Its record tells of the file:
@@ -118,6 +129,9 @@ type Answer struct {
 	// reference to it inside a run.
 	File bool
 }
+
+// IsJSON reports whether the type of a body is JSON.
+func IsJSON(kind string) bool { return form.IsJSON(kind) }
 
 // Operation returns the operation with that key.
 func (m *Manifest) Operation(key string) (*Operation, bool) {

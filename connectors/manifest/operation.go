@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +9,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
-	"github.com/pollux-automation/pollux/connectors/schema"
+	"github.com/pollux-automation/pollux/connectors/manifest/places"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
@@ -43,6 +42,7 @@ func (r *reader) operation(f yamlnode.Field) {
 	spec.Deprecated, _ = m.Get("deprecated").Text(r.into)
 	spec.Scopes, _ = m.Get("scopes").Texts(r.into)
 	spec.Token, _ = m.Get("token").Text(r.into)
+	d.op.Host, _ = m.Get("host").Text(r.into)
 	spec.Notes, _ = m.Get("notes").Texts(r.into)
 	if version, ok := m.Get("version").Text(r.into); ok {
 		spec.Version = version
@@ -97,7 +97,7 @@ func (r *reader) request(d *draft) {
 		return
 	}
 	spec.Method, spec.Path = method, strings.TrimSpace(path)
-	if text, ok := pathTrouble(spec.Path); !ok {
+	if text, ok := places.Trouble(spec.Path); !ok {
 		r.into.Errorf(line.At(), finding.CodePath, "write it like /contacts/{contactId}", "the path %q %s", spec.Path, text)
 	}
 }
@@ -105,36 +105,6 @@ func (r *reader) request(d *draft) {
 // methods are the methods that an operation may have.
 func methods() []string {
 	return []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
-}
-
-// hole is a part of a path that an input fills.
-var hole = regexp.MustCompile(`\{([A-Za-z][A-Za-z0-9_]*)\}`)
-
-// Holes returns the names of the inputs that fill a path, in order.
-func Holes(path string) []string {
-	var names []string
-	for _, m := range hole.FindAllStringSubmatch(path, -1) {
-		names = append(names, m[1])
-	}
-	return names
-}
-
-// pathTrouble says what is wrong with a path. The path is joined to the address as it
-// is: a query, a dot segment or an escaped character in it would reach another place
-// than it seems to.
-func pathTrouble(path string) (trouble string, ok bool) {
-	rest := hole.ReplaceAllString(path, "x")
-	switch {
-	case !strings.HasPrefix(path, "/"):
-		return "does not begin with /", false
-	case strings.ContainsAny(rest, "{}"):
-		return "has a hole that is not written like {contactId}", false
-	case strings.ContainsAny(rest, "?#%\\ ") || strings.ContainsFunc(rest, func(c rune) bool { return c < ' ' || c > '~' }):
-		return "holds characters that do not belong into a path", false
-	case strings.Contains(rest, "//") || slices.ContainsFunc(strings.Split(rest, "/"), func(s string) bool { return s == "." || s == ".." }):
-		return "has an empty part or one of dots", false
-	}
-	return "", true
 }
 
 // inputs reads the operation's own inputs and those of the groups that it uses.
@@ -166,7 +136,7 @@ func (r *reader) input(d *draft, f yamlnode.Field) {
 		return
 	}
 	d.inputAt[f.Name] = f.At
-	field, m := r.field(f, inputKeys)
+	field, m := r.fields().Input(f)
 	in := connectors.Input{Field: field, In: r.usualPlace(d, f.Name)}
 	if word, ok := m.Get("in").Word(r.into, "path", "query", "header", "body"); ok {
 		in.In = word
@@ -185,7 +155,7 @@ func (r *reader) input(d *draft, f yamlnode.Field) {
 // usualPlace is where an input goes that does not say it.
 func (r *reader) usualPlace(d *draft, name string) string {
 	switch {
-	case slices.Contains(Holes(d.op.Spec.Path), name):
+	case slices.Contains(places.Holes(d.op.Spec.Path), name):
 		return "path"
 	case d.op.Spec.Method == http.MethodGet || d.op.Spec.Method == http.MethodDelete:
 		return "query"
@@ -211,52 +181,4 @@ func (r *reader) fixed(d *draft) {
 		}
 		d.op.Fixed.Query[f.Name], _ = f.Value.Text(r.into)
 	}
-}
-
-// answer reads where the value stands. Without the key the content of an answer is of
-// no interest; list, value and file exclude each other, since they say whether there are
-// records, one, or no JSON at all.
-func (r *reader) answer(d *draft) {
-	m, ok := d.m.Get("answer").Mapping(r.into, answerKeys...)
-	if !ok {
-		return
-	}
-	list, value, file := m.Get("list"), m.Get("value"), m.Get("file")
-	d.op.Answer.File, _ = file.Bool(r.into)
-	if !onlyOne(list != nil, value != nil, d.op.Answer.File) {
-		r.into.Errorf(m.At(), finding.CodeAnswer, "write list: contacts for a list, value: contact for one record, . for the whole answer, or file: true for a file",
-			"the answer must say where its list or its value stands")
-		d.unclear = true
-		return
-	}
-	switch d.op.Spec.List = list != nil; {
-	case d.op.Answer.File:
-		d.op.Answer.Paths = []string{"."}
-	case d.op.Spec.List:
-		d.op.Answer.Paths = lists.ListPaths(list, r.into)
-	default:
-		d.op.Answer.Paths = lists.Paths(value, r.into)
-	}
-	d.op.Answer.Optional, _ = m.Get("optional").Bool(r.into)
-	d.op.Answer.Absent, _ = m.Get("absent").Bool(r.into)
-	if m.Has("absent") && (!d.op.Spec.List || d.op.Spec.Kind != connectors.Read) {
-		r.into.Errorf(m.Get("absent").At(), finding.CodeAnswer, "leave it out", "only reads of a list say with it that a list that is not found is empty")
-	}
-	if d.op.Answer.File && (d.op.Spec.Kind != connectors.Read || !m.Has("object")) {
-		r.into.Errorf(m.Get("file").At(), finding.CodeAnswer, "name a read with an object that has the field sha256", "only reads that say what their record is answer with a file")
-	}
-	if name, ok := m.Get("object").Text(r.into); ok {
-		d.op.Spec.Answer = &schema.Object{Key: name} // until all files are read
-	}
-}
-
-// onlyOne reports whether one of some conditions holds and no other.
-func onlyOne(conditions ...bool) bool {
-	n := 0
-	for _, holds := range conditions {
-		if holds {
-			n++
-		}
-	}
-	return n == 1
 }

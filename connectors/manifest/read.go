@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/pollux-automation/pollux/connectors/manifest/fields"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
@@ -29,10 +30,18 @@ type Sources map[string][]byte
 // in findings ("connectors/weather"). The manifest is nil when there are errors;
 // all of them are in the list.
 func Read(folder fs.FS, name string, into *diag.List) (*Manifest, Sources) {
-	r := &reader{
-		folder: folder, name: name, sources: Sources{}, into: &diag.List{},
+	return newReader(folder, name).readInto(into)
+}
+
+func newReader(folder fs.FS, name string) *reader {
+	return &reader{
+		folder: folder, name: name, sources: Sources{}, into: &diag.List{}, rowsUsed: map[string]bool{},
 		m: &Manifest{}, objectAt: map[string]diag.Place{}, places: map[string]diag.Place{},
 	}
+}
+
+// readInto reads the folder and adds what it has found.
+func (r *reader) readInto(into *diag.List) (*Manifest, Sources) {
 	r.read()
 	into.Append(r.into)
 	if r.into.HasErrors() {
@@ -94,6 +103,9 @@ type reader struct {
 	// usualVersion is the version of operations that do not say theirs.
 	usualVersion string
 	names        names.Section
+	// rows are the hooks in Go that the connector has; rowsUsed those that it names.
+	rows     Rows
+	rowsUsed map[string]bool
 	// groups are the input groups of the file that is being read.
 	groups map[string]yamlnode.Map
 }
@@ -219,6 +231,22 @@ func (r *reader) part(n *yamlnode.Node) {
 		r.operation(f)
 	}
 }
+
+// object reads a kind of record. Keys are unique over all files of the folder.
+func (r *reader) object(f yamlnode.Field) {
+	r.key(f.Name, f.At, wordForm, "contact")
+	if first, taken := r.objectAt[f.Name]; taken {
+		r.into.Errorf(f.At, finding.CodeKeyTaken, "", "the object %q exists already, in %s line %d", f.Name, first.File, first.Line)
+		return
+	}
+	r.objectAt[f.Name] = f.At
+	if o := r.fields().Object(f); o != nil {
+		r.m.Objects = append(r.m.Objects, o)
+	}
+}
+
+// fields reads the fields of settings, inputs and records.
+func (r *reader) fields() fields.Reader { return fields.Reader{Into: r.into, Names: r.names} }
 
 // The forms of keys.
 var (

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors/manifest/announce"
 	"github.com/pollux-automation/pollux/connectors/manifest/breaker"
+	"github.com/pollux-automation/pollux/connectors/manifest/fields"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
 	"github.com/pollux-automation/pollux/connectors/manifest/parts"
@@ -28,10 +29,11 @@ func TestSchema_HasTheKeysOfTheReader(t *testing.T) {
 	}
 	all := map[string][]string{
 		"connector": connectorKeys, "version": versionKeys, "auth": signin.Keys(), "check": checkKeys, "limit": limitKeys,
-		"errors": errorsKeys, "rule": ruleKeys, "part": partKeys, "object": objectKeys, "value": valueKeys, "field": fieldKeys,
-		"member": memberKeys, "setting": settingKeys, "input": inputKeys, "operation": operationKeys, "fixed": fixedKeys,
+		"errors": errorsKeys, "rule": ruleKeys, "part": partKeys,
+		"operation": operationKeys, "fixed": fixedKeys,
 		"answer": answerKeys, "repeat": repeatKeys, "idempotency": keyKeys, "target": targetKeys, "otherVersion": otherKeys,
 	}
+	maps.Copy(all, fields.Keys())
 	maps.Copy(all, lists.Keys())
 	maps.Copy(all, names.Keys())
 	maps.Copy(all, announce.Keys())

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
+	"github.com/pollux-automation/pollux/connectors/manifest/places"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
@@ -43,9 +44,9 @@ func (r *reader) versionsOf(d *draft) {
 func (r *reader) oneVersion(d *draft, m yamlnode.Map) (v Version) {
 	if path, ok := m.Get("path").Text(r.into); ok {
 		v.Path = path
-		if text, ok := pathTrouble(path); !ok {
+		if text, ok := places.Trouble(path); !ok {
 			r.into.Errorf(m.Get("path").At(), finding.CodePath, "write it like /contacts/{contactId}", "the path %q %s", path, text)
-		} else if !slices.Equal(slices.Sorted(slices.Values(Holes(path))), slices.Sorted(slices.Values(Holes(d.op.Spec.Path)))) {
+		} else if !slices.Equal(slices.Sorted(slices.Values(places.Holes(path))), slices.Sorted(slices.Values(places.Holes(d.op.Spec.Path)))) {
 			r.into.Errorf(m.Get("path").At(), finding.CodePathHole, "", "the path %q has other holes than the usual one", path)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/manifest/finding"
+	"github.com/pollux-automation/pollux/connectors/manifest/places"
 	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/internal/yamlnode"
 )
@@ -29,7 +30,7 @@ func (r *reader) idempotency(d *draft) {
 			key.Header = http.CanonicalHeaderKey(name)
 			// The two usual names are refused elsewhere because they belong here.
 			if key.Header != "Idempotency-Key" && key.Header != "X-Idempotency-Key" {
-				r.headerName(name, header.At())
+				places.Header(name, header.At(), r.into)
 			}
 		}
 	}

@@ -38,7 +38,7 @@ func (r *Request) Copy() *Request {
 // Builder makes the requests of one account.
 type Builder struct {
 	Manifest *manifest.Manifest
-	Base     string                 // without a slash at its end
+	Base     string                 // of an account with an address of its own; else empty
 	Settings map[string]any         // of the account
 	Headers  map[string]http.Header // by operation, those that do not depend on inputs
 }
@@ -116,7 +116,7 @@ func (b *Builder) Build(op *manifest.Operation, inputs map[string]any) (*Request
 			return nil, fmt.Errorf("the input %q: %w", in.Name, err)
 		}
 	}
-	u, err := url.Parse(b.Base + d.path)
+	u, err := url.Parse(b.Manifest.Base(op, b.Base) + d.path)
 	if err != nil {
 		return nil, errors.New("the path cannot be built")
 	}
@@ -167,6 +167,10 @@ func (r *Request) encode(body any, has bool) (err error) {
 	if !has {
 		return nil
 	}
+	if text, whole := body.(string); whole && !isJSON(r.Header.Get("Content-Type")) {
+		r.Body = []byte(text)
+		return nil
+	}
 	if body == nil {
 		body = map[string]any{}
 	}
@@ -176,6 +180,10 @@ func (r *Request) encode(body any, has bool) (err error) {
 	r.Header.Set("Content-Type", "application/json")
 	return nil
 }
+
+// isJSON reports whether a body of some type is JSON, which it is as long as nobody says
+// another.
+func isJSON(kind string) bool { return kind == "" || manifest.IsJSON(kind) }
 
 // clone copies the mappings of a value, which put will write to.
 func clone(v any) any {

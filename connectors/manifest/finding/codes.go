@@ -45,7 +45,7 @@ func Codes() []diag.Code {
 		{Name: CodeKeyForm, Meaning: "A key does not have the form that keys have here."},
 		{Name: CodeKeyTaken, Meaning: "Two objects, operations or inputs of a connector have the same key."},
 		{Name: CodeNoOperations, Meaning: "A connector has no operation."},
-		{Name: CodeAddress, Meaning: "The address of a service is not a full http or https address."},
+		{Name: CodeAddress, Meaning: "An address of a service is not a full http or https address, or nothing is behind it."},
 		{Name: CodeHeader, Meaning: "A header cannot be sent as it is written."},
 		{Name: CodeReadOrWrite, Meaning: "An operation must say either read or write, with a method and a path."},
 		{Name: CodePath, Meaning: "The path of an operation is not one that can be filled in."},

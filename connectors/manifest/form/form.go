@@ -2,6 +2,7 @@
 package form
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ type Operation struct {
 	At    map[string]string // the places of its inputs
 	Form  bool              // the body is a form
 	Fixed bool              // a part of the body is fixed
+	Type  string            // of the body, as a constant header says it; empty for none
 	// InputAt holds where each input stands, Place where the fixed part does.
 	InputAt map[string]diag.Place
 	Place   diag.Place
@@ -27,6 +29,7 @@ func Check(o Operation, into *diag.List) {
 	if o.Form && o.Fixed {
 		into.Errorf(o.Place, finding.CodeInputPlace, "write the fixed parts as inputs with a default", "a form has no fixed body")
 	}
+	o.text(into)
 	for i := range o.Spec.Inputs {
 		in := &o.Spec.Inputs[i]
 		if in.File {
@@ -36,6 +39,27 @@ func Check(o Operation, into *diag.List) {
 			o.part(in, into)
 		}
 	}
+}
+
+// text checks a body of another type than JSON: it is one text, unless it is a form or a
+// file.
+func (o Operation) text(into *diag.List) {
+	if o.Type == "" || IsJSON(o.Type) || o.Form || o.Spec.Method == http.MethodGet {
+		return
+	}
+	fits := func(in connectors.Input) bool {
+		return in.In == "body" && o.At[in.Name] == "." && in.Type == schema.String && !in.Nullable
+	}
+	if !slices.ContainsFunc(o.Spec.Inputs, fits) {
+		into.Errorf(o.Place, finding.CodeInputPlace, `give it one input with at: "." and the type string`, "a body of the type %s can only be a text", o.Type)
+	}
+}
+
+// IsJSON reports whether the type of a body is JSON.
+func IsJSON(kind string) bool {
+	name, _, _ := strings.Cut(kind, ";")
+	name = strings.ToLower(strings.TrimSpace(name))
+	return name == "application/json" || strings.HasSuffix(name, "+json")
 }
 
 // file checks an input that takes the reference to a file.

@@ -1,4 +1,4 @@
-package httpapi
+package answers
 
 import (
 	"errors"
@@ -14,8 +14,8 @@ import (
 // store and of lanes.
 const maxIDBytes = 1024
 
-// rows reads the rows of one page into records.
-type rows struct {
+// Rows reads the rows of one page into records.
+type Rows struct {
 	op     *manifest.Operation
 	names  []string // fields: id, created, updated, the time of the list, gone
 	id     string   // of the one record, when its object has none
@@ -24,9 +24,9 @@ type rows struct {
 	goneAt bool // a row is gone when its field has any value: the time of its deletion
 }
 
-// newRows prepares for the rows of an answer. inputs are those of the request.
-func newRows(op *manifest.Operation, inputs map[string]any) *rows {
-	r := &rows{op: op, names: make([]string, 5)}
+// NewRows prepares for the rows of an answer. inputs are those of the request.
+func NewRows(op *manifest.Operation, inputs map[string]any) *Rows {
+	r := &Rows{op: op, names: make([]string, 5)}
 	if o := op.Spec.Answer; o != nil {
 		copy(r.names, []string{o.ID, o.Created, o.Updated})
 	}
@@ -52,10 +52,10 @@ func newRows(op *manifest.Operation, inputs map[string]any) *rows {
 	return r
 }
 
-// read reads the id and the times of one row, and whether it says that it is gone. The
+// Read reads the id and the times of one row, and whether it says that it is gone. The
 // rest stays the bytes that were sent. Where the list is walked or cut by a time, a
 // row without one is an error, elsewhere its time is zero.
-func (r *rows) read(item []byte) (record connectors.Record, gone bool, err error) {
+func (r *Rows) Read(item []byte) (record connectors.Record, gone bool, err error) {
 	if r.noID != nil {
 		return connectors.Record{}, false, r.noID
 	}
