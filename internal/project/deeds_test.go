@@ -1,6 +1,7 @@
 package project_test
 
 import (
+	stdcmp "cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -21,6 +22,7 @@ import (
 // beside each other, so each needs variables of its own.
 type deed struct {
 	operation string // "calendar.create"
+	service   string // empty is highlevel
 	// first is a step before the write, as in a recipe; empty for none.
 	first string
 	// inputs makes what must be there and returns the inputs of the write.
@@ -58,21 +60,22 @@ func TestDeeds_KnowEveryWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, _ := registry.Connector("highlevel")
-	var want []string
-	for _, op := range c.Describe().Operations {
-		if op.Repeat != "" {
-			want = append(want, op.Key)
+	for service, told := range map[string][]deed{"highlevel": deeds(), "stax": staxDeeds()} {
+		c, _ := registry.Connector(service)
+		var want, got []string
+		for _, op := range c.Describe().Operations {
+			if op.Repeat != "" {
+				want = append(want, op.Key)
+			}
 		}
-	}
-	var got []string
-	for _, d := range deeds() {
-		got = append(got, d.operation)
-	}
-	slices.Sort(want)
-	slices.Sort(got)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("writes, and those that the test tells of (-want +got):\n%s", diff)
+		for _, d := range told {
+			got = append(got, d.operation)
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("writes of %s, and those that the test tells of (-want +got):\n%s", service, diff)
+		}
 	}
 }
 
@@ -94,15 +97,17 @@ func (s *sandboxed) do(d deed) {
 		s.t.Errorf("after the run: %s", missing)
 	}
 	after := count()
-	c := s.accounts[0].Connector.Describe()
-	if op, _ := c.Operation(d.operation); op.Repeat != connectors.RepeatSafe {
+	service := stdcmp.Or(d.service, "highlevel")
+	c, _ := s.registry.Connector(service)
+	if op, _ := c.Describe().Operation(d.operation); op.Repeat != connectors.RepeatSafe {
 		if d.rows != nil && after != before+1 {
 			s.t.Errorf("got %d rows after the run, want one more than %d", after, before)
 		}
 		return
 	}
 	// A write that finds its work done may be refused.
-	if _, err := s.try("highlevel", d.operation, inputs); err != nil && connectors.KindOf(err) != connectors.Invalid {
+	_, err := s.try(service, d.operation, inputs)
+	if kind := connectors.KindOf(err); err != nil && kind != connectors.Invalid && kind != connectors.NotFound {
 		s.t.Errorf("the same call again: %v", err)
 	}
 	pass(time.Minute)
@@ -120,16 +125,24 @@ func (s *sandboxed) runOnce(d deed, inputs map[string]any) map[string]any {
 	s.t.Helper()
 	with, err := json.Marshal(inputs) // JSON is YAML
 	s.must(err)
+	service, watched, field := "highlevel", "contact.search", "source"
+	if d.service == "stax" {
+		service, watched, field = "stax", "customer.list", "reference"
+	}
 	text := fmt.Sprintf(`recipe: v1
 id: deed
-connections: {crm: {connector: highlevel, account: highlevel}}
-trigger: {poll: crm.contact.search, kinds: [created], schedule: {every: 10m}, start: now}
-filter: record.source == "deed"
-steps: [%s{id: it, call: crm.%s, with: %s}]
-`, d.first, d.operation, with)
+connections: {crm: {connector: %[1]s, account: %[1]s}}
+trigger: {poll: crm.%[2]s, kinds: [created], schedule: {every: 10m}, start: now}
+filter: record.%[3]s == "deed"
+steps: [%[4]s{id: it, call: crm.%[5]s, with: %[6]s}]
+`, service, watched, field, d.first, d.operation, with)
 	s.poll(text)
 	pass(time.Minute)
-	s.world.AddContact(map[string]any{"firstName": "Dee", "source": "deed"})
+	if d.service == "stax" {
+		s.world.Stax().AddCustomer(map[string]any{"firstname": "Dee", "reference": "deed"})
+	} else {
+		s.world.AddContact(map[string]any{"firstName": "Dee", "source": "deed"})
+	}
 	pass(20 * time.Minute)
 	report := s.poll(text)
 	for _, f := range report.Failures {

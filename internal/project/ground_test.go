@@ -30,10 +30,8 @@ type ground struct {
 // newGround lays it for a connector.
 func newGround(s *sandboxed, connector string) *ground {
 	g := &ground{sandboxed: s, connector: connector, stories: allStories(), deeds: map[string]deed{}}
-	if connector == "highlevel" {
-		for _, d := range deeds() {
-			g.deeds[d.operation] = d
-		}
+	for _, d := range map[string][]deed{"highlevel": deeds(), "stax": staxDeeds()}[connector] {
+		g.deeds[d.operation] = d
 	}
 	for _, a := range s.accounts {
 		account := s.account(a.Name)
@@ -48,7 +46,7 @@ func newGround(s *sandboxed, connector string) *ground {
 // quiet are the options of a sandbox that never asks anybody to wait.
 func quiet() sandbox.Options {
 	no := sandbox.Limit{Requests: -1}
-	return sandbox.Options{Seed: 1, Contacts: 3, HighLevelLimit: no, HighLevelDaily: no, StibeeLimit: no}
+	return sandbox.Options{Seed: 1, Contacts: 3, HighLevelLimit: no, HighLevelDaily: no, StibeeLimit: no, StaxLimit: no}
 }
 
 // inputs begins anew with what an operation needs, and returns the inputs that only this
@@ -109,7 +107,7 @@ func (g *ground) crowd(operation string) {
 // a word.
 func (g *ground) makers() map[string]func(word string) {
 	all := map[string]func(word string){}
-	for _, some := range []map[string]func(word string){g.makersOfPeople(), g.makersOfSetup(), g.makersOfCalendars(), g.makersOfSales(), g.makersOfLists()} {
+	for _, some := range []map[string]func(word string){g.makersOfPeople(), g.makersOfSetup(), g.makersOfCalendars(), g.makersOfSales(), g.makersOfLists(), g.makersOfPayments()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -316,6 +314,10 @@ func (g *ground) readings(op *connectors.Operation, in map[string]any) []conform
 		return read("appointment_note.list", map[string]any{"appointmentId": in["appointmentId"]})
 	case "highlevel.block_slot.update":
 		return read("blocked_slot.list", nearby())
+	case "stax.item.update", "stax.item.delete":
+		return read("item.list", nil)
+	case "stax.webhook.delete":
+		return read("webhook.list", nil)
 	case "stibee.subscriber.upsert", "stibee.subscriber.update", "stibee.subscriber.unsubscribe":
 		return read("subscriber.list", map[string]any{"listId": in["listId"]})
 	case "stibee.group.update", "stibee.group.delete":
