@@ -35,6 +35,9 @@ type Operation struct {
 	Answer *schema.Object
 	// List is true when the answer is a list that is read page by page.
 	List bool
+	// Split is true for a list of whose rows the connector makes other records: a page may
+	// hold more of them than were asked for, or none.
+	Split bool
 	// Poll tells how changes in the list are found; nil when it cannot be polled.
 	Poll *Poll
 	// Repeat tells whether a write may be sent twice; empty for reads.

@@ -17,7 +17,7 @@ var files embed.FS
 // New reads the connector. An error is a mistake in the manifest, which is a part
 // of the program.
 func New() (connectors.Connector, error) {
-	m, err := manifest.Load(files, Key)
+	m, err := manifest.Load(files, Key, manifest.Rows{"notes": notes})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package project_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -12,7 +13,7 @@ func staxCosts() []idle {
 	people := func(s *sandboxed) {
 		for i := range 119 { // one is there from the start
 			pass(time.Second)
-			s.world.Stax().AddCustomer(map[string]any{"firstname": fmt.Sprintf("Ann %d", i)})
+			s.world.Stax().AddCustomer(map[string]any{"firstname": fmt.Sprintf("Ann %d", i), "notes": strings.Repeat("Called.\n", i%70/69)})
 		}
 	}
 	many := func(operation string, fields map[string]any) func(s *sandboxed) {
@@ -28,6 +29,8 @@ func staxCosts() []idle {
 		{operation: "stax.customer.list", rule: "1", fill: people, want: map[string]int{"customer.list": 1}},
 		{operation: "stax.customer.changed", rule: "1", fill: people, want: map[string]int{"customer.list": 1}},
 		{operation: "stax.customer.scan", rule: "N/P", fill: people, want: map[string]int{"customer.list": 3}},
+		{operation: "stax.customer.note.list", rule: "1", fill: people, want: map[string]int{"customer.list": 1}},
+		{operation: "stax.customer.note.scan", rule: "N/P", fill: people, want: map[string]int{"customer.list": 3}},
 		{operation: "stax.customer.get", with: "customerId: " + staxCustomer, rule: "1", want: map[string]int{"customer.get": 1}},
 		{operation: "stax.customer.payment_method.list", with: "customerId: " + staxCustomer, rule: "1", want: map[string]int{"customer.payment_method.list": 1}},
 		{operation: "stax.invoice.list", rule: "1", fill: invoices, want: map[string]int{"invoice.list": 1}},

@@ -163,11 +163,15 @@ func (g *ground) makersOfPayments() map[string]func(word string) {
 	customer := func(word string) {
 		g.write("customer.create", plus(newStaxCustomer(), map[string]any{"email": "ann" + word + "@example.com"}))
 	}
+	noted := func(word string) {
+		g.write("customer.create", plus(newStaxCustomer(), map[string]any{"email": "ann" + word + "@example.com", "notes": "Called " + word}))
+	}
 	invoice := func(string) { g.write("invoice.create", newInvoice()) }
 	schedule := func(string) { g.write("schedule.create", newSchedule()) }
 	charge := func(string) { g.write("charge.create", newCharge()) }
 	return map[string]func(word string){
 		"customer.list": customer, "customer.changed": customer, "customer.scan": customer,
+		"customer.note.list": noted, "customer.note.scan": noted,
 		"customer.payment_method.list": func(string) { g.world.Stax().AddPaymentMethod(staxCustomer, false) },
 		"invoice.list":                 invoice, "invoice.changed": invoice, "invoice.scan": invoice,
 		"schedule.list": schedule, "schedule.changed": schedule,

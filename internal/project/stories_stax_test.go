@@ -86,6 +86,8 @@ func staxStories() map[string]story {
 		"stax.customer.scan":                customer(story{confirmed: true}),
 		"stax.customer.get":                 staxSingle("customer", "customerId", newStaxCustomer(), map[string]any{"notes": "Called."}),
 		"stax.customer.payment_method.list": methodStory(),
+		"stax.customer.note.list":           lineStory(story{trigger: walk}),
+		"stax.customer.note.scan":           lineStory(story{}),
 		"stax.invoice.list":                 invoice(story{trigger: walk}),
 		"stax.invoice.changed":              invoice(story{trigger: walk}),
 		"stax.invoice.scan":                 invoice(story{}),
@@ -106,6 +108,33 @@ func staxStories() map[string]story {
 		"stax.item.list":    staxStory("item", "itemId", newItem(), map[string]any{"price": 8.0}, story{}),
 		"stax.webhook.list": staxStory("webhook", "webhookId", newWebhook(), nil, story{impossible: "changed: no operation changes webhooks"}),
 	}
+}
+
+// lineStory is that of a line in the notes on a customer who has some already.
+func lineStory(st story) story {
+	var it string
+	write := func(s *sandboxed, text string) {
+		s.staxEdit("customer.update", "customerId", staxCustomer, map[string]any{"notes": text})
+	}
+	st.before = func(s *sandboxed) string {
+		write(s, "Met at the fair.\nLikes tea.")
+		return ""
+	}
+	st.create = func(s *sandboxed, _ string) string {
+		write(s, "Met at the fair.\nLikes tea.\n\nCalled.")
+		for _, row := range s.staxRows("customer.note.list") {
+			if row["text"] == "Called." {
+				it = idOf(row)
+			}
+		}
+		return it
+	}
+	st.remove = func(s *sandboxed, _ string) string {
+		write(s, "Met at the fair.\nLikes tea.")
+		return it
+	}
+	st.impossible = "changed: a line that is edited is another note"
+	return st
 }
 
 // methodStory is that of a payment method, which people add in the service's own form.
