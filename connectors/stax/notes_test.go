@@ -3,6 +3,7 @@ package stax_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,7 +50,7 @@ func TestNotes_KeepTheirIdentityWhenMoreIsAdded(t *testing.T) {
 		"at the end":  "Called.\n\nLikes tea.\nCalled.\nMoved.",
 		"at the top":  "Moved.\nCalled.\nLikes tea.\nCalled.",
 		"in between":  "Called.\nMoved.\nLikes tea.\nCalled.",
-		"once more":   "Called.\nLikes tea.\nCalled.\nCalled.",
+		"once more":   "Called.\nLikes tea.\n" + strings.Repeat("Called.\n", 2),
 		"on one line": "Called.\nLikes tea.\nCalled.\n\n\nMoved.\n",
 	} {
 		_, after := linesOf(t, text)

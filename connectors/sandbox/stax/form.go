@@ -20,7 +20,7 @@ type form struct {
 // newForm reads "name:type" in one text; a name alone is a string, one with ! is required.
 func newForm(text string) form {
 	f := form{fields: map[string]string{}}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		name, kind, typed := strings.Cut(word, ":")
 		if !typed {
 			kind = "string"

@@ -120,30 +120,45 @@ func (q question) check(asked url.Values) (page, per int, refused service.Answer
 	page, per = 1, q.usual
 	bad := map[string][]string{}
 	for name := range asked {
-		value := asked.Get(name)
-		_, filter := q.filters[name]
-		switch {
-		case name == "page" || name == q.size:
-			n, err := strconv.Atoi(value)
-			if err != nil || n < 1 {
-				bad[name] = []string{"The " + words(name) + " must be at least 1."}
-			} else if name == "page" {
-				page = n
-			} else {
-				per = min(n, 100) // the largest is not documented
-			}
-		case name == "sort" && slices.Contains(q.sorts, value), filter:
-		case name == "order" && len(q.sorts) > 0 && (value == "ASC" || value == "DESC"):
-		case name == "sort" || name == "order":
-			bad[name] = []string{"The selected " + name + " is invalid."}
-		default:
-			bad[name] = []string{"The " + words(name) + " is not known."}
+		if message := q.wrong(name, asked.Get(name)); message != "" {
+			bad[name] = []string{message}
 		}
 	}
 	if len(bad) > 0 {
 		return 0, 0, wrong(bad)
 	}
+	if n, err := strconv.Atoi(asked.Get("page")); err == nil {
+		page = n
+	}
+	if n, err := strconv.Atoi(asked.Get(q.size)); err == nil {
+		per = min(n, 100) // the largest is not documented
+	}
 	return page, per, service.Answer{}
+}
+
+// wrong says what is wrong with a parameter; empty if nothing is.
+func (q question) wrong(name, value string) string {
+	switch name {
+	case "page", q.size:
+		if n, err := strconv.Atoi(value); err != nil || n < 1 {
+			return "The " + words(name) + " must be at least 1."
+		}
+		return ""
+	case "sort":
+		if !slices.Contains(q.sorts, value) {
+			return "The selected sort is invalid."
+		}
+		return ""
+	case "order":
+		if len(q.sorts) == 0 || value != "ASC" && value != "DESC" {
+			return "The selected order is invalid."
+		}
+		return ""
+	}
+	if _, known := q.filters[name]; !known {
+		return "The " + words(name) + " is not known."
+	}
+	return ""
 }
 
 // fits reports whether a record is among what is asked for.
