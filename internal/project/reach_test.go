@@ -28,13 +28,13 @@ type terminal struct {
 
 // newTerminal writes the settings of a project. The program reaches the sandbox through a
 // socket, so time is real here.
-func newTerminal(t *testing.T) *terminal {
+func newTerminal(t *testing.T, connector string) *terminal {
 	t.Helper()
 	registry, err := builtin.Registry()
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &terminal{ground: newGround(newSandboxed(t, registry, quiet()), "highlevel"), settings: filepath.Join(t.TempDir(), "pollux.yaml")}
+	d := &terminal{ground: newGround(newSandboxed(t, registry, quiet()), connector), settings: filepath.Join(t.TempDir(), "pollux.yaml")}
 	d.sparse = true
 	server := httptest.NewServer(d.handler())
 	t.Cleanup(server.Close)
@@ -45,7 +45,12 @@ func newTerminal(t *testing.T) *terminal {
     base_url: %s
     auth: {method: bearer, token: env:REACH_TOKEN}
     settings: {locationId: %s, companyId: %s}
-`, at.HighLevelURL, at.LocationID, at.CompanyID)
+  shop:
+    connector: stax
+    base_url: %s
+    auth: {method: bearer, token: env:REACH_KEY}
+`, at.HighLevelURL, at.LocationID, at.CompanyID, at.StaxURL)
+	t.Setenv("REACH_KEY", at.StaxKey)
 	d.must(os.WriteFile(d.settings, []byte(text), 0o600))
 	t.Setenv("REACH_TOKEN", at.HighLevelToken)
 	t.Setenv("POLLUX_LISTEN", "off")
@@ -71,7 +76,7 @@ func (d *terminal) requests() int {
 // TestDescribe_NamesTheCatalog compares what the program tells with the list of what it
 // has to have.
 func TestDescribe_NamesTheCatalog(t *testing.T) { //nolint:paralleltest // sets the environment
-	code, stdout, stderr := newTerminal(t).pollux("connectors", "describe", "highlevel", "--json")
+	code, stdout, stderr := newTerminal(t, "highlevel").pollux("connectors", "describe", "highlevel", "--json")
 	if code != 0 {
 		t.Fatalf("got exit code %d and %q", code, stderr)
 	}
@@ -98,7 +103,7 @@ func TestDescribe_NamesTheCatalog(t *testing.T) { //nolint:paralleltest // sets 
 // inputs that are made up or come from the sandbox, and asks the sandbox what came. Under
 // the race detector every tenth has to do; make test runs it without, too.
 func TestCall_ReachesEveryOperationOfTheCatalog(t *testing.T) { //nolint:paralleltest // sets the environment
-	d := newTerminal(t)
+	d := newTerminal(t, "highlevel")
 	c := d.accounts[0].Connector.Describe()
 	reached, want := 0, 0
 	for i, o := range catalog.HighLevel() {
@@ -111,24 +116,45 @@ func TestCall_ReachesEveryOperationOfTheCatalog(t *testing.T) { //nolint:paralle
 			t.Errorf("there is no operation %s", o.Key)
 			continue
 		}
-		inputs, err := json.Marshal(conformance.Complete(op, d.inputs(op)))
-		d.must(err)
-		before := d.requests()
-		args := []string{"call", "acme", o.Key, "--input", string(inputs), "--json"}
-		if op.Kind == connectors.Write {
-			args = append(args, "--write")
+		if d.reaches("acme", op) {
+			reached++
 		}
-		code, stdout, stderr := d.pollux(args...)
-		if code != 0 || !json.Valid([]byte(stdout)) {
-			t.Errorf("%s with %s: got exit code %d, %q and %q", o.Key, inputs, code, stdout, stderr)
-		}
-		if n := d.requests() - before; n != 1 {
-			t.Errorf("%s: got %d requests, want 1", o.Key, n)
-			continue
-		}
-		reached++
 	}
 	if reached != want || !raced && want != 124 {
 		t.Errorf("reached %d of %d operations, want all of 124, or every tenth of them", reached, want)
+	}
+}
+
+// reaches calls an operation by hand and reports whether one request came of it.
+func (d *terminal) reaches(account string, op *connectors.Operation) bool {
+	d.t.Helper()
+	inputs, err := json.Marshal(conformance.Complete(op, d.inputs(op)))
+	d.must(err)
+	before := d.requests()
+	args := []string{"call", account, op.Key, "--input", string(inputs), "--json"}
+	if op.Kind == connectors.Write {
+		args = append(args, "--write")
+	}
+	code, stdout, stderr := d.pollux(args...)
+	if code != 0 || !json.Valid([]byte(stdout)) {
+		d.t.Errorf("%s with %s: got exit code %d, %q and %q", op.Key, inputs, code, stdout, stderr)
+	}
+	if n := d.requests() - before; n != 1 {
+		d.t.Errorf("%s: got %d requests, want 1", op.Key, n)
+		return false
+	}
+	return true
+}
+
+// TestCall_ReachesEveryOperationOfStax calls each by hand. Under the race detector every
+// fifth has to do.
+func TestCall_ReachesEveryOperationOfStax(t *testing.T) { //nolint:paralleltest // sets the environment
+	d := newTerminal(t, "stax")
+	c, _ := d.registry.Connector("stax")
+	for i, op := range c.Describe().Operations {
+		if raced && i%5 != 0 {
+			continue
+		}
+		d.reaches("shop", op)
 	}
 }
