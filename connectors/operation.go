@@ -51,12 +51,31 @@ type Operation struct {
 	// Target is the read that shows what a write is about to change; nil when there
 	// is none.
 	Target *Target
+	// Composed tells of which operations this one is made; nil for those with a request of
+	// their own.
+	Composed *Composed
 	// Danger tells what cannot be undone; empty for most operations.
 	Danger Danger
 	// Deprecated says what to use instead; empty when the operation is current.
 	Deprecated string
 	// Notes tell what is uncertain or surprising, as the manifest states it.
 	Notes []string
+}
+
+// Composed is what an operation is made of, by the keys of other operations: a read, and
+// for a write exactly one write after it. A read that is composed walks a list until a
+// record fits; without one its answer is nil.
+type Composed struct {
+	Read string
+	// Found and Absent are the writes for a record that the read has shown, and for none;
+	// empty where there is no such write.
+	Found, Absent string
+	// Append is true for a write that adds an entry to a text of the record.
+	Append bool
+	// Looks is true for a write that can be carried out anew once the service had time to
+	// show what a lost one has made: then its own read finds that, and the write for what is
+	// there is safe to repeat.
+	Looks bool
 }
 
 // Danger is what a write does that nobody can undo.
@@ -75,7 +94,8 @@ func (o *Operation) Name() string { return o.Connector + "." + o.Key }
 // Input is one value that an operation takes.
 type Input struct {
 	schema.Field
-	// In is where the value goes: path, query, header or body.
+	// In is where the value goes: path, query, header or body; empty for one that is only
+	// compared, by a [Composed] operation.
 	In string
 	// Setting names the account setting that fills the input when a recipe does
 	// not give it; empty means none.

@@ -95,7 +95,7 @@ func operation(o *connectors.Operation) recipes.Operation {
 		op.Timed = o.Answer != nil && o.Answer.Updated != ""
 		op.Windowed = o.Poll.Window != nil
 	}
-	if o.Find != nil {
+	if o.Find != nil && (o.Composed == nil || !o.Composed.Looks) { // what looks by itself needs no proof in a text
 		op.Match = o.Find.Match
 	}
 	op.Danger = dangers[o.Danger]

@@ -204,12 +204,19 @@ func (s *service) Describe() *connectors.Description {
 			{Connector: "fake", Key: "card.list", Kind: connectors.Read, Answer: cardShape(), List: true, Inputs: []connectors.Input{text("to", true)}},
 			{Connector: "fake", Key: "letter.get", Kind: connectors.Read, Answer: letterShape(), Inputs: []connectors.Input{text("to", true)}},
 			letter("card.send", connectors.RepeatFind, &connectors.Find{Operation: "card.list", With: map[string]string{"to": "to"}, Match: "text", Settle: time.Minute}),
+			looking(letter("card.upsert", connectors.RepeatFind, &connectors.Find{Operation: "card.list", With: map[string]string{"to": "to"}, Match: "to", Settle: time.Minute})),
 			letter("letter.put", connectors.RepeatSafe, nil),
 			letter("letter.send", connectors.RepeatFind, &connectors.Find{Operation: "letter.list", With: map[string]string{"to": "to"}, Match: "text", Settle: time.Minute}),
 			letter("letter.fire", connectors.RepeatNever, nil),
 			burn,
 		},
 	}
+}
+
+// looking makes a write one that reads before it writes.
+func looking(o *connectors.Operation) *connectors.Operation {
+	o.Composed = &connectors.Composed{Read: "card.list", Found: "letter.put", Absent: "card.send", Looks: true}
+	return o
 }
 
 func (s *service) Open(connectors.Account) (connectors.Session, error) { return s, nil }

@@ -312,3 +312,39 @@ func (s *slowStore) SaveStep(ctx context.Context, c store.StepSave) error {
 	<-time.After(500 * time.Millisecond)
 	return s.Store.SaveStep(ctx, c)
 }
+
+// TestLost_AWriteThatLooksByItselfIsCarriedOutAnew loses writes that read before they
+// write. Nothing in their texts could prove anything; once the service had time to show
+// what was made, their own read does.
+func TestLost_AWriteThatLooksByItselfIsCarriedOutAnew(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		losses int
+		want   store.Status
+		sends  int
+	}{{"once", 1, store.Succeeded, 2}, {"twice", 2, store.Parked, 2}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, b *bench) {
+				text := withSteps("  - {id: a, call: crm.card.upsert, with: {to: r1, text: hello}}\n")
+				prepareOne(b, text)
+				var at []time.Time
+				b.service.fail = func(_ string, n int) (error, bool) {
+					if at = append(at, time.Now()); n <= tt.losses {
+						return failure(connectors.Uncertain), false
+					}
+					return nil, true
+				}
+				b.serve(b.engine(text), 10*time.Minute)
+				run, _ := b.run()
+				if run.State.Status != tt.want || len(at) != tt.sends {
+					t.Fatalf("the run is %s (%v) after %d sends, want %s after %d", run.State.Status, run.State.Error, len(at), tt.want, tt.sends)
+				}
+				if waited := at[1].Sub(at[0]); waited < time.Minute {
+					t.Errorf("sent again after %s, want the time that the service may take to show it", waited)
+				}
+			})
+		})
+	}
+}

@@ -28,7 +28,7 @@ func (t *trial) callable(ctx context.Context) error {
 	}
 	var bad complaints
 	t.fits(&bad, a.Value)
-	if _, answer := t.line.last(); answer != nil {
+	if _, answer := t.line.last(); answer != nil && t.op.Composed == nil { // its parts are tried by themselves
 		t.undescribed(ctx, &bad, in, answer, a.Value)
 	}
 	if t.op.Kind == connectors.Read {
@@ -45,7 +45,7 @@ func (t *trial) fits(bad *complaints, value any) {
 	if !t.op.List {
 		if object, ok := value.(map[string]any); ok {
 			fitsObject(bad, t.op.Answer, object)
-		} else if value != nil || t.op.Poll == nil {
+		} else if value != nil || t.op.Poll == nil && t.op.Composed == nil {
 			bad.add("the answer is %T, want the object %q", value, t.op.Answer.Key)
 		}
 		return

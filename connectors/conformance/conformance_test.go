@@ -74,6 +74,40 @@ operations:
     repeat: safe
 `
 
+// composed are operations that are made of those of tickets.
+const composed = `operations:
+  ticket.find:
+    title: Find ticket
+    find: ticket.list
+    where: {title: title}
+    inputs: {title: string}
+
+  ticket.rename:
+    title: Rename ticket
+    write: PUT /tickets/{ticketId}
+    inputs: {ticketId: string, title: {required: true}}
+    answer: {object: ticket, value: .}
+    repeat: safe
+
+  ticket.upsert:
+    title: Create or rename ticket
+    compose:
+      read: ticket.find
+      found: {write: ticket.rename, with: {ticketId: record.id}}
+      absent: {write: ticket.create}
+    inputs: {title: string}
+    repeat: {find: ticket.list, match: title}
+
+  ticket.title.append:
+    title: Add to the title of a ticket
+    compose:
+      read: ticket.get
+      found: {write: ticket.rename}
+      append: {field: title, text: entry}
+    inputs: {ticketId: string, entry: string}
+    repeat: never
+`
+
 // desk is a service that can be told to break its word.
 type desk struct {
 	lie     string
@@ -106,6 +140,8 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.list(w, r)
 	case len(parts) == 1:
 		d.create(w, r)
+	case r.Method == http.MethodPut:
+		d.rename(w, r, parts[1])
 	default:
 		d.one(w, parts)
 	}
@@ -142,6 +178,19 @@ func (d *desk) create(w http.ResponseWriter, r *http.Request) {
 		body.Title = "ticket"
 	}
 	answer(w, 201, d.add(body.Title))
+}
+
+func (d *desk) rename(w http.ResponseWriter, r *http.Request, id string) {
+	var body struct{ Title string }
+	at := slices.IndexFunc(d.tickets, func(t map[string]any) bool { return t["id"] == id })
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil || at < 0 {
+		answer(w, 404, map[string]any{"message": "no such ticket"})
+		return
+	}
+	if d.lie != "forgets" {
+		d.tickets[at]["title"] = body.Title
+	}
+	answer(w, 200, d.tickets[at])
 }
 
 func (d *desk) one(w http.ResponseWriter, parts []string) {
@@ -240,9 +289,13 @@ func (l *lying) Preview(op *connectors.Operation, in map[string]any) (connectors
 }
 
 // run runs the suite on a desk.
-func run(t *testing.T, lie string, change func(*connectors.Description)) conformance.Report {
+func run(t *testing.T, lie string, change func(*connectors.Description), more ...string) conformance.Report {
 	t.Helper()
-	m, err := manifest.Load(fstest.MapFS{"connector.yaml": {Data: []byte(service)}, "tickets.yaml": {Data: []byte(tickets)}}, "desk")
+	folder := fstest.MapFS{"connector.yaml": {Data: []byte(service)}, "tickets.yaml": {Data: []byte(tickets)}}
+	for i, text := range more {
+		folder[fmt.Sprintf("more%d.yaml", i)] = &fstest.MapFile{Data: []byte(text)}
+	}
+	m, err := manifest.Load(folder, "desk")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,6 +366,43 @@ func TestRun_PassesAConnectorThatKeepsItsWord(t *testing.T) {
 	slices.Sort(skipped)
 	if diff := cmp.Diff(want, skipped); diff != "" {
 		t.Errorf("skipped (-want +got):\n%s", diff)
+	}
+}
+
+func TestRun_TriesOperationsThatAreMadeOfOthers(t *testing.T) {
+	t.Parallel()
+	r := run(t, "", keep, composed)
+	if !r.OK() || len(broken(r)) > 0 {
+		t.Errorf("got failures %v, want none", broken(r))
+	}
+	passed := map[string]bool{}
+	for _, o := range r.Operations {
+		for _, res := range o.Results {
+			passed[o.Operation+" "+string(res.Check)] = res.Verdict == conformance.Passed
+		}
+	}
+	for _, one := range []string{"ticket.find callable", "ticket.find dry", "ticket.upsert errors", "ticket.upsert repeat", "ticket.title.append callable", "ticket.title.append missing"} {
+		if !passed[one] {
+			t.Errorf("%s was not tried", one)
+		}
+	}
+	for _, tt := range []struct {
+		lie, fails, because string
+		change              func(*connectors.Composed)
+	}{
+		{"forgets", "ticket.title.append callable", "the entry is not in it", nil},
+		{"", "ticket.upsert described", "it writes with \"ticket.get\"", func(c *connectors.Composed) { c.Found = "ticket.get" }},
+		{"", "ticket.upsert described", "it reads with \"ticket.create\"", func(c *connectors.Composed) { c.Read = "ticket.create" }},
+		{"", "ticket.upsert described", "it is a write that writes with \"\"", func(c *connectors.Composed) { c.Found = "" }},
+	} {
+		got := broken(run(t, tt.lie, func(d *connectors.Description) {
+			if o, ok := d.Operation("ticket.upsert"); ok && tt.change != nil {
+				tt.change(o.Composed)
+			}
+		}, composed))
+		if !strings.Contains(got[tt.fails], tt.because) {
+			t.Errorf("%s: got %v, want it to say %q", tt.fails, got, tt.because)
+		}
 	}
 }
 

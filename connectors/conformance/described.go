@@ -21,6 +21,7 @@ func (t *trial) described(context.Context) error {
 		bad.add("its request is %q %q", op.Method, op.Path)
 	}
 	t.describedInputs(&bad)
+	t.describedParts(&bad)
 	t.describedAnswer(&bad)
 	t.describedPoll(&bad)
 	t.describedRepeat(&bad)
@@ -37,12 +38,13 @@ func (t *trial) describedInputs(bad *complaints) {
 			bad.add("the input %q has no name of its own", in.Name)
 		}
 		seen[in.Name] = true
-		if !slices.Contains([]string{"path", "query", "header", "body"}, in.In) || !slices.Contains(schema.Types(), in.Type) {
+		placed := slices.Contains([]string{"path", "query", "header", "body"}, in.In) || in.In == "" && t.op.Composed != nil
+		if !placed || !slices.Contains(schema.Types(), in.Type) {
 			bad.add("the input %q goes to %q as %q", in.Name, in.In, in.Type)
 		}
 		if in.In == "path" {
 			filled := strings.ReplaceAll(holes, "{"+in.Name+"}", "x")
-			if filled == holes {
+			if filled == holes && t.op.Composed == nil {
 				bad.add("the path has no place for the input %q", in.Name)
 			}
 			holes = filled
@@ -54,8 +56,27 @@ func (t *trial) describedInputs(bad *complaints) {
 			bad.add("the input %q comes from the setting %q, which there is not", in.Name, in.Setting)
 		}
 	}
-	if strings.ContainsAny(holes, "{}") {
+	if strings.ContainsAny(holes, "{}") && t.op.Composed == nil { // a part of it fills them
 		bad.add("nothing fills the path %q", holes)
+	}
+}
+
+// describedParts looks at what an operation is made of.
+func (t *trial) describedParts(bad *complaints) {
+	c := t.op.Composed
+	if c == nil {
+		return
+	}
+	if read, err := t.operation(c.Read); err != nil || read.Kind != connectors.Read {
+		bad.add("it reads with %q, which is no read", c.Read)
+	}
+	for _, key := range []string{c.Found, c.Absent} {
+		if write, err := t.operation(key); key != "" && (err != nil || write.Kind != connectors.Write || write.Composed != nil) {
+			bad.add("it writes with %q, which is no write by itself", key)
+		}
+	}
+	if (c.Found != "") != (t.op.Kind == connectors.Write) {
+		bad.add("it is a %s that writes with %q", t.op.Kind, c.Found)
 	}
 }
 

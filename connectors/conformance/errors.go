@@ -39,7 +39,7 @@ func status(code int, header http.Header) func() (*canned, error) {
 // that the service failed on.
 func (t *trial) faults() []fault {
 	lost := connectors.Transient
-	if t.op.Kind == connectors.Write {
+	if t.op.Kind == connectors.Write && t.op.Composed == nil { // those begin with a read, which leaves nothing behind
 		lost = connectors.Uncertain
 	}
 	list := []fault{
@@ -85,7 +85,43 @@ func (t *trial) errors(ctx context.Context) error {
 		t.kind(&bad, "a wrong credential", err, connectors.Auth)
 	}
 	t.unknown(ctx, &bad, in)
+	if t.op.Composed != nil && t.op.Kind == connectors.Write {
+		t.lostWrite(ctx, &bad, in)
+	}
 	return bad.err()
+}
+
+// lostWrite lets the reads of a composed write through and strikes at the write: nobody
+// knows whether it arrived, as with any other.
+func (t *trial) lostWrite(ctx context.Context, bad *complaints, in map[string]any) {
+	var writes []*connectors.Operation
+	for _, key := range []string{t.op.Composed.Found, t.op.Composed.Absent} {
+		if write, err := t.operation(key); err == nil {
+			writes = append(writes, write)
+		}
+	}
+	isWrite := func(r *http.Request) bool {
+		return slices.ContainsFunc(writes, func(o *connectors.Operation) bool { return o.Method == r.Method && leadsTo(r.URL.Path, o.Path) })
+	}
+	t.line.strikeAt(isWrite, status(http.StatusServiceUnavailable, nil))
+	defer t.line.strikeAt(nil, nil)
+	_, err := t.real.Call(ctx, t.op, in)
+	t.kind(bad, "status 503 to the write", err, connectors.Uncertain)
+}
+
+// leadsTo reports whether the path of a request ends in that of an operation.
+func leadsTo(path, operation string) bool {
+	got, want := strings.Split(path, "/"), strings.Split(operation, "/")
+	if len(got) < len(want) {
+		return false
+	}
+	got = got[len(got)-len(want):]
+	for i, part := range want {
+		if part != got[i] && !strings.HasPrefix(part, "{") {
+			return false
+		}
+	}
+	return true
 }
 
 // isJSON reports whether an answer says that it is JSON, or says nothing.

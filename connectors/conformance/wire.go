@@ -19,6 +19,7 @@ type wire struct {
 	request *http.Request // the last one; its body is gone
 	answer  *canned       // to it
 	strike  func() (*canned, error)
+	at      func(*http.Request) bool // nil strikes at all
 }
 
 // canned is an answer as it lies in memory.
@@ -34,6 +35,9 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.sent++
 	w.request, w.answer = r, nil
 	strike := w.strike
+	if w.at != nil && !w.at(r) {
+		strike = nil
+	}
 	w.mu.Unlock()
 	if strike != nil {
 		if r.Body != nil {
@@ -98,6 +102,13 @@ func (w *wire) instead(strike func() (*canned, error)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.strike = strike
+}
+
+// strikeAt sets what answers some requests in the place of the service.
+func (w *wire) strikeAt(at func(*http.Request) bool, strike func() (*canned, error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.at, w.strike = at, strike
 }
 
 // open is a gate that lets all through: what is struck never reaches the service.

@@ -23,18 +23,19 @@ type Connector struct {
 	description *connectors.Description
 	operations  map[string]*manifest.Operation
 	headers     map[string]http.Header       // by operation, those that do not depend on inputs
+	turns       *turns                       // of writes that read first
 	version     string                       // of the API; empty for the usual one
 	others      map[string]func() *Connector // by other versions of the API
 }
 
 // New makes the connector of a manifest.
 func New(m *manifest.Manifest) *Connector {
-	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}, headers: map[string]http.Header{}}
+	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}, headers: map[string]http.Header{}, turns: newTurns()}
 	for _, v := range m.Versions {
 		if c.others == nil {
 			c.others = map[string]func() *Connector{}
 		}
-		c.others[v] = sync.OnceValue(func() *Connector { return other(m, v) }) // few accounts choose it
+		c.others[v] = sync.OnceValue(func() *Connector { return other(m, v, c.turns) }) // few accounts choose it
 	}
 	for _, o := range m.Operations {
 		c.operations[o.Spec.Key], c.headers[o.Spec.Key] = o, headers(m, o)
@@ -46,13 +47,13 @@ func New(m *manifest.Manifest) *Connector {
 const userAgent = "pollux (+https://github.com/pollux-automation/pollux)"
 
 // other makes the connector of a manifest in another version of the API that it knows.
-func other(m *manifest.Manifest, version string) *Connector {
+func other(m *manifest.Manifest, version string, t *turns) *Connector {
 	in, ok := m.In(version)
 	if !ok {
 		in = m
 	}
 	c := New(in)
-	c.version = version
+	c.version, c.turns = version, t
 	return c
 }
 

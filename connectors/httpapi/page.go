@@ -11,6 +11,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
+	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
@@ -27,36 +28,50 @@ func (s *session) Page(ctx context.Context, o *connectors.Operation, q connector
 	if err != nil {
 		return connectors.Page{}, err
 	}
-	if op.Spec.Kind != connectors.Read || !op.Spec.List && op.Spec.Answer == nil {
-		return connectors.Page{}, invalid(op, errors.New("the operation does not list anything"))
+	if op.Compose != nil {
+		return s.pageOfFind(ctx, op, q)
 	}
-	at, err := readPosition(op, q.Position)
+	return s.page(ctx, op, q, connectors.ForPoll)
+}
+
+// page is Page with a priority at the gate.
+func (s *session) page(ctx context.Context, op *manifest.Operation, q connectors.Query, p connectors.Priority) (connectors.Page, error) {
+	req, asked, err := s.pageRequest(op, q)
 	if err != nil {
 		return connectors.Page{}, invalid(op, err)
 	}
-	size := pageSize(op.Paging, q.Size)
-	inputs, err := pageInputs(op, q, at, size)
-	if err != nil {
-		return connectors.Page{}, invalid(op, err)
-	}
-	if inputs, err = s.builder.Resolve(op, inputs); err != nil {
-		return connectors.Page{}, invalid(op, err)
-	}
-	req, err := s.builder.Build(op, inputs)
-	if err != nil {
-		return connectors.Page{}, invalid(op, err)
-	}
-	if err := at.follow(req.URL); err != nil {
-		return connectors.Page{}, invalid(op, err)
-	}
-	a, err := s.exchange(ctx, op, req, connectors.ForPoll)
+	a, err := s.exchange(ctx, op, req, p)
 	if err != nil {
 		if a != nil && connectors.KindOf(err) == connectors.NotFound && (op.Answer.Absent || !op.Spec.List) {
 			return connectors.Page{Date: a.Date, Total: -1}, nil
 		}
 		return connectors.Page{}, err
 	}
-	return s.readPage(op, a, pageQuery{position: q.Position, size: size, inputs: inputs})
+	return s.readPage(op, a, asked)
+}
+
+// pageRequest makes the request for a page.
+func (s *session) pageRequest(op *manifest.Operation, q connectors.Query) (*request.Request, pageQuery, error) {
+	asked := pageQuery{position: q.Position, size: pageSize(op.Paging, q.Size)}
+	if op.Spec.Kind != connectors.Read || !op.Spec.List && op.Spec.Answer == nil {
+		return nil, asked, errors.New("the operation does not list anything")
+	}
+	at, err := readPosition(op, q.Position)
+	if err != nil {
+		return nil, asked, err
+	}
+	inputs, err := pageInputs(op, q, at, asked.size)
+	if err != nil {
+		return nil, asked, err
+	}
+	if asked.inputs, err = s.builder.Resolve(op, inputs); err != nil {
+		return nil, asked, err
+	}
+	req, err := s.builder.Build(op, asked.inputs)
+	if err != nil {
+		return nil, asked, err
+	}
+	return req, asked, at.follow(req.URL)
 }
 
 // pageSize returns how many records to ask for; 0 when the list takes no number.

@@ -51,6 +51,9 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 	if inputs, err = s.names.Write(ctx, op.Spec, inputs); err != nil {
 		return connectors.Answer{}, err
 	}
+	if op.Compose != nil {
+		return s.composed(ctx, op, inputs)
+	}
 	key := connectors.KeyOf(ctx)
 	if key == "" {
 		key = rand.Text() // a call by hand is an effect of its own
@@ -314,15 +317,14 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 	if inputs, err = s.names.Preview(op.Spec, inputs); err != nil {
 		return connectors.Request{}, err
 	}
+	if op.Compose != nil {
+		return s.previewOfComposed(op, inputs)
+	}
 	resolved, err := s.builder.Resolve(op, keyed(op, completed(op, inputs), previewKey))
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
 	}
-	for i := range op.Spec.Inputs {
-		if in := &op.Spec.Inputs[i]; in.Secret && resolved[in.Name] != nil {
-			resolved[in.Name] = secret.Stars
-		}
-	}
+	starred(op, resolved)
 	r, err := s.builder.Build(op, resolved)
 	if err != nil {
 		return connectors.Request{}, invalid(op, err)
@@ -331,6 +333,15 @@ func (s *session) Preview(o *connectors.Operation, inputs map[string]any) (conne
 		return connectors.Request{}, err
 	}
 	return s.show(op, r)
+}
+
+// starred puts stars in the place of secret inputs.
+func starred(op *manifest.Operation, inputs map[string]any) {
+	for i := range op.Spec.Inputs {
+		if in := &op.Spec.Inputs[i]; in.Secret && inputs[in.Name] != nil {
+			inputs[in.Name] = secret.Stars
+		}
+	}
 }
 
 // show signs a request with stars and writes it out for people.

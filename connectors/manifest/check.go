@@ -23,12 +23,15 @@ func (r *reader) check() {
 		r.checkObject(d)
 	}
 	for _, d := range r.drafts {
-		r.checkPlaces(d)
+		if d.op.Compose == nil {
+			r.checkPlaces(d)
+		}
 		r.checkSettings(d)
 		r.checkIdempotency(d)
 		lists.CheckPaging(d.list(), r.into)
 		lists.CheckPoll(d.list(), r.into)
 	}
+	r.checkComposed()
 	for _, d := range r.drafts {
 		// These ask which inputs paging fills, of operations that may stand further down.
 		r.checkFind(d)
@@ -178,6 +181,9 @@ func (r *reader) checkCredentialCalls() {
 		}
 		if d.op.Spec.Kind != connectors.Read {
 			r.into.Errorf(at, finding.CodeCheck, "name a read", "%s writes, and a check must not", d.op.Spec.Key)
+		}
+		if d.op.Compose != nil {
+			r.into.Errorf(at, finding.CodeCheck, "name a read with a request of its own", "%s is made of other operations", d.op.Spec.Key)
 		}
 		for name := range c.With {
 			finding.Input(r.into, d.op.Spec, name, at)

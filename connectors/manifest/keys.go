@@ -16,7 +16,7 @@ var (
 
 	partKeys      = []string{"objects", "inputs", "operations"}
 	operationKeys = []string{
-		"title", "description", "read", "write", "host", "version", "scopes", "token", "use", "inputs", "fixed", "answer", "paging", "poll",
+		"title", "description", "read", "write", "find", "with", "where", "compose", "host", "version", "scopes", "token", "use", "inputs", "fixed", "answer", "paging", "poll",
 		"repeat", "idempotency", "target", "danger", "errors", "deprecated", "timeout", "versions", "notes",
 	}
 	fixedKeys  = []string{"body", "query", "headers", "form"}

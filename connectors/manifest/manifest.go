@@ -5,6 +5,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
+	"github.com/pollux-automation/pollux/connectors/manifest/compose"
 	"github.com/pollux-automation/pollux/connectors/manifest/form"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
@@ -78,6 +79,9 @@ type Rule struct {
 type Operation struct {
 	// Spec is the part that everybody may see.
 	Spec *connectors.Operation
+	// Compose is set for an operation that is made of others; nil for those with a request
+	// of their own. Then nothing but Spec says anything.
+	Compose *compose.Compose
 	// Host names the address behind which the path is put; empty for the usual one.
 	Host string
 	// At says where each input of Spec goes: a name in the query or among the

@@ -47,6 +47,7 @@ func (r *reader) operation(f yamlnode.Field) {
 	if version, ok := m.Get("version").Text(r.into); ok {
 		spec.Version = version
 	}
+	r.compose(d)
 	r.timeout(d)
 	r.request(d)
 	r.inputs(d)
@@ -79,6 +80,9 @@ func (r *reader) timeout(d *draft) {
 func (r *reader) request(d *draft) {
 	read, write := d.m.Get("read"), d.m.Get("write")
 	line, spec := read, d.op.Spec
+	if d.op.Compose != nil {
+		return
+	}
 	spec.Kind = connectors.Read
 	if write != nil {
 		line, spec.Kind = write, connectors.Write
@@ -144,6 +148,10 @@ func (r *reader) input(d *draft, f yamlnode.Field) {
 	in.Setting, _ = m.Get("setting").Text(r.into)
 	in.Required = in.Required || in.In == "path"
 	in.File, _ = m.Get("file").Bool(r.into)
+	if d.op.Compose != nil {
+		r.bar(m, "in", "at", "file")
+		in.In, in.Required = "", field.Required
+	}
 	at := f.Name
 	if text, ok := m.Get("at").Text(r.into); ok {
 		at = text

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollux-automation/pollux/connectors/manifest/announce"
 	"github.com/pollux-automation/pollux/connectors/manifest/breaker"
+	"github.com/pollux-automation/pollux/connectors/manifest/compose"
 	"github.com/pollux-automation/pollux/connectors/manifest/fields"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/manifest/names"
@@ -34,6 +35,7 @@ func TestSchema_HasTheKeysOfTheReader(t *testing.T) {
 		"answer": answerKeys, "repeat": repeatKeys, "idempotency": keyKeys, "target": targetKeys, "otherVersion": otherKeys,
 	}
 	maps.Copy(all, fields.Keys())
+	maps.Copy(all, compose.Keys())
 	maps.Copy(all, lists.Keys())
 	maps.Copy(all, names.Keys())
 	maps.Copy(all, announce.Keys())

@@ -79,11 +79,16 @@ func (m *Manifest) In(version string) (in *Manifest, ok bool) {
 	all.Operations, all.Versions = nil, nil
 	for _, o := range m.Operations {
 		v := o.Versions[version]
-		if v.Gone != "" {
+		if m.gone(o, version) != "" {
 			continue
 		}
 		spec, op := *o.Spec, *o
 		spec.Version = version
+		if o.Compose != nil {
+			if main, ok := m.Operation(o.Compose.Main()); ok {
+				v.Path = main.Versions[version].Path
+			}
+		}
 		if v.Path != "" {
 			spec.Path = v.Path
 		}
@@ -101,8 +106,8 @@ func (m *Manifest) In(version string) (in *Manifest, ok bool) {
 func (m *Manifest) Lacks(version string) map[string]string {
 	gone := map[string]string{}
 	for _, o := range m.Operations {
-		if v := o.Versions[version]; v.Gone != "" {
-			gone[o.Spec.Key] = v.Gone
+		if instead := m.gone(o, version); instead != "" {
+			gone[o.Spec.Key] = instead
 		}
 	}
 	return gone

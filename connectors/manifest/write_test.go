@@ -12,15 +12,16 @@ import (
 	"github.com/pollux-automation/pollux/connectors/manifest"
 )
 
-// changed reads the example with one text replaced in both of its files.
-func changed(t *testing.T, old, with string) *manifest.Manifest {
+// changed reads the example with texts replaced in both of its files: pairs of what stood
+// there and what stands there now.
+func changed(t *testing.T, old, with string, more ...string) *manifest.Manifest {
 	t.Helper()
 	files := fstest.MapFS{}
 	found := false
 	for _, name := range []string{"connector.yaml", "tickets.yaml"} {
 		text := read(t, name)
 		found = found || strings.Contains(text, old)
-		files[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(text, old, with))}
+		files[name] = &fstest.MapFile{Data: []byte(strings.NewReplacer(append([]string{old, with}, more...)...).Replace(text))}
 	}
 	if !found {
 		t.Fatalf("the example has no %q", old)
@@ -43,30 +44,33 @@ func operation(t *testing.T, m *manifest.Manifest, key string) *manifest.Operati
 
 func TestRead_TheTargetOfAWrite(t *testing.T) {
 	t.Parallel()
+	// An entry can only be added to a single record.
+	const appends, finds = "      append: {field: text, text: entry}\n    inputs: {ticketId: string, entry: string}", "      where: {id: ticketId}\n    inputs: {ticketId: string, text: string}"
 	const inputs = "    inputs: {ticketId: string}\n    fixed"
 	usual := &connectors.Target{Operation: "ticket.get", With: map[string]string{"ticketId": "ticketId"}}
 	tests := []struct {
 		name, old, with, of string
 		want                *connectors.Target
+		more                []string // further replacements
 	}{
-		{"the get of its object", inputs, inputs, "ticket.close", usual},
-		{"a create has none", inputs, inputs, "ticket.create", nil},
-		{"a read has none", inputs, inputs, "ticket.list", nil},
-		{"none on purpose", inputs, "    target: none\n" + inputs, "ticket.close", nil},
-		{"another", inputs, "    target: {operation: ticket.get, with: {ticketId: ticketId}}\n" + inputs, "ticket.close", usual},
-		{"another name", "/tickets/{ticketId}/close\n    inputs: {ticketId: string}", "/tickets/{id}/close\n    inputs: {id: string}", "ticket.close", nil},
+		{"the get of its object", inputs, inputs, "ticket.close", usual, nil},
+		{"a create has none", inputs, inputs, "ticket.create", nil, nil},
+		{"a read has none", inputs, inputs, "ticket.list", nil, nil},
+		{"none on purpose", inputs, "    target: none\n" + inputs, "ticket.close", nil, nil},
+		{"another", inputs, "    target: {operation: ticket.get, with: {ticketId: ticketId}}\n" + inputs, "ticket.close", usual, nil},
+		{"another name", "/tickets/{ticketId}/close\n    inputs: {ticketId: string}", "/tickets/{id}/close\n    inputs: {id: string}", "ticket.close", nil, nil},
 		{
 			"another name that is mapped", "/tickets/{ticketId}/close\n    inputs: {ticketId: string}",
 			"/tickets/{id}/close\n    target: {operation: ticket.get, with: {ticketId: id}}\n    inputs: {id: string}", "ticket.close",
-			&connectors.Target{Operation: "ticket.get", With: map[string]string{"ticketId": "id"}},
+			&connectors.Target{Operation: "ticket.get", With: map[string]string{"ticketId": "id"}}, nil,
 		},
-		{"a get that lists", "answer: {object: ticket, value: ticket}\n", "answer: {object: ticket, list: ticket}\n", "ticket.close", nil},
-		{"of a part of the object", "ticket.close:", "ticket.lock.set:", "ticket.lock.set", nil},
+		{"a get that lists", "answer: {object: ticket, value: ticket}\n", "answer: {object: ticket, list: ticket}\n", "ticket.close", nil, []string{appends, finds}},
+		{"of a part of the object", "ticket.close:", "ticket.lock.set:", "ticket.lock.set", nil, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			m := changed(t, tt.old, tt.with)
+			m := changed(t, tt.old, tt.with, tt.more...)
 			if diff := cmp.Diff(tt.want, operation(t, m, tt.of).Spec.Target); diff != "" {
 				t.Errorf("target of %s (-want +got):\n%s", tt.of, diff)
 			}

@@ -151,6 +151,10 @@ func (o *Object) Normalize(fields map[string]any) map[string]any {
 	return out
 }
 
+// Comparable returns a value of the field in the form in which it is compared: its
+// normaliser has run.
+func (f *Field) Comparable(v any) any { return f.normalize(v) }
+
 // normalize returns a value of the field in the form in which it is compared.
 func (f *Field) normalize(v any) any {
 	if list, ok := v.([]any); ok && f.Normal == NormalSet {

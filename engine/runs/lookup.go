@@ -40,7 +40,7 @@ func (c *call) lost(ctx context.Context, cause error) (ending, error) {
 
 // settle finds out what became of a write that was sent and of which nobody knows.
 func (c *call) settle(ctx context.Context, cause error) (ending, error) {
-	if c.rule != connectors.RepeatFind || !c.marked() && !c.dated() {
+	if c.rule != connectors.RepeatFind || !c.marked() && !c.dated() && !c.looks() {
 		return c.unsure(cause)
 	}
 	now, settle := time.Now(), c.request.Operation.Find.Settle
@@ -78,13 +78,14 @@ func (c *call) settle(ctx context.Context, cause error) (ending, error) {
 
 // missing acts on a lookup that has shown no trace of the write. It proves that nothing
 // arrived only if the text of the write holds the run's id: any other text may come back
-// changed.
+// changed. A write that looks by itself is carried out anew all the same: by now its own
+// read finds what a lost one has made.
 func (c *call) missing(ctx context.Context, cause error) (ending, error) {
 	refused := c.said != nil && c.said.Status >= 400 && c.said.Status < 500
 	switch {
-	case !c.marked():
+	case !c.marked() && !c.looks():
 		return c.unsure(cause)
-	case refused: // the service said no, and it was one
+	case refused && c.marked(): // the service said no, and it was one
 		c.result.Effect.State, c.result.Effect.Looked = store.NotDone, true
 		return c.failed(&connectors.Error{
 			Kind: connectors.Invalid, Op: c.request.Operation.Name(), Status: c.said.Status, Code: c.said.Code,
@@ -104,6 +105,12 @@ func (c *call) text() string {
 	}
 	text, _ := c.request.Input[find.Match].(string)
 	return text
+}
+
+// looks reports whether the write reads before it writes, so that it makes nothing twice.
+func (c *call) looks() bool {
+	composed := c.request.Operation.Composed
+	return composed != nil && composed.Looks
 }
 
 // marked reports whether what the write makes can be told from anything else: its text

@@ -89,6 +89,8 @@ type OperationView struct {
 	// Idempotency and Target are for writes.
 	Idempotency *KeyView    `json:"idempotency,omitempty"`
 	Target      *TargetView `json:"target,omitempty"`
+	// Composed tells of which operations it is made; nil for most.
+	Composed *ComposedView `json:"composed,omitempty"`
 	// Danger is what nobody can undo: delete, send or pay; nil for none.
 	Danger     *string  `json:"danger"`
 	Deprecated *string  `json:"deprecated"`
@@ -112,6 +114,13 @@ type KeyView struct {
 type TargetView struct {
 	Operation string            `json:"operation"`
 	With      map[string]string `json:"with"`
+}
+
+// ComposedView is what an operation is made of: a read, and for a write one of two writes.
+type ComposedView struct {
+	Read   string `json:"read"`
+	Found  string `json:"found,omitempty"`
+	Absent string `json:"absent,omitempty"`
 }
 
 // OtherView is another operation, and the input that takes the id of a record.
@@ -143,6 +152,9 @@ func Operation(o *connectors.Operation) OperationView {
 	}
 	if key := o.Idempotency; key != nil {
 		v.Idempotency = &KeyView{Input: key.Input, Header: key.Header}
+	}
+	if c := o.Composed; c != nil {
+		v.Composed = &ComposedView{Read: c.Read, Found: c.Found, Absent: c.Absent}
 	}
 	if t := o.Target; t != nil {
 		v.Target = &TargetView{Operation: t.Operation, With: t.With}

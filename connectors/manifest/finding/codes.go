@@ -30,6 +30,7 @@ const (
 	CodeHeader        = "bad-header"
 	CodeErrorRule     = "bad-error-rule"
 	CodeCheck         = "bad-check"
+	CodeCompose       = "bad-compose"
 	CodeNamed         = "bad-named"
 	CodeNoOperations  = "no-operations"
 	CodeFieldOption   = "bad-field"
@@ -68,6 +69,7 @@ func Codes() []diag.Code {
 		{Name: CodeParts, Meaning: "The parts of an account cannot be found as it is said."},
 		{Name: CodeErrorRule, Meaning: "A rule for errors fits nothing or gives no kind."},
 		{Name: CodeCheck, Meaning: "The call that checks a credential cannot be made."},
+		{Name: CodeCompose, Meaning: "An operation that is made of others cannot be carried out as it is said."},
 		{Name: CodeNamed, Meaning: "The names that users give to the elements of a list cannot be learned or used."},
 	}
 }
