@@ -21,6 +21,11 @@ customer.changed GET /customer
 customer.scan GET /customer
 customer.note.list GET /customer
 customer.note.scan GET /customer
+customer.find GET /customer
+customer.find_by_reference GET /customer
+customer.find_by_name GET /customer
+customer.upsert POST /customer
+customer.note.append PUT /customer/{customerId}
 customer.get GET /customer/{customerId}
 customer.create POST /customer
 customer.find_or_create POST /customer/find-or-create

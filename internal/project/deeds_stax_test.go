@@ -123,6 +123,8 @@ func staxDeeds() []deed {
 	return []deed{
 		made("customer.create", "customer.scan", person, map[string]any{"email": "bea@example.com"}),
 		found,
+		made("customer.upsert", "customer.scan", plus(person, map[string]any{"email": "dora@example.com"}), map[string]any{"email": "dora@example.com"}),
+		adjusted("customer.note.append", "customer", plus(newStaxCustomer(), notes), map[string]any{"note": "Called twice."}, map[string]any{"notes": "Called.\nCalled twice."}),
 		adjusted("customer.update", "customer", newStaxCustomer(), notes, notes),
 		dropped("customer", "customer.scan", newStaxCustomer()),
 		made("invoice.create", "invoice.scan", newInvoice(), map[string]any{"status": "DRAFT", "balance_due": 12.5}),

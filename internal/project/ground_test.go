@@ -243,6 +243,10 @@ func (g *ground) known(operation string) map[string]any {
 		return g.knownOfLists(key)
 	}
 	switch operation {
+	case "stax.customer.find":
+		return map[string]any{"email": "sandy.box@example.com"}
+	case "stax.customer.find_by_name":
+		return map[string]any{"firstname": "Sandy", "lastname": "Box"}
 	case "highlevel.contact.find":
 		return map[string]any{"email": g.mailOf(contact(g.sandboxed))}
 	case "highlevel.user.filter_by_email":

@@ -139,8 +139,8 @@ func (d *terminal) reaches(account string, op *connectors.Operation) bool {
 	if code != 0 || !json.Valid([]byte(stdout)) {
 		d.t.Errorf("%s with %s: got exit code %d, %q and %q", op.Key, inputs, code, stdout, stderr)
 	}
-	if n := d.requests() - before; n != 1 {
-		d.t.Errorf("%s: got %d requests, want 1", op.Key, n)
+	if n := d.requests() - before; n != 1 && (op.Composed == nil || n < 1) {
+		d.t.Errorf("%s: got %d requests, want 1, or some for one that is made of others", op.Key, n)
 		return false
 	}
 	return true
