@@ -31,7 +31,12 @@ func TestStaxBreaker_ClosesTheHostBeforeTheServiceDoes(t *testing.T) {
 				host, seen := budget.NewHost(), &refusals{next: world.Handler()}
 				var group sync.WaitGroup
 				for _, key := range []string{world.Endpoints("").StaxKey, world.Endpoints("").StaxKey, "withdrawn"} {
-					ask := staxAsker(t, world, host, seen, key, guarded)
+					ask := staxAsker(t, world.Endpoints("http://sandbox.test").StaxURL, seen, key, func(b *connectors.Breaker) *budget.Gate {
+						if !guarded {
+							b = nil
+						}
+						return host.Gate("stax", nil, (*budget.Breaker)(b), 0)
+					})
 					for range 8 {
 						group.Go(ask)
 					}
@@ -100,8 +105,9 @@ func (r *refusals) mostAMinute() int {
 }
 
 // staxAsker returns what asks for a customer that is not there with an account of its own,
-// and waits as long as it is told to, up to two hours.
-func staxAsker(t *testing.T, world *sandbox.Sandbox, host *budget.Host, service http.Handler, key string, guarded bool) func() {
+// and waits as long as it is told to, up to an hour or so. gate makes its gate from the
+// connector's breaker.
+func staxAsker(t *testing.T, url string, service http.Handler, key string, gate func(*connectors.Breaker) *budget.Gate) func() {
 	t.Helper()
 	registry, err := builtin.Registry()
 	if err != nil {
@@ -109,12 +115,8 @@ func staxAsker(t *testing.T, world *sandbox.Sandbox, host *budget.Host, service 
 	}
 	connector, _ := registry.Connector("stax")
 	d := connector.Describe()
-	var breaker *budget.Breaker
-	if guarded {
-		breaker = (*budget.Breaker)(d.Breaker)
-	}
 	session, err := connector.Open(connectors.Account{
-		Name: key, BaseURL: world.Endpoints("http://sandbox.test").StaxURL, Gate: host.Gate("stax", nil, breaker, 0),
+		Name: key, BaseURL: url, Gate: gate(d.Breaker),
 		Transport: &testkit.Transport{Handler: service}, Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New(key)},
 	})
 	if err != nil {
