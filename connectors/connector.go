@@ -100,6 +100,8 @@ type Account struct {
 	// then the credential itself goes out.
 	Source   auth.Source
 	Settings map[string]any
+	// Allow are the words for dangers that the account permits ([Danger.Needs]): payments.
+	Allow []string
 	// Gate is asked before every request. Never nil.
 	Gate Gate
 	// Transport carries the requests; nil means one made for this account.

@@ -78,16 +78,6 @@ type Composed struct {
 	Looks bool
 }
 
-// Danger is what a write does that nobody can undo.
-type Danger string
-
-// The dangers.
-const (
-	DangerDelete Danger = "delete" // a record is gone
-	DangerSend   Danger = "send"   // people get a message, or will
-	DangerPay    Danger = "pay"    // money moves
-)
-
 // Name returns the operation's full name, "highlevel.contact.update".
 func (o *Operation) Name() string { return o.Connector + "." + o.Key }
 

@@ -98,7 +98,7 @@ func operation(o *connectors.Operation) recipes.Operation {
 	if o.Find != nil && (o.Composed == nil || !o.Composed.Looks) { // what looks by itself needs no proof in a text
 		op.Match = o.Find.Match
 	}
-	op.Danger = dangers[o.Danger]
+	op.Danger, op.Needs = dangers[o.Danger], o.Danger.Needs()
 	for _, in := range o.Inputs {
 		if !in.Paging {
 			op.Inputs = append(op.Inputs, recipes.Input{Field: in.Field, Setting: in.Setting})

@@ -101,6 +101,7 @@ func highlevel() []recipes.Operation {
 		{Key: "contact.tag.add", Write: true, Repeat: "safe", Inputs: []recipes.Input{
 			text("contactId", true), {Field: schema.Field{Name: "tags", Type: schema.Array, Required: true, Items: &schema.Field{Type: schema.String}}},
 		}},
+		{Key: "invoice.charge", Write: true, Danger: "moves money", Needs: "payments", Repeat: "safe", Inputs: []recipes.Input{text("invoiceId", true)}},
 		{Key: "contact.delete", Write: true, Danger: "deletes", Repeat: "never", Inputs: []recipes.Input{text("contactId", true)}},
 	}
 }

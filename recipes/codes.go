@@ -28,6 +28,7 @@ const (
 	CodeTarget          = catalog.CodeTarget
 	CodeConnection      = catalog.CodeConnection
 	CodeOperation       = catalog.CodeOperation
+	CodeNeedsAllow      = catalog.CodeNeedsAllow
 	CodeCannotPoll      = "cannot-poll"
 	CodeDeprecated      = catalog.CodeDeprecated
 	CodePattern         = catalog.CodePattern
@@ -86,6 +87,7 @@ func Codes() []diag.Code {
 		{Name: CodeTarget, Meaning: "An operation is not written as connection.object.verb."},
 		{Name: CodeConnection, Meaning: "The recipe has no such connection."},
 		{Name: CodeOperation, Meaning: "The connector has no such operation."},
+		{Name: CodeNeedsAllow, Meaning: "A step does something that its account does not allow: it moves money."},
 		{Name: CodeCannotPoll, Meaning: "An operation cannot be polled."},
 		{Name: CodeDeprecated, Meaning: "An operation is deprecated."},
 		{Name: CodeKindFamily, Meaning: "A kind of change is only for recipes with a scope, or only for those without one."},

@@ -38,16 +38,11 @@ func (t *trial) describedInputs(bad *complaints) {
 			bad.add("the input %q has no name of its own", in.Name)
 		}
 		seen[in.Name] = true
-		placed := slices.Contains([]string{"path", "query", "header", "body"}, in.In) || in.In == "" && t.op.Composed != nil
-		if !placed || !slices.Contains(schema.Types(), in.Type) {
+		if !t.placed(in) || !slices.Contains(schema.Types(), in.Type) {
 			bad.add("the input %q goes to %q as %q", in.Name, in.In, in.Type)
 		}
 		if in.In == "path" {
-			filled := strings.ReplaceAll(holes, "{"+in.Name+"}", "x")
-			if filled == holes && t.op.Composed == nil {
-				bad.add("the path has no place for the input %q", in.Name)
-			}
-			holes = filled
+			holes = t.filled(bad, holes, in.Name)
 		}
 		if in.Default != nil && in.Accepts(in.Default) != nil {
 			bad.add("the input %q does not accept its default", in.Name)
@@ -59,6 +54,21 @@ func (t *trial) describedInputs(bad *complaints) {
 	if strings.ContainsAny(holes, "{}") && t.op.Composed == nil { // a part of it fills them
 		bad.add("nothing fills the path %q", holes)
 	}
+}
+
+// filled fills the hole of an input in a path. In an operation that is made of others the
+// input of a part may have another name.
+func (t *trial) filled(bad *complaints, path, input string) string {
+	out := strings.ReplaceAll(path, "{"+input+"}", "x")
+	if out == path && t.op.Composed == nil {
+		bad.add("the path has no place for the input %q", input)
+	}
+	return out
+}
+
+// placed reports whether an input goes somewhere; one that is only compared need not.
+func (t *trial) placed(in connectors.Input) bool {
+	return slices.Contains([]string{"path", "query", "header", "body"}, in.In) || in.In == "" && t.op.Composed != nil
 }
 
 // describedParts looks at what an operation is made of.

@@ -433,3 +433,31 @@ func TestAppend_CannotBeReadAgain(t *testing.T) {
 		})
 	}
 }
+
+func TestCall_MovesMoneyOnlyWhereTheAccountAllowsIt(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		op string
+		in map[string]any
+	}{
+		{"invoice.charge", map[string]any{"customerId": "c2"}}, {"customer.charge", map[string]any{"email": "b@example.com"}},
+	} {
+		t.Run(tt.op, func(t *testing.T) {
+			t.Parallel()
+			c := &crm{customers: four()}
+			s := newCRM(t, c)
+			if got := s.op(t, tt.op).Danger; got != connectors.DangerPay {
+				t.Errorf("danger = %q, want pay", got)
+			}
+			_, err := s.Call(t.Context(), s.op(t, tt.op), tt.in)
+			e := ours(t, err, connectors.Invalid)
+			if len(c.log) > 0 || s.gate.entered > 0 || e.Hint != "write allow: [payments] at the account acme in the settings" {
+				t.Errorf("got %v after %v, want a refusal that says what to write before anything is sent", e, c.log)
+			}
+			s = newServiceOf(t, "crm", c, func(a *connectors.Account) { a.Settings, a.Allow = nil, []string{"payments"} })
+			if _, err := s.Call(t.Context(), s.op(t, tt.op), tt.in); err != nil || len(c.log) == 0 {
+				t.Errorf("with leave: %v after %v, want it sent", err, c.log)
+			}
+		})
+	}
+}

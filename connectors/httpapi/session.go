@@ -48,6 +48,9 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 	if err != nil {
 		return connectors.Answer{}, err
 	}
+	if err := s.account.Permit(op.Spec); err != nil {
+		return connectors.Answer{}, err
+	}
 	if inputs, err = s.names.Write(ctx, op.Spec, inputs); err != nil {
 		return connectors.Answer{}, err
 	}

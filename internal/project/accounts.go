@@ -105,7 +105,7 @@ func (p *Project) OpenAccounts() error {
 			}
 		}
 		accounts[i].Session, err = accounts[i].Connector.Open(connectors.Account{
-			Name: a.Name, BaseURL: a.BaseURL, Version: a.Version, Credential: a.Credential, Source: source, Settings: a.Settings, Gate: p.gates[a.Name],
+			Name: a.Name, BaseURL: a.BaseURL, Version: a.Version, Credential: a.Credential, Source: source, Settings: a.Settings, Allow: a.Allow, Gate: p.gates[a.Name],
 		})
 		if err != nil {
 			return fmt.Errorf("account %s: %w", a.Name, err)

@@ -1,6 +1,7 @@
 package project_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -14,8 +15,11 @@ import (
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/connectors/builtin"
 	"github.com/pollux-automation/pollux/connectors/sandbox"
+	"github.com/pollux-automation/pollux/engine"
+	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/secret"
 	"github.com/pollux-automation/pollux/internal/testkit"
+	"github.com/pollux-automation/pollux/recipes"
 )
 
 // TestStaxBreaker_ClosesTheHostBeforeTheServiceDoes lets three accounts ask for what is not
@@ -196,5 +200,45 @@ func TestStaxBlock_IsWaitedForAnHour(t *testing.T) {
 		}
 		pass(2 * time.Minute)
 		s.call("stax", "self.get", nil)
+	})
+}
+
+// TestStaxPayments_NeedTheLeaveOfTheAccount tries everything that moves money, by hand and
+// in a recipe, with an account that does not allow it: nothing is sent.
+func TestStaxPayments_NeedTheLeaveOfTheAccount(t *testing.T) {
+	t.Parallel()
+	inSandbox(t, quiet(), func(s *sandboxed) {
+		g := newGround(s, "stax")
+		c, _ := s.registry.Connector("stax")
+		tried := 0
+		for _, op := range c.Describe().Operations {
+			if op.Danger != connectors.DangerPay {
+				continue
+			}
+			tried++
+			in := g.inputs(op)
+			account := s.account("stax")
+			account.Allow, account.Gate, account.Transport = nil, budget.New(nil, 0), &testkit.Transport{Handler: s.handler()}
+			session, err := c.Open(account)
+			s.must(err)
+			before := s.world.Written()
+			_, err = session.Call(t.Context(), op, in)
+			e, ok := errors.AsType[*connectors.Error](err)
+			if !ok || e.Kind != connectors.Invalid || !strings.Contains(e.Hint, "allow: [payments]") || s.world.Written() != before {
+				t.Errorf("%s without leave: got %v and %d writes, want that it is refused and nothing sent", op.Key, err, s.world.Written()-before)
+			}
+			var findings diag.List
+			catalog := engine.NewCatalog(s.registry, []recipes.Account{{Name: "stax", Connector: "stax"}})
+			with, err := json.Marshal(in)
+			s.must(err)
+			recipes.Parse("pay.yaml", []byte("recipe: v1\nid: pay\nconnections: {pay: {connector: stax, account: stax}}\n"+
+				"trigger: {poll: pay.customer.list, schedule: {every: 15m}, start: now}\nfilter: record.id != nil\nsteps:\n  - {id: a, call: pay."+op.Key+", with: "+string(with)+"}\n"), catalog, &findings)
+			if !findings.HasErrors() || !strings.Contains(findings.Sorted()[0].String(), "does not allow") {
+				t.Errorf("%s in a recipe: findings %v, want that the account does not allow it", op.Key, findings.Sorted())
+			}
+		}
+		if tried != 7 {
+			t.Errorf("tried %d operations, want the 7 that move money", tried)
+		}
 	})
 }

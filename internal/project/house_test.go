@@ -65,7 +65,7 @@ func newHouse(t *testing.T, registry *connectors.Registry, tenants ...tenant) *h
 			t.Fatal(err)
 		}
 		h.accounts = append(h.accounts, &engine.Account{Name: who.Name, Connector: c, Session: session, Settings: who.Settings})
-		known = append(known, recipes.Account{Name: who.Name, Connector: who.connector, Settings: who.Settings})
+		known = append(known, recipes.Account{Name: who.Name, Connector: who.connector, Settings: who.Settings, Allow: who.Allow})
 	}
 	h.catalog = engine.NewCatalog(registry, known)
 	return h
@@ -118,7 +118,7 @@ func (s *sandboxed) renew(o sandbox.Options) {
 func (s *sandboxed) account(connector string) connectors.Account {
 	if connector == "stax" {
 		return connectors.Account{
-			Name: "stax", BaseURL: s.at.StaxURL, Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New(s.at.StaxKey)},
+			Name: "stax", BaseURL: s.at.StaxURL, Allow: []string{"payments"}, Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New(s.at.StaxKey)},
 		}
 	}
 	if connector == "stibee" {

@@ -150,7 +150,7 @@ func (p *Project) readConnectors() {
 func (p *Project) recipeAccounts() []recipes.Account {
 	out := make([]recipes.Account, len(p.Settings.Accounts))
 	for i, a := range p.Settings.Accounts {
-		out[i] = recipes.Account{Name: a.Name, Connector: a.Connector, Settings: a.Settings, Lacks: p.lacks(a)}
+		out[i] = recipes.Account{Name: a.Name, Connector: a.Connector, Settings: a.Settings, Allow: a.Allow, Lacks: p.lacks(a)}
 	}
 	return out
 }

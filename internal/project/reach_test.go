@@ -49,6 +49,7 @@ func newTerminal(t *testing.T, connector string) *terminal {
     connector: stax
     base_url: %s
     auth: {method: bearer, token: env:REACH_KEY}
+    allow: [payments]
 `, at.HighLevelURL, at.LocationID, at.CompanyID, at.StaxURL)
 	t.Setenv("REACH_KEY", at.StaxKey)
 	d.must(os.WriteFile(d.settings, []byte(text), 0o600))

@@ -59,6 +59,8 @@ type Account struct {
 	Connector string
 	// Settings are the account's settings by name; they fill inputs.
 	Settings map[string]any
+	// Allow are the words for dangers that the account permits.
+	Allow []string
 	// Lacks are operations that the account cannot call, by key, with what to use instead.
 	Lacks map[string]string
 }
@@ -96,6 +98,9 @@ type Operation struct {
 	// Danger says what the write does that nobody can undo, in words that follow its name;
 	// empty for most operations.
 	Danger string
+	// Needs is the word that an account must have under allow for the write; empty for most
+	// operations.
+	Needs string
 }
 
 // CanPoll reports whether a recipe can be started by what the operation lists.

@@ -9,6 +9,7 @@ const (
 	CodeTarget         = "bad-target"
 	CodeConnection     = "unknown-connection"
 	CodeOperation      = "unknown-operation"
+	CodeNeedsAllow     = "needs-allow"
 	CodeDeprecated     = "deprecated"
 	CodePattern        = "account-pattern"
 	CodeNoMatch        = "no-account"

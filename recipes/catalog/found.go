@@ -60,10 +60,23 @@ func (c *Connections) Find(n *yamlnode.Node) *Found {
 			break
 		}
 	}
+	c.permit(n, f)
 	if d := f.Operation.Deprecated; d != "" {
 		c.into.Warnf(n.At(), CodeDeprecated, d, "%s is deprecated", text)
 	}
 	return f
+}
+
+// permit reports a write that an account does not allow.
+func (c *Connections) permit(n *yamlnode.Node, f *Found) {
+	needs := f.Operation.Needs
+	for _, a := range f.accounts {
+		if needs != "" && !slices.Contains(a.Allow, needs) {
+			c.into.Errorf(n.At(), CodeNeedsAllow, "write allow: ["+needs+"] at the account "+a.Name+" in the settings, if it is meant",
+				"%s %s, which the account %s does not allow", f.Name(), f.Operation.Danger, a.Name)
+			return
+		}
+	}
 }
 
 // Target returns the operation that reads the record which a write changes; ok is false
