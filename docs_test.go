@@ -99,8 +99,8 @@ func TestDocs_YAMLIsRight(t *testing.T) {
 		}
 		for _, m := range fence.FindAllStringSubmatch(text, -1) {
 			language, kind, _ := strings.Cut(m[1], " ")
-			if language != "yaml" {
-				continue
+			if language != "yaml" || strings.HasPrefix(kind, "trigger ") {
+				continue // internal/project makes recipes of triggers and runs them
 			}
 			if out, code := validate(t, kind, m[2]); code != 0 || strings.Contains(out, "warning") {
 				t.Errorf("%s: this block (%q) has findings:\n%s\n%s", name, m[1], m[2], out)

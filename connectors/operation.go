@@ -35,6 +35,9 @@ type Operation struct {
 	Answer *schema.Object
 	// List is true when the answer is a list that is read page by page.
 	List bool
+	// Split is true for a list of whose rows the connector makes other records: a page may
+	// hold more of them than were asked for, or none.
+	Split bool
 	// Poll tells how changes in the list are found; nil when it cannot be polled.
 	Poll *Poll
 	// Repeat tells whether a write may be sent twice; empty for reads.
@@ -158,6 +161,9 @@ type Poll struct {
 	// Confirm tells how to learn whether a record that a list does not show any
 	// more is gone; nil means that a second walk must tell.
 	Confirm *Confirm
+	// Instead is the key of an operation to watch where the service does not keep what
+	// this one needs of it, e.g. the order; empty for none. Errors name it.
+	Instead string
 }
 
 // Window is a piece of time that moves with the clock.

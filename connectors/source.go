@@ -28,4 +28,8 @@ type Page struct {
 	Date time.Time
 	// Total is how many records the whole list has; -1 when unknown.
 	Total int
+	// First and Last are the times by which a list is sorted, of the first and the last row
+	// as they came, where the connector has made other records of them, perhaps none. Zero
+	// for all other lists.
+	First, Last time.Time
 }

@@ -38,14 +38,19 @@ func (Newest) More(w *Walk, pages []connectors.Page) (bool, error) {
 	if w.Full || last.Next == "" {
 		return false, nil
 	}
-	if n := len(pages) - 2; n >= 0 && (last.Next == pages[n].Next || pageHash(last.Records) == pageHash(pages[n].Records)) {
+	if n := len(pages) - 2; n >= 0 && (last.Next == pages[n].Next || len(last.Records) > 0 && pageHash(last.Records) == pageHash(pages[n].Records)) {
 		return false, walkErrorf("page %d repeats the one before", n+2)
 	}
 	rows := 0
 	for _, p := range pages {
-		rows += len(p.Records)
+		rows += max(len(p.Records), 1)
 	}
-	return rows < gatherMost && !slices.ContainsFunc(last.Records, w.below), nil
+	return rows < gatherMost && !w.grounded(last), nil
+}
+
+// grounded reports whether a page reaches down to known ground.
+func (w *Walk) grounded(p connectors.Page) bool {
+	return !p.Last.IsZero() && p.Last.Before(w.Since) || slices.ContainsFunc(p.Records, w.below)
 }
 
 // below reports whether a row stands on known ground.
@@ -59,7 +64,7 @@ func Join(pages []connectors.Page) connectors.Page {
 		return joined
 	}
 	last := pages[len(pages)-1]
-	joined.Next, joined.Total = last.Next, last.Total
+	joined.Next, joined.Total, joined.Last = last.Next, last.Total, last.Last
 	joined.Records = nil
 	have := map[string]bool{}
 	for _, p := range slices.Backward(pages) {
@@ -89,6 +94,12 @@ func (Newest) Detect(in Input) (Delta, error) {
 			return Delta{}, err
 		}
 	}
+	if p := in.Page; !p.First.IsZero() {
+		if p.Last.After(p.First.Add(orderSlack)) {
+			return Delta{}, walkErrorf("a page from %s ends with %s: the service did not sort newest first", stamp(p.First), stamp(p.Last))
+		}
+		d.walk.reach(p.First)
+	}
 	for _, r := range slices.Backward(in.Page.Records) {
 		if err := d.row(r); err != nil {
 			return Delta{}, err
@@ -100,7 +111,7 @@ func (Newest) Detect(in Input) (Delta, error) {
 		d.endSide(done)
 		return d.delta(done), nil
 	}
-	if in.Page.Next != "" && !slices.ContainsFunc(in.Page.Records, d.walk.below) {
+	if in.Page.Next != "" && !d.walk.grounded(in.Page) {
 		d.state.Gap = d.walk.Number
 	}
 	d.state.endLive(in.Options)

@@ -1,11 +1,14 @@
 package triggers_test
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"testing"
 	"time"
 
+	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/schema"
 	"github.com/pollux-automation/pollux/triggers"
 )
 
@@ -76,5 +79,40 @@ func TestNewest_ChangesComeOldestFirst(t *testing.T) {
 	}
 	if len(f.Changes) != 7 {
 		t.Errorf("got %d changes, want 7", len(f.Changes))
+	}
+}
+
+// TestNewest_StopsByTheRowsAsTheyCame walks a list of whose rows a connector makes other
+// records, often none: pages without a record neither hide the ground nor look repeated.
+func TestNewest_StopsByTheRowsAsTheyCame(t *testing.T) {
+	t.Parallel()
+	at := func(hour int) time.Time { return time.Date(2026, 1, 2, hour, 0, 0, 0, time.UTC) }
+	w := &triggers.Walk{Since: at(10)}
+	page := func(first, last int, next string) connectors.Page {
+		return connectors.Page{First: at(first), Last: at(last), Next: next}
+	}
+	for _, tt := range []struct {
+		pages []connectors.Page
+		more  bool
+	}{
+		{[]connectors.Page{page(13, 12, "2")}, true},
+		{[]connectors.Page{page(13, 12, "2"), page(12, 11, "3")}, true},
+		{[]connectors.Page{page(13, 12, "2"), page(12, 9, "3")}, false},
+		{[]connectors.Page{page(13, 9, "2")}, false},
+		{[]connectors.Page{page(13, 12, "")}, false},
+	} {
+		if more, err := (triggers.Newest{}).More(w, tt.pages); err != nil || more != tt.more {
+			t.Errorf("after %d pages down to %s: more is %t (%v), want %t", len(tt.pages), tt.pages[len(tt.pages)-1].Last, more, err, tt.more)
+		}
+	}
+	joined := triggers.Join([]connectors.Page{page(13, 12, "2"), page(12, 9, "3")})
+	in := triggers.Input{State: triggers.State{Baseline: true, Walk: &triggers.Walk{Since: at(10), Date: at(14)}}, Page: joined, Shape: &schema.Object{}, Now: at(14)}
+	d, err := (triggers.Newest{}).Detect(in)
+	if err != nil || !d.State.Watermark.Equal(at(13)) || d.State.Gap != 0 {
+		t.Errorf("watermark %s, gap %d, %v; want %s and no gap", d.State.Watermark, d.State.Gap, err, at(13))
+	}
+	in.Page = page(9, 13, "")
+	if _, err := (triggers.Newest{}).Detect(in); !errors.Is(err, triggers.ErrWalk) {
+		t.Errorf("a page in the wrong order: %v, want an error of the walk", err)
 	}
 }

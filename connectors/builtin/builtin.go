@@ -8,6 +8,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/anyhttp"
 	"github.com/pollux-automation/pollux/connectors/highlevel"
+	"github.com/pollux-automation/pollux/connectors/stax"
 	"github.com/pollux-automation/pollux/connectors/stibee"
 	"github.com/pollux-automation/pollux/connectors/webhook"
 )
@@ -19,6 +20,7 @@ func Registry() (*connectors.Registry, error) {
 	for _, open := range []func() (connectors.Connector, error){
 		anyhttp.New,
 		highlevel.New,
+		stax.New,
 		stibee.New,
 		webhook.New,
 	} {

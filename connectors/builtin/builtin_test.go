@@ -14,7 +14,7 @@ func TestRegistry_HoldsEveryConnector(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Registry: %v", err)
 	}
-	if diff := cmp.Diff([]string{"highlevel", "http", "stibee", "webhook"}, all.Keys()); diff != "" {
+	if diff := cmp.Diff([]string{"highlevel", "http", "stax", "stibee", "webhook"}, all.Keys()); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	again, err := builtin.Registry()

@@ -111,7 +111,7 @@ func (t *trial) lostWrite(ctx context.Context, bad *complaints, in map[string]an
 
 // leadsTo reports whether the path of a request ends in that of an operation.
 func leadsTo(path, operation string) bool {
-	got, want := strings.Split(path, "/"), strings.Split(operation, "/")
+	got, want := strings.Split(path, "/"), strings.Split(strings.TrimPrefix(operation, "/"), "/")
 	if len(got) < len(want) {
 		return false
 	}

@@ -112,16 +112,14 @@ func (s *session) refusal(op *manifest.Operation, a *answers.Answer) error {
 	if a.Status >= 300 && a.Status <= 399 {
 		e.Hint = "the service answers at another address; set base_url to it"
 	}
-	if rule, ok := match(op.Rules, a.Status, code, message); ok {
-		e.Kind, e.Hint = rule.Kind, rule.Hint
-	} else if rule, ok := match(s.manifest.Errors.Rules, a.Status, code, message); ok {
+	if rule, ok := s.rule(op, a.Status, code, message); ok {
 		e.Kind, e.Hint = rule.Kind, rule.Hint
 	}
 	if e.Kind == connectors.Uncertain && op.Spec.Kind == connectors.Read {
 		e.Kind = connectors.Transient // a read leaves nothing behind
 	}
 	if e.Kind == connectors.RateLimited {
-		e.RetryAfter = retryAfter(a)
+		e.RetryAfter = s.waits(op, a)
 	}
 	message = s.clean(message)
 	if message == "" && code == "" {
@@ -129,6 +127,24 @@ func (s *session) refusal(op *manifest.Operation, a *answers.Answer) error {
 	}
 	e.Err = worded(a.Status, e.Code, message)
 	return e
+}
+
+// rule returns the rule for a refusal; those of the operation come first.
+func (s *session) rule(op *manifest.Operation, status int, code, message string) (manifest.Rule, bool) {
+	if rule, ok := match(op.Rules, status, code, message); ok {
+		return rule, true
+	}
+	return match(s.manifest.Errors.Rules, status, code, message)
+}
+
+// waits is how long a service that refused wants to be left alone: as it says itself, else
+// as the rule for the refusal knows.
+func (s *session) waits(op *manifest.Operation, a *answers.Answer) time.Duration {
+	if told := retryAfter(a); told > 0 || a.Status < http.StatusBadRequest {
+		return told
+	}
+	rule, _ := s.rule(op, a.Status, answers.Text(a.Body, s.manifest.Errors.Code), answers.Text(a.Body, s.manifest.Errors.Message))
+	return rule.Wait
 }
 
 // worded is what a service has said, or what its status means.

@@ -66,6 +66,8 @@ func TestCall_ShowsTheServicesWords(t *testing.T) {
 		{"code and message", `{"error":{"code":"Order.Locked","message":"no"}}`, "Order.Locked", "Order.Locked: no"},
 		{"code alone", `{"error":{"code":"x"}}`, "x", "x"},
 		{"a list of messages", `{"messages":["a is bad","b too"]}`, "", "a is bad; b too"},
+		{"messages by field", `{"total":"is low","email":["is taken","is odd"]}`, "", "email: is taken; email: is odd; total: is low"},
+		{"messages by field below a name", `{"messages":{"email":["is taken"]}}`, "", "email: is taken"},
 		{"a number as code", `{"error":{"code":17}}`, "17", "17"},
 		{"not JSON", "<b>Bad\x00 gateway\n</b>", "", "<b>Bad  gateway </b>"},
 		{"nothing", "", "", "Bad Request"},
@@ -121,6 +123,23 @@ func TestCall_RetryAfter(t *testing.T) {
 		_, err := s.Call(t.Context(), s.op(t, "order.poke"), nil)
 		if e := ours(t, err, connectors.RateLimited); e.RetryAfter != tt.want || s.gate.retryAfter != tt.want {
 			t.Errorf("Retry-After %q: %s, and %s for the gate, want %s", tt.header, e.RetryAfter, s.gate.retryAfter, tt.want)
+		}
+	}
+}
+
+// TestCall_WaitsAsTheRuleSays has a service that does not say itself how long it wants to
+// be left alone.
+func TestCall_WaitsAsTheRuleSays(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]time.Duration{"": 20 * time.Minute, "5": 5 * time.Second} {
+		s := newService(t, carrier(func(*http.Request) (*http.Response, error) {
+			r := reply(420, "", "")
+			r.Header.Set("Retry-After", header)
+			return r, nil
+		}))
+		_, err := s.Call(t.Context(), s.op(t, "order.poke"), nil)
+		if e := ours(t, err, connectors.RateLimited); e.RetryAfter != want || s.gate.retryAfter != want {
+			t.Errorf("Retry-After %q: %s, and %s for the gate, want %s", header, e.RetryAfter, s.gate.retryAfter, want)
 		}
 	}
 }

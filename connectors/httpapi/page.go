@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
@@ -154,10 +155,26 @@ func (s *session) readPage(op *manifest.Operation, a *answers.Answer, q pageQuer
 			page.Records = append(page.Records, r)
 		}
 	}
+	if op.Answer.Rows != nil && op.Spec.Poll != nil && len(items) > 0 {
+		page.First, page.Last = timeOf(items[0], op.Spec.Poll.By), timeOf(items[len(items)-1], op.Spec.Poll.By)
+	}
 	if page.Next, err = s.next(op, a, items, q); err != nil {
 		return connectors.Page{}, answers.Unreadable(op, a.Status, err)
 	}
 	return page, nil
+}
+
+// timeOf reads the time of a row by which its list is sorted; zero for none.
+func timeOf(row []byte, by string) time.Time {
+	if by == "" {
+		return time.Time{}
+	}
+	text, err := connectors.Texts(row, by)
+	if err != nil {
+		return time.Time{}
+	}
+	t, _ := schema.ParseTime(text[0])
+	return t
 }
 
 // total returns how many records the whole list has, -1 when the answer does not

@@ -244,7 +244,7 @@ func (s *session) pass(ctx context.Context, op *manifest.Operation, r *request.R
 			s.account.Gate.Leave(0, nil, 0)
 			return
 		}
-		s.account.Gate.Leave(a.Status, a.Header, retryAfter(a))
+		s.account.Gate.Leave(a.Status, a.Header, s.waits(op, a))
 	}()
 	t, err := token() // here, since one can end while the gate is closed
 	if err != nil {

@@ -68,6 +68,7 @@ func (r *reader) rowHook(d *draft, n *yamlnode.Node) {
 	switch {
 	case known:
 		d.op.Answer.Rows, r.rowsUsed[name] = hook, true
+		d.op.Spec.Split = true
 	case len(r.rows) == 0:
 		r.into.Errorf(n.At(), finding.CodeAnswer, "leave rows out: hooks are for built-in connectors", "there is no hook %q", name)
 	default:

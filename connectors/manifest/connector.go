@@ -160,6 +160,10 @@ func (r *reader) rules(n *yamlnode.Node) []Rule {
 		rule.Hint, _ = m.Get("hint").Text(r.into)
 		word, _ := m.Need(r.into, "kind", "kind: invalid").Word(r.into, finding.ErrorKinds()...)
 		rule.Kind = connectors.Kind(word)
+		rule.Wait, _ = m.Get("wait").Duration(r.into)
+		if at := m.Get("wait").At(); rule.Wait > 0 && rule.Kind != connectors.RateLimited || rule.Wait > time.Hour {
+			r.into.Errorf(at, finding.CodeErrorRule, "write kind: rate_limited and at most 1h", "only a service that has too many requests is left alone, and for an hour at most")
+		}
 		if !m.Has("status") && !m.Has("code") && rule.Message == "" {
 			r.into.Errorf(m.At(), finding.CodeErrorRule, "add status or code", "the rule does not say which status, code or message it is for")
 		}

@@ -12,7 +12,7 @@ var (
 	checkKeys   = []string{"operation", "with", "when"}
 	limitKeys   = []string{"requests", "per", "by", "remaining", "max", "reset", "operations"}
 	errorsKeys  = []string{"code", "message", "rules"}
-	ruleKeys    = []string{"status", "code", "message", "kind", "hint"}
+	ruleKeys    = []string{"status", "code", "message", "kind", "hint", "wait"}
 
 	partKeys      = []string{"objects", "inputs", "operations"}
 	operationKeys = []string{

@@ -70,6 +70,9 @@ type Rule struct {
 	Message string
 	Kind    connectors.Kind
 	Hint    string // one sentence for the operator; may be empty
+	// Wait is how long the service wants to be left alone when its refusal does not say;
+	// 0 means as long as for any other.
+	Wait time.Duration
 }
 
 // Operation is what it takes to send an operation's request and to read its

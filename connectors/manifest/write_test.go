@@ -98,6 +98,14 @@ func TestRead_TheKeyOfAWrite(t *testing.T) {
 	}
 }
 
+func TestRead_AWaitOfARule(t *testing.T) {
+	t.Parallel()
+	rules := changed(t, "{code: ticket_closed, kind: conflict}", "{status: 429, kind: rate_limited, wait: 1h}").Errors.Rules
+	if diff := cmp.Diff(manifest.Rule{Status: 429, Kind: connectors.RateLimited, Wait: time.Hour}, rules[0]); diff != "" {
+		t.Errorf("rule (-want +got):\n%s", diff)
+	}
+}
+
 func TestRead_ABreaker(t *testing.T) {
 	t.Parallel()
 	got := changed(t, "[400-499]}", "[403, 500-599], rest: 1h}").Description().Breaker

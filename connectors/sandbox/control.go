@@ -38,6 +38,9 @@ func (s *Sandbox) State() State {
 //	POST   /sandbox/contacts              add a contact, answers {"id"}
 //	PATCH  /sandbox/contacts/{id}         write fields of a contact
 //	DELETE /sandbox/contacts/{id}         delete a contact
+//	POST   /sandbox/stax/customers        add a customer to Stax, answers {"id"}
+//	PATCH  /sandbox/stax/customers/{id}   write fields of a customer
+//	POST   /sandbox/stax/payment_methods  {"customer":"…","declines":false}: give a customer a payment method, answers {"id"}
 //	POST   /sandbox/things/{kind}         write what people make in HighLevel's web app (see KeepThing), answers {"id"}
 //	DELETE /sandbox/things/{kind}/{id}    remove it
 //	POST   /sandbox/changes               {"create":300,"update":200}: make up changes, answers their ids
@@ -69,6 +72,7 @@ func (s *Sandbox) Control() http.Handler {
 	mux.HandleFunc("DELETE /sandbox/contacts/{id}", func(w http.ResponseWriter, r *http.Request) {
 		finish(w, s.DeleteContact(r.PathValue("id")), http.StatusNotFound)
 	})
+	s.controlStax(mux)
 	mux.HandleFunc("POST /sandbox/things/{kind}", s.serveKeep)
 	mux.HandleFunc("DELETE /sandbox/things/{kind}/{id}", func(w http.ResponseWriter, r *http.Request) {
 		finish(w, s.DiscardThing(r.PathValue("kind"), r.PathValue("id")), http.StatusNotFound)
@@ -108,6 +112,31 @@ func (s *Sandbox) Control() http.Handler {
 		}
 	})
 	return mux
+}
+
+// controlStax adds what steers Stax.
+func (s *Sandbox) controlStax(mux *http.ServeMux) {
+	mux.HandleFunc("POST /sandbox/stax/customers", func(w http.ResponseWriter, r *http.Request) {
+		var fields map[string]any
+		if receive(w, r, &fields) {
+			reply(w, map[string]string{"id": s.stax.AddCustomer(fields)})
+		}
+	})
+	mux.HandleFunc("PATCH /sandbox/stax/customers/{id}", func(w http.ResponseWriter, r *http.Request) {
+		var fields map[string]any
+		if receive(w, r, &fields) {
+			finish(w, s.stax.UpdateCustomer(r.PathValue("id"), fields), http.StatusNotFound)
+		}
+	})
+	mux.HandleFunc("POST /sandbox/stax/payment_methods", func(w http.ResponseWriter, r *http.Request) {
+		var want struct {
+			Customer string `json:"customer"`
+			Declines bool   `json:"declines"`
+		}
+		if receive(w, r, &want) {
+			reply(w, map[string]string{"id": s.stax.AddPaymentMethod(want.Customer, want.Declines)})
+		}
+	})
 }
 
 // reply answers with a value.

@@ -12,6 +12,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel"
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/oauth"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
+	"github.com/pollux-automation/pollux/connectors/sandbox/stax"
 	"github.com/pollux-automation/pollux/connectors/sandbox/stibee"
 )
 
@@ -26,10 +27,10 @@ type Options struct {
 	Contacts int
 	// Lag is how long a write stays invisible to HighLevel's searches.
 	Lag time.Duration
-	// Skew is added to the clock of both services.
+	// Skew is added to the clock of all services.
 	Skew time.Duration
-	// HighLevelLimit and StibeeLimit replace the services' own limits.
-	HighLevelLimit, StibeeLimit Limit
+	// HighLevelLimit, StibeeLimit and StaxLimit replace the services' own limits.
+	HighLevelLimit, StibeeLimit, StaxLimit Limit
 	// HighLevelDaily replaces what HighLevel allows a day.
 	HighLevelDaily Limit
 	// Fields are the keys of the fields that Stibee's lists have; nil means name,
@@ -62,6 +63,8 @@ type Endpoints struct {
 	StibeeKey    string `json:"stibee_key"`
 	ListID       string `json:"list_id"`
 	VIPGroupID   string `json:"vip_group_id"`
+	StaxURL      string `json:"stax_url"`
+	StaxKey      string `json:"stax_key"`
 	// SenderEmail is an authorized sender of the list, AutoID the end of the address of an
 	// automatic e-mail of it, TagID a tag of e-mails.
 	SenderEmail string `json:"sender_email"`
@@ -78,6 +81,7 @@ type Sandbox struct {
 	agency    *agency
 	highlevel *highlevel.Location // the usual location
 	stibee    *stibee.Workspace
+	stax      *stax.Merchant
 }
 
 // New makes a sandbox and its first contacts.
@@ -87,6 +91,7 @@ func New(o Options) *Sandbox {
 		World:  w,
 		agency: newAgency(w, o),
 		stibee: stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields, Plan: o.StibeePlan}),
+		stax:   stax.New(w, stax.Options{Limit: o.StaxLimit}),
 	}
 	s.highlevel = s.agency.locations[0]
 	s.highlevel.Populate(o.Contacts, func(i int) map[string]any { return person(w.Dice, i) })
@@ -101,12 +106,17 @@ func (s *Sandbox) HighLevel() http.Handler { return s.agency }
 // e-mails below /api/v1.0.
 func (s *Sandbox) Stibee() http.Handler { return s.stibee.Handler() }
 
-// Handler returns both services and the control interface below one address:
-// /highlevel, /stibee/v2 (with /stibee/api/v1.0 for automatic e-mails) and /sandbox.
+// Stax returns the simulated merchant of Stax Pay; its Handler is to be reached at the root
+// of an address.
+func (s *Sandbox) Stax() *stax.Merchant { return s.stax }
+
+// Handler returns all services and the control interface below one address:
+// /highlevel, /stibee/v2 (with /stibee/api/v1.0 for automatic e-mails), /stax and /sandbox.
 func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/highlevel/", http.StripPrefix("/highlevel", s.HighLevel()))
 	mux.Handle("/stibee/", http.StripPrefix("/stibee", s.Stibee()))
+	mux.Handle("/stax/", http.StripPrefix("/stax", s.stax.Handler()))
 	mux.Handle("/sandbox/", s.Control())
 	return mux
 }
@@ -128,6 +138,8 @@ func (s *Sandbox) Endpoints(base string) Endpoints {
 		SenderEmail:    stibee.Sender,
 		AutoID:         stibee.AutoID,
 		TagID:          strconv.Itoa(stibee.TagID),
+		StaxURL:        base + "/stax",
+		StaxKey:        stax.Key,
 		ControlURL:     base + "/sandbox",
 	}
 }

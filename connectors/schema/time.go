@@ -9,18 +9,19 @@ import (
 )
 
 // layouts are the ways in which services write times, besides milliseconds since
-// 1970. The last is the default text of Go's time, of which only the first three
-// parts are looked at ("2024-11-12 17:09:13 +0900 KST").
+// 1970. The third is the default text of Go's time, of which only the first three
+// parts are looked at ("2024-11-12 17:09:13 +0900 KST"). The last has no zone and
+// means UTC.
 //
 //nolint:gochecknoglobals // a table
-var layouts = [...]string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05 -0700"}
+var layouts = [...]string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05 -0700", time.DateTime}
 
 // maxMillis is the last millisecond of the year 9999.
 const maxMillis = 253_402_300_799_999
 
 // ParseTime reads a time as services write it: RFC 3339, milliseconds since 1970
-// as a number, the default text of Go's time, or a JSON object of seconds and
-// nanoseconds. ok is false for texts that hold none, among them 0 and the year 1,
+// as a number, the default text of Go's time, date and time without a zone, which is
+// UTC, or a JSON object of seconds and nanoseconds. ok is false for texts that hold none, among them 0 and the year 1,
 // which stand for "never".
 func ParseTime(text string) (t time.Time, ok bool) {
 	if text == "" {

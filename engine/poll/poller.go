@@ -256,6 +256,9 @@ func (v *visit) page(ctx context.Context, side bool) (done bool, err error) {
 	walk, asked := v.walk(side), time.Now()
 	page, err := v.f.Fetch(ctx, walk)
 	if err != nil {
+		if walk.Position == "" && refused(err) {
+			err = v.f.wayOut(err) // what sorts the list may be what was refused
+		}
 		if errors.Is(context.Cause(ctx), ErrLimit) {
 			return false, ErrLimit
 		}
@@ -273,7 +276,7 @@ func (v *visit) page(ctx context.Context, side bool) (done bool, err error) {
 		State: v.feed.State, Page: page, Side: side, Known: known, Shape: v.f.Op.Answer, Options: v.f.wishes(), Now: asked,
 	})
 	if errors.Is(err, triggers.ErrWalk) {
-		err = v.abandon(ctx, side, err)
+		err = v.abandon(ctx, side, v.f.wayOut(err))
 	}
 	if err != nil {
 		return false, err
@@ -286,6 +289,14 @@ func (v *visit) page(ctx context.Context, side bool) (done bool, err error) {
 		return true, v.sweep(ctx, walk, before)
 	}
 	return delta.Done, nil
+}
+
+// wayOut names what can be watched where a service does not keep what a list needs.
+func (f *Feed) wayOut(err error) error {
+	if f.Op.Poll.Instead == "" {
+		return err
+	}
+	return fmt.Errorf("%w; where the service does not do that at all, watch %s.%s instead", err, f.Op.Connector, f.Op.Poll.Instead)
 }
 
 // Fetch returns the next page of a walk, or those that are judged together as one.

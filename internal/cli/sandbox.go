@@ -42,8 +42,8 @@ func (a *app) sandboxCommand() *cobra.Command {
 	var f sandboxFlags
 	c := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Serve simulated HighLevel and Stibee services on this machine",
-		Long: `Serve simulated HighLevel and Stibee services on this machine.
+		Short: "Serve simulated HighLevel, Stibee and Stax services on this machine",
+		Long: `Serve simulated HighLevel, Stibee and Stax services on this machine.
 
 It prints the base URLs and credentials that it serves. What it holds depends on
 --seed alone. Let it misbehave with --fault, as often as you like:
@@ -81,7 +81,7 @@ func (f sandboxFlags) open() (*sandbox.Sandbox, error) {
 	o := sandbox.Options{Seed: f.seed, Contacts: f.contacts, Lag: f.lag, Locations: f.locations, TokenLife: f.life, StibeePlan: f.plan}
 	o.HighLevelDaily.Requests = f.daily
 	if f.noLimits {
-		o.HighLevelLimit.Requests, o.StibeeLimit.Requests = -1, -1
+		o.HighLevelLimit.Requests, o.StibeeLimit.Requests, o.StaxLimit.Requests = -1, -1, -1
 	}
 	if f.contacts < 0 || f.lag < 0 || f.traffic < 0 || f.daily < 0 {
 		return nil, console.Misused(errors.New("--contacts, --lag, --traffic and --daily cannot be negative"))
@@ -139,10 +139,12 @@ Stibee     %s
   key         %s
   list        %s, VIP group %s
   e-mails     sender %s, tag %s, automatic e-mail %s
+Stax Pay   %s
+  key         %s
 Control    %s
 
 Stop with Ctrl-C. Make 5 new contacts:
   curl -d '{"create":5}' %s/changes
-`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.ClientID, e.ClientSecret, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.SenderEmail, e.TagID, e.AutoID, e.ControlURL, e.ControlURL)
+`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.ClientID, e.ClientSecret, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.SenderEmail, e.TagID, e.AutoID, e.StaxURL, e.StaxKey, e.ControlURL, e.ControlURL)
 	})
 }

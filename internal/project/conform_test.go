@@ -20,7 +20,7 @@ import (
 func allStories() map[string]story {
 	all := map[string]story{}
 	for _, some := range []map[string]story{
-		highLevelStories(), stibeeStories(), setupStories(), linkStories(), blogStories(), messageStories(), peopleStories(), calendarStories(), opportunityStories(),
+		highLevelStories(), stibeeStories(), setupStories(), linkStories(), blogStories(), messageStories(), peopleStories(), calendarStories(), opportunityStories(), staxStories(),
 	} {
 		maps.Copy(all, some)
 	}

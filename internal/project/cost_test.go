@@ -116,7 +116,7 @@ func subscribe(s *sandboxed, n int) {
 func TestIdleCost_DoesNotGrowWithTheRecipes(t *testing.T) {
 	t.Parallel()
 	told := map[string]bool{}
-	for _, tt := range slices.Concat(idleCosts(), setupCosts(), linkCosts(), messageCosts(), peopleCosts(), calendarCosts(), opportunityCosts()) {
+	for _, tt := range slices.Concat(idleCosts(), setupCosts(), linkCosts(), messageCosts(), peopleCosts(), calendarCosts(), opportunityCosts(), staxCosts()) {
 		told[tt.operation] = true
 		t.Run(tt.operation, func(t *testing.T) {
 			t.Parallel()

@@ -37,7 +37,7 @@ type deed struct {
 func deeds() []deed {
 	return slices.Concat(contactDeeds(), peopleDeeds(), calendarDeeds(), opportunityDeeds(),
 		setupDeeds(), linkDeeds(), blogDeeds(), messageDeeds(),
-		listDeeds(), senderDeeds(), groupDeeds(), subscriberDeeds(), emailDeeds())
+		listDeeds(), senderDeeds(), groupDeeds(), subscriberDeeds(), emailDeeds(), staxDeeds())
 }
 
 // TestDeeds_ShowTheirEffect carries out every write in the run of a recipe and looks for its
@@ -83,8 +83,10 @@ func TestDeeds_KnowEveryWrite(t *testing.T) {
 
 // owner returns the connector of an operation, which is its account too, and its key.
 func owner(operation string) (account, key string) {
-	if key, ok := strings.CutPrefix(operation, "stibee."); ok {
-		return "stibee", key
+	for _, connector := range []string{"stibee", "stax"} {
+		if key, ok := strings.CutPrefix(operation, connector+"."); ok {
+			return connector, key
+		}
 	}
 	return "highlevel", operation
 }

@@ -48,7 +48,7 @@ func newGround(s *sandboxed, connector string) *ground {
 // quiet are the options of a sandbox that never asks anybody to wait.
 func quiet() sandbox.Options {
 	no := sandbox.Limit{Requests: -1}
-	return sandbox.Options{Seed: 1, Contacts: 3, HighLevelLimit: no, HighLevelDaily: no, StibeeLimit: no}
+	return sandbox.Options{Seed: 1, Contacts: 3, HighLevelLimit: no, HighLevelDaily: no, StibeeLimit: no, StaxLimit: no}
 }
 
 // inputs begins anew with what an operation needs, and returns the inputs that only this
@@ -111,7 +111,7 @@ func (g *ground) crowd(operation string) {
 // a word.
 func (g *ground) makers() map[string]func(word string) {
 	all := map[string]func(word string){}
-	for _, some := range []map[string]func(word string){g.makersOfPeople(), g.makersOfSetup(), g.makersOfCalendars(), g.makersOfSales(), g.makersOfLists()} {
+	for _, some := range []map[string]func(word string){g.makersOfPeople(), g.makersOfSetup(), g.makersOfCalendars(), g.makersOfSales(), g.makersOfLists(), g.makersOfPayments()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -252,6 +252,10 @@ func (g *ground) known(operation string) map[string]any {
 		return g.knownOfLists(key)
 	}
 	switch operation {
+	case "stax.customer.find":
+		return map[string]any{"email": "sandy.box@example.com"}
+	case "stax.customer.find_by_name":
+		return map[string]any{"firstname": "Sandy", "lastname": "Box"}
 	case "highlevel.contact.find":
 		return map[string]any{"email": g.mailOf(contact(g.sandboxed))}
 	case "highlevel.user.filter_by_email":
@@ -304,6 +308,10 @@ func (g *ground) readings(op *connectors.Operation, in map[string]any) []conform
 		return read("appointment_note.list", map[string]any{"appointmentId": in["appointmentId"]})
 	case "highlevel.block_slot.update":
 		return read("blocked_slot.list", nearby())
+	case "stax.item.update", "stax.item.delete":
+		return read("item.list", nil)
+	case "stax.webhook.delete":
+		return read("webhook.list", nil)
 	case "stibee.subscriber.upsert", "stibee.subscriber.batch_upsert", "stibee.subscriber.update", "stibee.subscriber.unsubscribe":
 		return read("subscriber.list", map[string]any{"listId": in["listId"]})
 	case "stibee.group.update", "stibee.group.delete":

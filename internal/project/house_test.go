@@ -65,7 +65,7 @@ func newHouse(t *testing.T, registry *connectors.Registry, tenants ...tenant) *h
 			t.Fatal(err)
 		}
 		h.accounts = append(h.accounts, &engine.Account{Name: who.Name, Connector: c, Session: session, Settings: who.Settings})
-		known = append(known, recipes.Account{Name: who.Name, Connector: who.connector, Settings: who.Settings})
+		known = append(known, recipes.Account{Name: who.Name, Connector: who.connector, Settings: who.Settings, Allow: who.Allow})
 	}
 	h.catalog = engine.NewCatalog(registry, known)
 	return h
@@ -101,7 +101,8 @@ func newSandboxed(t *testing.T, registry *connectors.Registry, o sandbox.Options
 	s.renew(o)
 	s.house = newHouse(t, registry, tenant{connector: "highlevel", service: s.handler(), Account: s.account("highlevel")},
 		tenant{connector: "stibee", service: s.handler(), Account: s.account("stibee")},
-		tenant{connector: "webhook", service: s.handler(), Account: s.account("webhook")})
+		tenant{connector: "webhook", service: s.handler(), Account: s.account("webhook")},
+		tenant{connector: "stax", service: s.handler(), Account: s.account("stax")})
 	return s
 }
 
@@ -126,6 +127,11 @@ func (s *sandboxed) renew(o sandbox.Options) {
 func (s *sandboxed) account(connector string) connectors.Account {
 	if connector == "webhook" {
 		return hooks(connector)
+	}
+	if connector == "stax" {
+		return connectors.Account{
+			Name: "stax", BaseURL: s.at.StaxURL, Allow: []string{"payments"}, Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New(s.at.StaxKey)},
+		}
 	}
 	if connector == "stibee" {
 		return connectors.Account{

@@ -188,6 +188,7 @@ func TestEveryPollableOperation_TellsOfCreationChangeAndDeletion(t *testing.T) {
 	maps.Copy(stories, peopleStories())
 	maps.Copy(stories, calendarStories())
 	maps.Copy(stories, opportunityStories())
+	maps.Copy(stories, staxStories())
 	registry, err := builtin.Registry()
 	if err != nil {
 		t.Fatal(err)

@@ -134,8 +134,11 @@ type manners struct {
 
 // mannersOf are those of a connector's service.
 func mannersOf(connector string) manners {
-	if connector == "stibee" {
+	switch connector {
+	case "stibee":
 		return manners{header: "AccessToken", without: http.StatusBadRequest, says: "Authorization.NoToken", misfit: http.StatusBadRequest}
+	case "stax":
+		return manners{header: "Authorization", without: http.StatusUnauthorized, says: "invalid", misfit: http.StatusUnprocessableEntity}
 	}
 	// Recorded: 401 "version header was not found".
 	return manners{header: "Version", without: http.StatusUnauthorized, says: "ersion", misfit: http.StatusUnprocessableEntity}

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -275,11 +277,39 @@ func Text(doc []byte, paths []string) string {
 				parts[i] = fmt.Sprint(e)
 			}
 			return strings.Join(parts, "; ")
+		case map[string]any:
+			if words := fieldwise(x); words != "" {
+				return words
+			}
+			if p == "." {
+				continue // the whole body says nothing that could be shown in short
+			}
+			return string(raw)
 		default:
 			return string(raw)
 		}
 	}
 	return ""
+}
+
+// fieldwise writes an object whose members are messages, or lists of them, by the name of
+// a field: {"email": ["is taken"]} is "email: is taken". It is empty for any other.
+func fieldwise(object map[string]any) string {
+	lines := make([]string, 0, len(object))
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		words, ok := object[name].([]any)
+		if !ok {
+			words = []any{object[name]}
+		}
+		for _, w := range words {
+			word, ok := w.(string)
+			if !ok {
+				return ""
+			}
+			lines = append(lines, name+": "+word)
+		}
+	}
+	return strings.Join(lines, "; ")
 }
 
 // Inside turns a path of a manifest into one of package connectors.

@@ -7,6 +7,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/schema"
 )
 
 // maxIDBytes is the longest id that a record may have. It is a part of keys in the
@@ -20,6 +21,7 @@ type Rows struct {
 	id     string   // of the one record, when its object has none
 	noID   error
 	strict bool // a row without the time of its update is an error
+	goneAt bool // a row is gone when its field has any value: the time of its deletion
 }
 
 // NewRows prepares for the rows of an answer. inputs are those of the request.
@@ -34,6 +36,9 @@ func NewRows(op *manifest.Operation, inputs map[string]any) *Rows {
 	}
 	if op.Poll != nil {
 		r.names[4] = op.Poll.Gone
+		if field, ok := op.Spec.Answer.Field(op.Poll.Gone); ok {
+			r.goneAt = field.Type == schema.Time
+		}
 		if op.Poll.Record != "" {
 			if r.id, r.noID = request.TextOf(inputs[op.Poll.Record]); r.id == "" && r.noID == nil {
 				r.noID = fmt.Errorf("the input %q, which identifies the record, is empty", op.Poll.Record)
@@ -74,7 +79,7 @@ func (r *Rows) Read(item []byte) (record connectors.Record, gone bool, err error
 	record.Created, _ = o.Time(r.names[1], texts[1])
 	record.Updated, timed = o.Time(r.names[2], texts[2])
 	record.At, placed = o.Time(r.names[3], texts[3])
-	gone = texts[4] == "true"
+	gone = texts[4] == "true" || texts[4] != "" && r.goneAt
 	switch {
 	case gone:
 	case !timed && r.strict:

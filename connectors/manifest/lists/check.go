@@ -116,8 +116,8 @@ func (o Operation) checkFields(into *diag.List) {
 		field, known := object.Field(gone)
 		if at := o.Place("poll", "gone"); !known {
 			finding.Unknown(into, at, "field of "+object.Key, gone, finding.Names(object.Fields))
-		} else if field.Type != schema.Boolean {
-			into.Errorf(at, finding.CodePoll, "name a field of type boolean", "the field %q has the type %s and cannot tell that a record is gone", gone, field.Type)
+		} else if field.Type != schema.Boolean && field.Type != schema.Time {
+			into.Errorf(at, finding.CodePoll, "name a field of type boolean or time", "the field %q has the type %s and cannot tell that a record is gone", gone, field.Type)
 		}
 	}
 }
@@ -175,6 +175,12 @@ func CheckOthers(o Operation, find func(key string, at diag.Place) (Operation, b
 	if c := o.Spec.Poll.Confirm; c != nil {
 		if read, ok := find(c.Operation, o.Place("poll", "confirm", "operation")); ok && !read.Unclear {
 			o.checkConfirm(read.Spec, into)
+		}
+	}
+	if key := o.Spec.Poll.Instead; key != "" {
+		at := o.Place("poll", "instead")
+		if other, ok := find(key, at); ok && !other.Unclear && (other.Spec.Poll == nil || key == o.Spec.Key) {
+			into.Errorf(at, finding.CodePoll, "name another operation that can be polled", "%s cannot be watched instead", key)
 		}
 	}
 }

@@ -15,8 +15,8 @@ type Poll struct {
 	With   map[string]any
 	Since  *Since  // nil unless the strategy is keyset
 	Window *Window // nil for lists without one
-	// Gone names the field that is true in records that were deleted; such rows are
-	// left out. Empty for none.
+	// Gone names the field that is true in records that were deleted, or holds the time
+	// of it; such rows are left out. Empty for none.
 	Gone string
 	// Record names the input whose value identifies the record that a read of a
 	// single one answers; empty when the object has an id.
@@ -62,6 +62,7 @@ func ReadPoll(n *yamlnode.Node, paging Paging, into *diag.List) (*connectors.Pol
 	if operation, input, ok := other(m.Get("confirm"), "contact.get", into); ok {
 		spec.Confirm = &connectors.Confirm{Operation: operation, Input: input}
 	}
+	spec.Instead, _ = m.Get("instead").Text(into)
 	p := &Poll{With: Values(m.Get("with"), into)}
 	p.Gone, _ = m.Get("gone").Text(into)
 	p.Record, _ = m.Get("record").Text(into)

@@ -60,7 +60,7 @@ func pathTexts(n *yamlnode.Node, into *diag.List) []string {
 var (
 	pagingKeys = []string{"style", "size", "carry", "input", "first", "link", "last", "total"}
 	sizeKeys   = []string{"input", "default", "max"}
-	pollKeys   = []string{"strategy", "overlap", "page_size", "with", "since", "by", "window", "parents", "confirm", "gone", "record"}
+	pollKeys   = []string{"strategy", "overlap", "page_size", "with", "since", "by", "window", "parents", "confirm", "gone", "record", "instead"}
 	windowKeys = []string{"from", "to", "format", "back", "ahead"}
 	otherKeys  = []string{"operation", "input"}
 	sinceKeys  = []string{"input", "format", "value"}

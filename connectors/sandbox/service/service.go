@@ -32,6 +32,9 @@ type Service struct {
 	Limit func(c *Call) Answer
 	// Refuse makes an answer of the service's own kind, also for faults.
 	Refuse func(status int, message string) Answer
+	// Saw is told the status of every answer, before it is given; nil for nobody. The lock
+	// is not held.
+	Saw func(c *Call, status int)
 }
 
 // Route is one operation of a service. [At] makes it.
@@ -157,6 +160,9 @@ func (s *Service) answer(c *Call, operation string) Answer {
 		a = s.carryOut(c, operation)
 	}
 	s.World.standing.saw(c.rules, c.Request, c.Now, a.Status)
+	if s.Saw != nil {
+		s.Saw(c, a.Status)
+	}
 	return a
 }
 

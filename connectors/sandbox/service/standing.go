@@ -42,8 +42,8 @@ func (s *standing) forget() {
 	s.clients, s.answers = map[client]*conduct{}, map[string]Answer{}
 }
 
-// address is where a request comes from, without the port.
-func address(r *http.Request) string {
+// Address is where a request comes from, without the port.
+func Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
@@ -56,7 +56,7 @@ func (s *standing) blocked(rules []Fault, r *http.Request, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range rules {
-		if c := s.clients[client{f.Operation, address(r)}]; f.Kind == Block && c != nil && now.Before(c.until) {
+		if c := s.clients[client{f.Operation, Address(r)}]; f.Kind == Block && c != nil && now.Before(c.until) {
 			return true
 		}
 	}
@@ -74,7 +74,7 @@ func (s *standing) saw(rules []Fault, r *http.Request, now time.Time, status int
 		if f.Kind != Block {
 			continue
 		}
-		who := client{f.Operation, address(r)}
+		who := client{f.Operation, Address(r)}
 		if s.clients[who] == nil {
 			s.clients[who] = &conduct{}
 		}
