@@ -38,7 +38,7 @@ func (s *session) composed(ctx context.Context, op *manifest.Operation, given ma
 			return connectors.Answer{}, err
 		}
 	}
-	done, err := s.turns.take(ctx, s.turnOf(op, in))
+	done, err := s.turns.Take(ctx, s.turnOf(op, in))
 	if err != nil {
 		return connectors.Answer{}, canceled(op, err)
 	}

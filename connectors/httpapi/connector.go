@@ -12,6 +12,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/connectors/httpapi/request"
+	"github.com/pollux-automation/pollux/connectors/httpapi/turns"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/named"
 )
@@ -23,7 +24,7 @@ type Connector struct {
 	description *connectors.Description
 	operations  map[string]*manifest.Operation
 	headers     map[*manifest.Operation]http.Header // those that do not depend on inputs
-	turns       *turns                              // of writes that read first
+	turns       *turns.Turns                        // of writes that read first
 	version     string                              // of the API; empty for the usual one
 	others      map[string]func() *Connector        // by other versions of the API
 	hooks       Hooks
@@ -49,7 +50,7 @@ func (c *Connector) With(h Hooks) *Connector {
 
 // New makes the connector of a manifest.
 func New(m *manifest.Manifest) *Connector {
-	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}, headers: map[*manifest.Operation]http.Header{}, turns: newTurns()}
+	c := &Connector{manifest: m, description: m.Description(), operations: map[string]*manifest.Operation{}, headers: map[*manifest.Operation]http.Header{}, turns: turns.New()}
 	for _, v := range m.Versions {
 		if c.others == nil {
 			c.others = map[string]func() *Connector{}
@@ -66,7 +67,7 @@ func New(m *manifest.Manifest) *Connector {
 const userAgent = "pollux (+https://github.com/pollux-automation/pollux)"
 
 // other makes the connector of a manifest in another version of the API that it knows.
-func other(m *manifest.Manifest, version string, t *turns) *Connector {
+func other(m *manifest.Manifest, version string, t *turns.Turns) *Connector {
 	in, ok := m.In(version)
 	if !ok {
 		in = m

@@ -11,6 +11,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
+	"github.com/pollux-automation/pollux/connectors/httpapi/position"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 	"github.com/pollux-automation/pollux/connectors/schema"
@@ -92,7 +93,7 @@ func FuzzAnswer(f *testing.F) {
 		if page.Next == "" {
 			return
 		}
-		if _, err := readPosition(op, page.Next); err != nil {
+		if _, err := position.Read(op.Paging, page.Next); err != nil {
 			t.Errorf("the position %q cannot be read again: %v", page.Next, err)
 		}
 		if _, err := answers.Value(op, a); err != nil {
@@ -107,8 +108,8 @@ func FuzzPosition(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, style := range styles {
-			at, err := readPosition(list(style), text)
-			if err == nil && text != "" && !at.fits(list(style).Paging) {
+			at, err := position.Read(list(style).Paging, text)
+			if err == nil && text != "" && !at.Fits(list(style).Paging) {
 				t.Errorf("style %s takes the position %q", style, text)
 			}
 		}

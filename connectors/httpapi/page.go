@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/httpapi/answers"
+	"github.com/pollux-automation/pollux/connectors/httpapi/position"
 	"github.com/pollux-automation/pollux/connectors/httpapi/request"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
@@ -56,7 +58,7 @@ func (s *session) pageRequest(op *manifest.Operation, q connectors.Query) (*requ
 	if op.Spec.Kind != connectors.Read || !op.Spec.List && op.Spec.Answer == nil {
 		return nil, asked, errors.New("the operation does not list anything")
 	}
-	at, err := readPosition(op, q.Position)
+	at, err := position.Read(op.Paging, q.Position)
 	if err != nil {
 		return nil, asked, err
 	}
@@ -71,7 +73,7 @@ func (s *session) pageRequest(op *manifest.Operation, q connectors.Query) (*requ
 	if err != nil {
 		return nil, asked, err
 	}
-	return req, asked, at.follow(req.URL)
+	return req, asked, at.Follow(req.URL)
 }
 
 // pageSize returns how many records to ask for; 0 when the list takes no number.
@@ -88,7 +90,7 @@ func pageSize(p lists.Paging, wanted int) int {
 // pageInputs completes what the caller gave by what polling and paging fill in. What
 // paging fills wins over all else, so a position is always obeyed. The caller's map
 // stays as it is.
-func pageInputs(op *manifest.Operation, q connectors.Query, at position, size int) (map[string]any, error) {
+func pageInputs(op *manifest.Operation, q connectors.Query, at position.Position, size int) (map[string]any, error) {
 	in := make(map[string]any, len(q.Inputs)+4)
 	maps.Copy(in, q.Inputs)
 	if op.Poll != nil {
@@ -199,11 +201,11 @@ func (s *session) next(op *manifest.Operation, a *answers.Answer, items [][]byte
 		len(items) < q.size && p.Last == lists.ShortIsLast:
 		return "", nil
 	}
-	at, err := readPosition(op, q.position)
+	at, err := position.Read(op.Paging, q.position)
 	if err != nil {
 		return "", err
 	}
-	next := position{}
+	next := position.Position{}
 	switch p.Style {
 	case lists.Numbered:
 		next.Number = at.Number + 1
@@ -215,7 +217,7 @@ func (s *session) next(op *manifest.Operation, a *answers.Answer, items [][]byte
 			return "", err
 		}
 	case lists.NextLink:
-		next.Query, err = s.linkQuery(answers.Text(a.Body, p.Link))
+		next.Query, err = position.OfLink(answers.Text(a.Body, p.Link), s.inQuery())
 		if next.Query == "" {
 			return "", err
 		}
@@ -228,8 +230,8 @@ func (s *session) next(op *manifest.Operation, a *answers.Answer, items [][]byte
 	if string(b) == q.position {
 		return "", errors.New("the next page begins where this one did")
 	}
-	if len(b) > maxPositionBytes {
-		return "", fmt.Errorf("the position of the next page has %d bytes, more than %d", len(b), maxPositionBytes)
+	if len(b) > position.MaxBytes {
+		return "", fmt.Errorf("the position of the next page has %d bytes, more than %d", len(b), position.MaxBytes)
 	}
 	return string(b), nil
 }
@@ -268,4 +270,12 @@ func carry(rules []lists.Carry, a *answers.Answer, items [][]byte) (map[string]j
 		return nil, nil
 	}
 	return nil, errors.New("the answer holds only a part of the next position")
+}
+
+// inQuery is the name of the query value that carries the credential; empty without one.
+func (s *session) inQuery() string {
+	if s.method.Name == auth.APIKey && s.method.In == "query" {
+		return s.method.Param
+	}
+	return ""
 }

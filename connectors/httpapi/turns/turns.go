@@ -1,13 +1,14 @@
-package httpapi
+// Package turns lets one at a time read and then write what belongs together.
+package turns
 
 import (
 	"context"
 	"sync"
 )
 
-// turns let one at a time read and then write what a key stands for, in the order in which
+// Turns let one at a time read and then write what a key stands for, in the order in which
 // they came. It is safe for concurrent use.
-type turns struct {
+type Turns struct {
 	mu   sync.Mutex
 	held map[string]*turn
 }
@@ -19,11 +20,12 @@ type turn struct {
 	wanters int
 }
 
-func newTurns() *turns { return &turns{held: map[string]*turn{}} }
+// New returns turns of which nobody has taken any.
+func New() *Turns { return &Turns{held: map[string]*turn{}} }
 
-// take waits for the turn of a key. The error is that of ctx; without one, done must be
+// Take waits for the turn of a key. The error is that of ctx; without one, done must be
 // called once.
-func (t *turns) take(ctx context.Context, key string) (done func(), err error) {
+func (t *Turns) Take(ctx context.Context, key string) (done func(), err error) {
 	t.mu.Lock()
 	mine, ok := t.held[key]
 	if !ok {

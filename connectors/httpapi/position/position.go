@@ -1,4 +1,5 @@
-package httpapi
+// Package position reads and checks where the pages of lists begin.
+package position
 
 import (
 	"encoding/json"
@@ -8,17 +9,15 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/pollux-automation/pollux/connectors/auth"
-	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/connectors/manifest/lists"
 )
 
-// maxPositionBytes is the longest position; what is longer belongs to no list.
-const maxPositionBytes = 64 << 10
+// MaxBytes is the longest position; what is longer belongs to no list.
+const MaxBytes = 64 << 10
 
-// position is where a page begins. Its JSON text is what callers store. A stored one
+// Position is where a page begins. Its JSON text is what callers store. A stored one
 // has exactly one member, that of the list's style.
-type position struct {
+type Position struct {
 	// Number is the page's number, or how many records come before it.
 	Number int `json:"n,omitempty"`
 	// Carry are inputs with the values of an earlier answer, as they were sent.
@@ -27,28 +26,27 @@ type position struct {
 	Query string `json:"q,omitempty"`
 }
 
-// readPosition reads a stored position; empty is the beginning of the list. The error
-// is for texts that were not made by next, or for a list whose paging changed since.
-func readPosition(op *manifest.Operation, text string) (position, error) {
-	p := op.Paging
+// Read reads a stored position; empty is the beginning of the list. The error is for texts
+// that are no JSON of one, or for a list whose paging changed since.
+func Read(p lists.Paging, text string) (Position, error) {
 	if text == "" {
-		return position{Number: p.First}, nil
+		return Position{Number: p.First}, nil
 	}
-	var at position
+	var at Position
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&at); err != nil || dec.More() || len(text) > maxPositionBytes {
-		return position{}, fmt.Errorf("%.80q is not a position", text)
+	if err := dec.Decode(&at); err != nil || dec.More() || len(text) > MaxBytes {
+		return Position{}, fmt.Errorf("%.80q is not a position", text)
 	}
-	if !at.fits(p) {
-		return position{}, fmt.Errorf("%.80q is not a position of this list", text)
+	if !at.Fits(p) {
+		return Position{}, fmt.Errorf("%.80q is not a position of this list", text)
 	}
 	return at, nil
 }
 
-// fits reports whether a position has what the style of paging needs, and nothing
+// Fits reports whether a position has what the style of paging needs, and nothing
 // else.
-func (p position) fits(paging lists.Paging) bool {
+func (p Position) Fits(paging lists.Paging) bool {
 	switch paging.Style {
 	case lists.Numbered, lists.Offset:
 		return p.Number > paging.First && p.Carry == nil && p.Query == ""
@@ -66,9 +64,9 @@ func (p position) fits(paging lists.Paging) bool {
 	return false
 }
 
-// follow puts the query of a link into the address of a request. Its values win over
+// Follow puts the query of a link into the address of a request. Its values win over
 // those of the inputs with the same names.
-func (p position) follow(u *url.URL) error {
+func (p Position) Follow(u *url.URL) error {
 	if p.Query == "" {
 		return nil
 	}
@@ -82,9 +80,10 @@ func (p position) follow(u *url.URL) error {
 	return nil
 }
 
-// linkQuery returns the query of a link to the next page, without the credential.
-// Only the query is taken: a service cannot send us to another host or path.
-func (s *session) linkQuery(link string) (string, error) {
+// OfLink returns the query of a link to the next page, without the value that carries the
+// credential; secret is its name, empty without one. Only the query is taken: a service
+// cannot send us to another host or path.
+func OfLink(link, secret string) (string, error) {
 	if link == "" {
 		return "", nil
 	}
@@ -96,8 +95,8 @@ func (s *session) linkQuery(link string) (string, error) {
 	if err != nil {
 		return "", errors.New("the link to the next page has a broken query")
 	}
-	if s.method.Name == auth.APIKey && s.method.In == "query" {
-		q.Del(s.method.Param)
+	if secret != "" {
+		q.Del(secret)
 	}
 	if len(q) == 0 {
 		return "", errors.New("the link to the next page has no query")
