@@ -78,7 +78,7 @@ func fitsObject(bad *complaints, o *schema.Object, object map[string]any) {
 		}
 		// Members of members are the service's own affair: it may leave some out.
 		if err := (schema.Field{Type: f.Type, Options: f.Options}).Accepts(v); err != nil {
-			bad.add("%s.%s: %v", o.Key, f.Name, err)
+			bad.differ(Failure{Tried: "read " + o.Key + "." + f.Name, Came: err.Error(), Change: "write the type that the service gives at the field " + f.Name + " of " + o.Key})
 		}
 	}
 }
@@ -99,7 +99,7 @@ func (t *trial) undescribed(ctx context.Context, bad *complaints, in map[string]
 	t.fake.instead(func() (*canned, error) { return &canned{status: answer.status, header: answer.header, body: more}, nil })
 	a, err := t.struck.Call(ctx, t.op, in)
 	if err != nil {
-		bad.add("with members that are not described: %v", err)
+		bad.differ(Failure{Tried: "let the answer come with members that are not described", Came: err.Error(), Wanted: "the same records"})
 		return
 	}
 	if got, want := text(plain(a.Value)), text(plain(want)); got != want {

@@ -44,6 +44,10 @@ func (t *trial) paging(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("in the largest pages: %w", err)
 	}
+	if t.world.Pages > 0 { // both may have been cut: what both have read must be the same
+		n := min(len(small), len(large))
+		small, large = small[:n], large[:n]
+	}
 	slices.Sort(small)
 	slices.Sort(large)
 	switch {
@@ -61,7 +65,10 @@ func (t *trial) paging(ctx context.Context) error {
 func (t *trial) walk(ctx context.Context, in map[string]any, size int) (ids []string, pages int, err error) {
 	seen, positions := map[string]bool{}, map[string]bool{"": true}
 	position := ""
-	for range maxPages {
+	for pages < maxPages {
+		if t.world.Pages > 0 && pages == t.world.Pages {
+			return ids, pages, nil
+		}
 		page, err := t.real.Page(ctx, t.op, connectors.Query{Inputs: maps.Clone(in), Position: position, Size: size})
 		if err != nil {
 			return nil, pages, err
