@@ -46,7 +46,10 @@ func (t *trial) fits(bad *complaints, value any) {
 		if object, ok := value.(map[string]any); ok {
 			fitsObject(bad, t.op.Answer, object)
 		} else if value != nil || t.op.Poll == nil {
-			bad.add("the answer is %T, want the object %q", value, t.op.Answer.Key)
+			bad.differ(Failure{
+				Tried: "call it with the inputs that it needs", Came: fmt.Sprintf("an answer that is %T", value), Wanted: "the object " + t.op.Answer.Key,
+				Change: "look at answer: value; or give inputs to which something is found",
+			})
 		}
 		return
 	}

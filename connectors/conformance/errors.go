@@ -104,10 +104,11 @@ func (t *trial) kind(bad *complaints, what string, err error, want ...connectors
 	case !ok:
 		bad.differ(Failure{Tried: what, Came: fmt.Sprint(err), Wanted: "an error of the kind " + string(want[0])})
 	case !slices.Contains(want, e.Kind):
-		bad.differ(Failure{
-			Tried: what, Came: fmt.Sprintf("the kind %s (%v)", e.Kind, err), Wanted: string(want[0]),
-			Change: fmt.Sprintf("add a rule under errors, such as {status: %d, kind: %s}", e.Status, want[0]),
-		})
+		f := Failure{Tried: what, Came: fmt.Sprintf("the kind %s (%v)", e.Kind, err), Wanted: string(want[0])}
+		if e.Status >= http.StatusMultipleChoices {
+			f.Change = fmt.Sprintf("add a rule under errors, such as {status: %d, kind: %s}", e.Status, want[0])
+		}
+		bad.differ(f)
 	case e.Op != t.op.Name() || e.Err == nil || e.Err.Error() == "":
 		bad.add("%s: the error of %q says nothing: %v", what, e.Op, err)
 	}

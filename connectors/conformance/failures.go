@@ -34,7 +34,7 @@ func (c complaints) Error() string {
 	words := make([]string, len(c))
 	for i, f := range c {
 		if words[i] = f.Came; f.Tried != "" {
-			words[i] = f.Error()
+			words[i] = f.String()
 		}
 	}
 	return strings.Join(slices.Compact(words), "; ")
@@ -66,9 +66,7 @@ func usual(check Check) (tried, change string) {
 // failuresOf lists what is wrong after a check that failed.
 func failuresOf(check Check, err error) []Failure {
 	list, ok := errors.AsType[complaints](err)
-	if one, is := errors.AsType[*Failure](err); !ok && is {
-		list = complaints{one}
-	} else if !ok {
+	if !ok {
 		list = complaints{{Came: err.Error(), Change: advice(err)}}
 	}
 	var out []Failure

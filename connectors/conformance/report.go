@@ -62,8 +62,8 @@ type Failure struct {
 	Change string `json:"change"`           // what to change
 }
 
-// Error implements error.
-func (f *Failure) Error() string {
+// String says it in one line.
+func (f *Failure) String() string {
 	if f.Wanted == "" {
 		return f.Tried + ": " + f.Came
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
 )
@@ -46,6 +47,9 @@ func Try(ctx context.Context, c connectors.Connector, w World, op *connectors.Op
 func (t *trial) make(ctx context.Context, check Check) error {
 	if t.world.Only != nil && !slices.Contains(t.world.Only, check) {
 		return skip(t.world.Else)
+	}
+	if t.world.Key != "" {
+		ctx = connectors.WithKey(ctx, strings.Join([]string{t.world.Key, t.op.Key, string(check)}, "-"))
 	}
 	return t.checks()[check](ctx)
 }
@@ -154,17 +158,23 @@ func (t *trial) operation(key string) (*connectors.Operation, error) {
 }
 
 // unsent are the inputs of a call that is never sent: where the world has none, or does
-// not allow the operation, they are made up.
+// not allow the operation, they are made up, and so is what the account lacks.
 func (t *trial) unsent(ctx context.Context) (map[string]any, error) {
-	if err := t.allowed(); err != nil {
-		if !t.world.Unsent {
-			return nil, err
+	err := t.allowed()
+	if err != nil && !t.world.Unsent {
+		return nil, err
+	}
+	if err == nil {
+		in, err := t.inputs(ctx)
+		if _, none := errors.AsType[*skipped](err); !none {
+			return in, err
 		}
-		return Complete(t.op, nil), nil
 	}
-	in, err := t.inputs(ctx)
-	if _, none := errors.AsType[*skipped](err); none {
-		return Complete(t.op, nil), nil
+	in := Complete(t.op, nil)
+	for _, input := range t.op.Inputs {
+		if input.Required && input.Setting != "" && t.world.Account.Settings[input.Setting] == nil {
+			in[input.Name] = Sample(input.Field)
+		}
 	}
-	return in, err
+	return in, nil
 }

@@ -45,8 +45,14 @@ type World struct {
 	// Gentle keeps back what the service is expected to refuse (ids that it does not know),
 	// for services that shut out who is refused too often.
 	Gentle bool
+	// Reused says that Inputs may name records with which an earlier check has done the same,
+	// so that a write may have nothing left to change.
+	Reused bool
 	// Pages bounds how many pages of a list are read; 0 means to its end.
 	Pages int
+	// Key begins the keys by which the service knows repetitions, so that the same requests
+	// can be sent again another day; empty leaves them to chance.
+	Key string
 	// Excused tells, by "operation check", why a check cannot pass at this service: it is
 	// skipped with that reason if it fails.
 	Excused map[string]string

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/internal/diag"
 )
 
 // ConnectorView is a connector in a list, as --json prints it.
@@ -16,6 +17,9 @@ type ConnectorView struct {
 	Operations int    `json:"operations"`
 	Pollable   int    `json:"pollable"` // how many of the operations can be polled
 	Title      string `json:"title"`
+	From       string `json:"from"` // "built in", or the folder that it lies in
+	// Findings are why it cannot be used; left out for those that can.
+	Findings []diag.Finding `json:"findings,omitempty"`
 }
 
 // Connector returns the view of a connector in a list.
@@ -32,12 +36,15 @@ func Connector(d *connectors.Description) ConnectorView {
 // ConnectorHead is the head of a table of connectors, whose rows [ConnectorRow]
 // makes.
 func ConnectorHead() []string {
-	return []string{"name", "service", "operations", "can be polled", "docs"}
+	return []string{"name", "service", "operations", "can be polled", "from", "docs"}
 }
 
 // ConnectorRow is a connector as a row of a table, in the order of the head.
 func ConnectorRow(v ConnectorView) []string {
-	return []string{v.Name, v.Title, strconv.Itoa(v.Operations), strconv.Itoa(v.Pollable), v.Docs}
+	if len(v.Findings) > 0 {
+		return []string{v.Name, "cannot be used: " + Plural(len(v.Findings), "finding"), "", "", v.From, ""}
+	}
+	return []string{v.Name, v.Title, strconv.Itoa(v.Operations), strconv.Itoa(v.Pollable), v.From, v.Docs}
 }
 
 // DescriptionView is a whole connector as --json prints it. Auth names the methods of
