@@ -13,6 +13,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/sandbox/highlevel/oauth"
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 	"github.com/pollux-automation/pollux/connectors/sandbox/stibee"
+	"github.com/pollux-automation/pollux/connectors/sandbox/workshop"
 )
 
 // Options say what a sandbox holds at the start and how its services behave. The
@@ -59,7 +60,10 @@ type Endpoints struct {
 	StibeeKey    string `json:"stibee_key"`
 	ListID       string `json:"list_id"`
 	VIPGroupID   string `json:"vip_group_id"`
-	ControlURL   string `json:"control_url"`
+	// WorkshopURL is a small service that no connector knows, to write one for.
+	WorkshopURL   string `json:"workshop_url"`
+	WorkshopToken string `json:"workshop_token"`
+	ControlURL    string `json:"control_url"`
 }
 
 // Sandbox is a set of simulated services. Through the world that it embeds it can
@@ -70,15 +74,17 @@ type Sandbox struct {
 	agency    *agency
 	highlevel *highlevel.Location // the usual location
 	stibee    *stibee.Workspace
+	workshop  *workshop.Workshop
 }
 
 // New makes a sandbox and its first contacts.
 func New(o Options) *Sandbox {
 	w := service.NewWorld(o.Seed, o.Skew, o.MaxWrites)
 	s := &Sandbox{
-		World:  w,
-		agency: newAgency(w, o),
-		stibee: stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields}),
+		World:    w,
+		agency:   newAgency(w, o),
+		stibee:   stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields}),
+		workshop: workshop.New(w),
 	}
 	s.highlevel = s.agency.locations[0]
 	s.highlevel.Populate(o.Contacts, func(i int) map[string]any { return person(w.Dice, i) })
@@ -92,12 +98,13 @@ func (s *Sandbox) HighLevel() http.Handler { return s.agency }
 // Stibee returns the simulated Stibee, to be reached below /v2 of an address.
 func (s *Sandbox) Stibee() http.Handler { return s.stibee.Handler() }
 
-// Handler returns both services and the control interface below one address:
-// /highlevel, /stibee/v2 and /sandbox.
+// Handler returns all services and the control interface below one address:
+// /highlevel, /stibee/v2, /workshop and /sandbox.
 func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/highlevel/", http.StripPrefix("/highlevel", s.HighLevel()))
 	mux.Handle("/stibee/", http.StripPrefix("/stibee", s.Stibee()))
+	mux.Handle("/workshop/", http.StripPrefix("/workshop", s.workshop.Handler()))
 	mux.Handle("/sandbox/", s.Control())
 	return mux
 }
@@ -116,6 +123,8 @@ func (s *Sandbox) Endpoints(base string) Endpoints {
 		StibeeKey:      stibee.Key,
 		ListID:         strconv.Itoa(stibee.ListID),
 		VIPGroupID:     strconv.Itoa(stibee.VIPGroupID),
+		WorkshopURL:    base + "/workshop",
+		WorkshopToken:  workshop.Token,
 		ControlURL:     base + "/sandbox",
 	}
 }

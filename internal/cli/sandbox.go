@@ -131,10 +131,12 @@ func (a *app) printEndpoints(e sandbox.Endpoints) error {
 Stibee     %s
   key         %s
   list        %s, VIP group %s
+Workshop   %s
+  token       %s
 Control    %s
 
 Stop with Ctrl-C. Make 5 new contacts:
   curl -d '{"create":5}' %s/changes
-`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.ClientID, e.ClientSecret, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.ControlURL, e.ControlURL)
+`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.ClientID, e.ClientSecret, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.WorkshopURL, e.WorkshopToken, e.ControlURL, e.ControlURL)
 	})
 }
