@@ -24,7 +24,7 @@ import (
 func Connectors(on *console.Console) *cobra.Command {
 	a := &app{on}
 	return console.Group("connectors", "Look at what services Pollux knows, try connectors, and draft new ones",
-		a.listCommand(), a.describeCommand(), a.testCommand())
+		a.listCommand(), a.describeCommand(), a.newCommand(), a.testCommand())
 }
 
 // listCommand returns "connectors list": one connector a line, with how many operations it
@@ -107,6 +107,9 @@ func (a *app) describeOperation(d *connectors.Description, key string) error {
 	return a.Answer(show.Operation(o), func(w io.Writer) { show.PrintOperation(w, o) })
 }
 
+// usualFolder is where connectors are written where there is no project yet.
+const usualFolder = "connectors"
+
 // connector returns the connector of a name or in a folder. What is wrong with a folder is
 // printed, and the error ends the command.
 func (a *app) connector(name string) (connectors.Connector, error) {
@@ -118,6 +121,11 @@ func (a *app) connector(name string) (connectors.Connector, error) {
 		name = o.Folder // it is broken, and is read again to say how
 	}
 	dir := a.Path(name)
+	if p.Settings.Connectors == "" && nameForm.MatchString(name) { // no project yet, and a first connector
+		if _, err := os.Stat(filepath.Join(usualFolder, name)); err == nil {
+			dir = filepath.Join(usualFolder, name)
+		}
+	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		if strings.ContainsRune(name, filepath.Separator) {
 			return nil, console.Misused(fmt.Errorf("there is no folder %s", name))
