@@ -20,11 +20,11 @@ import (
 )
 
 // Connectors returns "connectors". Its commands work without a project too: somebody who
-// chooses a service has none yet.
-func Connectors(on *console.Console) *cobra.Command {
+// chooses a service has none yet. more are commands of other packages that belong to it.
+func Connectors(on *console.Console, more ...*cobra.Command) *cobra.Command {
 	a := &app{on}
 	return console.Group("connectors", "Look at what services Pollux knows, try connectors, and draft new ones",
-		a.listCommand(), a.describeCommand(), a.newCommand(), a.testCommand())
+		append([]*cobra.Command{a.listCommand(), a.describeCommand(), a.newCommand(), a.testCommand()}, more...)...)
 }
 
 // listCommand returns "connectors list": one connector a line, with how many operations it

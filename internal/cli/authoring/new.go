@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -198,6 +199,9 @@ func (a *app) guess(ctx context.Context, f newFlags) (draft.Service, error) {
 	if f.sample != "" {
 		sample.Body, err = bounded(a.Path(f.sample))
 	} else {
+		if u.Scheme == "http" && f.auth != "none" && !loopback(u.Hostname()) {
+			fmt.Fprintln(a.Stderr, "the address begins with http://, so everybody on the way can read the credential")
+		}
 		fmt.Fprintf(a.Stderr, "asking %s\n", redacted(f.url))
 		sample, err = draft.Fetch(ctx, transport, u, c)
 	}
@@ -215,6 +219,12 @@ func (a *app) guess(ctx context.Context, f newFlags) (draft.Service, error) {
 		err = draft.Second(ctx, transport, sample, s.Draft, c)
 	}
 	return s, err
+}
+
+// loopback reports a host that is this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // credential looks the credential up.
