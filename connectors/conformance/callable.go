@@ -46,7 +46,10 @@ func (t *trial) fits(bad *complaints, value any) {
 		if object, ok := value.(map[string]any); ok {
 			fitsObject(bad, t.op.Answer, object)
 		} else if value != nil || t.op.Poll == nil && t.op.Composed == nil {
-			bad.add("the answer is %T, want the object %q", value, t.op.Answer.Key)
+			bad.differ(Failure{
+				Tried: "call it with the inputs that it needs", Came: fmt.Sprintf("an answer that is %T", value), Wanted: "the object " + t.op.Answer.Key,
+				Change: "look at answer: value; or give inputs to which something is found",
+			})
 		}
 		return
 	}
@@ -78,7 +81,7 @@ func fitsObject(bad *complaints, o *schema.Object, object map[string]any) {
 		}
 		// Members of members are the service's own affair: it may leave some out.
 		if err := (schema.Field{Type: f.Type, Options: f.Options}).Accepts(v); err != nil {
-			bad.add("%s.%s: %v", o.Key, f.Name, err)
+			bad.differ(Failure{Tried: "read " + o.Key + "." + f.Name, Came: err.Error(), Change: "write the type that the service gives at the field " + f.Name + " of " + o.Key})
 		}
 	}
 }
@@ -99,7 +102,7 @@ func (t *trial) undescribed(ctx context.Context, bad *complaints, in map[string]
 	t.fake.instead(func() (*canned, error) { return &canned{status: answer.status, header: answer.header, body: more}, nil })
 	a, err := t.struck.Call(ctx, t.op, in)
 	if err != nil {
-		bad.add("with members that are not described: %v", err)
+		bad.differ(Failure{Tried: "let the answer come with members that are not described", Came: err.Error(), Wanted: "the same records"})
 		return
 	}
 	if got, want := text(plain(a.Value)), text(plain(want)); got != want {

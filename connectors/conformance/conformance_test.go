@@ -288,8 +288,8 @@ func (l *lying) Preview(op *connectors.Operation, in map[string]any) (connectors
 	return r, err
 }
 
-// run runs the suite on a desk.
-func run(t *testing.T, lie string, change func(*connectors.Description), more ...string) conformance.Report {
+// theDesk is the connector of a desk, with more files.
+func theDesk(t *testing.T, more ...string) connectors.Connector {
 	t.Helper()
 	folder := fstest.MapFS{"connector.yaml": {Data: []byte(service)}, "tickets.yaml": {Data: []byte(tickets)}}
 	for i, text := range more {
@@ -299,7 +299,13 @@ func run(t *testing.T, lie string, change func(*connectors.Description), more ..
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := httpapi.New(m)
+	return httpapi.New(m)
+}
+
+// run runs the suite on a desk.
+func run(t *testing.T, lie string, change func(*connectors.Description), more ...string) conformance.Report {
+	t.Helper()
+	c := theDesk(t, more...)
 	change(c.Describe())
 	d := newDesk(lie)
 	account := connectors.Account{
@@ -418,10 +424,10 @@ func TestRun_FindsEveryBrokenWord(t *testing.T) {
 		{"does nothing", "ticket.close repeat", "shows nothing of it"},
 		{"counts", "ticket.close repeat", "another effect"},
 		{"another shape", "ticket.get callable", "ticket.title: want text, got a list"},
-		{"sends before it looks", "ticket.create missing", "a request was sent"},
-		{"makes up what is missing", "ticket.create missing", "without title: a request was sent"},
+		{"sends before it looks", "ticket.create missing", "got a request, want a refusal"},
+		{"makes up what is missing", "ticket.create missing", "without title: got a request, want a refusal"},
 		{"drops what is wrong", "ticket.create types", "with urgent"},
-		{"no time to wait", "ticket.get errors", "status 429: it waits for 0s, want 7s"},
+		{"no time to wait", "ticket.get errors", "status 429: got a wait of 0s, want 7s"},
 		{"bare errors", "ticket.get errors", "status 401: got something went wrong, want an error of the kind auth"},
 		{"previews send", "ticket.close dry", "a preview sent 1 requests"},
 		{"previews tell", "ticket.close dry", "shows the credential"},
@@ -487,6 +493,104 @@ func TestRun_WritesOnlyWhereItMay(t *testing.T) {
 			writes := o.Operation == "ticket.create" || o.Operation == "ticket.close"
 			if writes && r.Check != conformance.Described && r.Check != conformance.Paging && (r.Verdict != conformance.Skipped || !strings.Contains(r.Reason, "no writes are allowed")) {
 				t.Errorf("%s %s: got %s (%s), want it skipped", o.Operation, r.Check, r.Verdict, r.Reason)
+			}
+		}
+	}
+}
+
+// TestTry_WithoutAService makes the checks that send nothing, on writes too, and reads
+// lists no further than it may.
+func TestTry_WithoutAService(t *testing.T) {
+	t.Parallel()
+	sent := 0
+	world := conformance.World{
+		Account: connectors.Account{
+			Name: "desk", Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New("desk-key")}, Gate: budget.New(nil, 0),
+			Transport: &testkit.Transport{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { sent++ })},
+		},
+		Unsent: true, Only: []conformance.Check{conformance.Described, conformance.Dry, conformance.Missing, conformance.Types}, Else: "no service",
+		Inputs: func(context.Context, *connectors.Operation) (map[string]any, error) {
+			return nil, conformance.Skip("nobody knows an id")
+		},
+	}
+	report, err := conformance.Run(t.Context(), theDesk(t), world)
+	if err != nil || !report.OK() || sent != 0 {
+		t.Fatalf("got %v, %v and %d requests, want no failure and none", broken(report), err, sent)
+	}
+	for _, o := range report.Operations {
+		for _, r := range o.Results {
+			want, reason := conformance.Passed, ""
+			if !slices.Contains(world.Only, r.Check) {
+				want, reason = conformance.Skipped, "no service"
+			} else if o.Operation == "ticket.list" && r.Check == conformance.Missing {
+				want, reason = conformance.Skipped, "no input is required of the caller"
+			}
+			if r.Verdict != want || r.Reason != reason {
+				t.Errorf("%s %s: got %s (%s), want %s (%s)", o.Operation, r.Check, r.Verdict, r.Reason, want, reason)
+			}
+		}
+	}
+}
+
+// TestTry_ReadsNoFurther asserts that a walk ends where the world says, and that ids that
+// the service does not know are kept back.
+func TestTry_ReadsNoFurther(t *testing.T) {
+	t.Parallel()
+	d, paths := newDesk(""), map[string]int{}
+	for i := range 20 {
+		d.add(fmt.Sprintf("more %d", i))
+	}
+	world := conformance.World{
+		Account: connectors.Account{
+			Name: "desk", Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New("desk-key")}, Gate: budget.New(nil, 0),
+			Transport: &testkit.Transport{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				paths[r.URL.Path]++
+				d.ServeHTTP(w, r)
+			})},
+		},
+		Gentle: true, Pages: 2,
+		Inputs: func(_ context.Context, op *connectors.Operation) (map[string]any, error) {
+			if strings.Contains(op.Path, "{ticketId}") {
+				return map[string]any{"ticketId": "t2"}, nil
+			}
+			return nil, nil
+		},
+	}
+	report, err := conformance.Run(t.Context(), theDesk(t), world)
+	if err != nil || !report.OK() {
+		t.Fatalf("got %v, %v, want no failure", broken(report), err)
+	}
+	// A call, one for each of two words, two small pages and one large one.
+	if want := map[string]int{"/tickets": 6, "/tickets/t2": 1}; !maps.Equal(paths, want) {
+		t.Errorf("got the requests %v, want %v", paths, want)
+	}
+}
+
+// TestFailure_SaysWhatToChange holds failures to what a person needs of them.
+func TestFailure_SaysWhatToChange(t *testing.T) {
+	t.Parallel()
+	for lie, want := range map[string]conformance.Failure{
+		"no time to wait": {Tried: "status 429", Came: "a wait of 0s", Wanted: "7s, as the service asks", Change: "look at errors: where code and message stand, and the rules"},
+		"another shape": {
+			Tried: "read ticket.title", Came: "want text, got a list",
+			Change: "write the type that the service gives at the field title of ticket",
+		},
+	} {
+		var all []conformance.Failure
+		for _, o := range run(t, lie, keep).Operations {
+			for _, r := range o.Results {
+				if (len(r.Failures) > 0) != (r.Verdict == conformance.Failed) {
+					t.Errorf("%s: %s %s has the failures %v", lie, o.Operation, r.Check, r.Failures)
+				}
+				all = append(all, r.Failures...)
+			}
+		}
+		if !slices.Contains(all, want) {
+			t.Errorf("%s: got %+v, want among them %+v", lie, all, want)
+		}
+		for _, f := range all {
+			if f.Tried == "" || f.Came == "" || f.Change == "" {
+				t.Errorf("%s: got %+v, want every part of it", lie, f)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -77,14 +78,16 @@ func (t *trial) errors(ctx context.Context) error {
 		t.kind(&bad, f.name, err, f.want)
 		e, _ := errors.AsType[*connectors.Error](err)
 		if f.want == connectors.RateLimited && e != nil && e.RetryAfter != pause {
-			bad.add("%s: it waits for %v, want %v as the service asks", f.name, e.RetryAfter, pause)
+			bad.differ(Failure{Tried: f.name, Came: fmt.Sprintf("a wait of %v", e.RetryAfter), Wanted: pause.String() + ", as the service asks"})
 		}
 	}
 	if t.stranger != nil {
 		_, err := t.stranger.Call(ctx, t.op, in)
 		t.kind(&bad, "a wrong credential", err, connectors.Auth)
 	}
-	t.unknown(ctx, &bad, in)
+	if !t.world.Gentle {
+		t.unknown(ctx, &bad, in)
+	}
 	if t.op.Composed != nil && t.op.Kind == connectors.Write {
 		t.lostWrite(ctx, &bad, in)
 	}
@@ -135,9 +138,13 @@ func (t *trial) kind(bad *complaints, what string, err error, want ...connectors
 	e, ok := errors.AsType[*connectors.Error](err)
 	switch {
 	case !ok:
-		bad.add("%s: got %v, want an error of the kind %s", what, err, want[0])
+		bad.differ(Failure{Tried: what, Came: fmt.Sprint(err), Wanted: "an error of the kind " + string(want[0])})
 	case !slices.Contains(want, e.Kind):
-		bad.add("%s: got the kind %s (%v), want %s", what, e.Kind, err, want[0])
+		f := Failure{Tried: what, Came: fmt.Sprintf("the kind %s (%v)", e.Kind, err), Wanted: string(want[0])}
+		if e.Status >= http.StatusMultipleChoices {
+			f.Change = fmt.Sprintf("add a rule under errors, such as {status: %d, kind: %s}", e.Status, want[0])
+		}
+		bad.differ(f)
 	case e.Op != t.op.Name() || e.Err == nil || e.Err.Error() == "":
 		bad.add("%s: the error of %q says nothing: %v", what, e.Op, err)
 	}

@@ -28,15 +28,13 @@ func (t *trial) paging(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if t.op.Poll != nil {
-		for _, input := range t.op.Inputs {
-			if input.Paging {
-				delete(in, input.Name)
-			}
-		}
-	}
+	t.leavePaging(in)
 	size := max(1, t.world.Smallest[t.op.Key])
 	small, pages, err := t.walk(ctx, in, size)
+	if t.refusesSize(err) {
+		size = 10
+		small, pages, err = t.walk(ctx, in, size)
+	}
 	if err != nil {
 		return fmt.Errorf("in pages of %d: %w", size, err)
 	}
@@ -44,6 +42,7 @@ func (t *trial) paging(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("in the largest pages: %w", err)
 	}
+	small, large = t.cut(small, large)
 	slices.Sort(small)
 	slices.Sort(large)
 	switch {
@@ -57,11 +56,38 @@ func (t *trial) paging(ctx context.Context) error {
 	return nil
 }
 
+// leavePaging takes out the inputs that a poll sets by itself.
+func (t *trial) leavePaging(in map[string]any) {
+	for _, input := range t.op.Inputs {
+		if input.Paging && t.op.Poll != nil {
+			delete(in, input.Name)
+		}
+	}
+}
+
+// refusesSize reports that the service may have refused pages of one record, which nobody
+// has told a world that is somebody's account.
+func (t *trial) refusesSize(err error) bool {
+	return t.world.Pages > 0 && connectors.KindOf(err) == connectors.Invalid && t.world.Smallest[t.op.Key] == 0
+}
+
+// cut leaves of two readings that may have ended early what both have read.
+func (t *trial) cut(small, large []string) (a, b []string) {
+	if t.world.Pages == 0 {
+		return small, large
+	}
+	n := min(len(small), len(large))
+	return small[:n], large[:n]
+}
+
 // walk reads a list to its end and returns the ids of its records.
 func (t *trial) walk(ctx context.Context, in map[string]any, size int) (ids []string, pages int, err error) {
 	seen, positions := map[string]bool{}, map[string]bool{"": true}
 	position := ""
-	for range maxPages {
+	for pages < maxPages {
+		if t.world.Pages > 0 && pages == t.world.Pages {
+			return ids, pages, nil
+		}
 		page, err := t.real.Page(ctx, t.op, connectors.Query{Inputs: maps.Clone(in), Position: position, Size: size})
 		if err != nil {
 			return nil, pages, err

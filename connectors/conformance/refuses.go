@@ -15,10 +15,7 @@ import (
 
 // missing leaves each required input out.
 func (t *trial) missing(ctx context.Context) error {
-	if err := t.allowed(); err != nil {
-		return err
-	}
-	in, err := t.inputs(ctx)
+	in, err := t.unsent(ctx)
 	if err != nil {
 		return err
 	}
@@ -41,10 +38,7 @@ func (t *trial) missing(ctx context.Context) error {
 
 // types gives each input a value of another type, and one that the operation has not.
 func (t *trial) types(ctx context.Context) error {
-	if err := t.allowed(); err != nil {
-		return err
-	}
-	in, err := t.inputs(ctx)
+	in, err := t.unsent(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,18 +66,15 @@ func (t *trial) refused(ctx context.Context, bad *complaints, what, input string
 	_, err := t.struck.Call(ctx, t.op, inputs)
 	switch {
 	case t.fake.count() != before:
-		bad.add("%s: a request was sent", what)
+		bad.differ(Failure{Tried: what, Came: "a request", Wanted: "a refusal before anything is sent", Change: "say at the input " + input + " what it takes: required, type, options"})
 	case err == nil || connectors.KindOf(err) != connectors.Invalid || !strings.Contains(err.Error(), input):
-		bad.add("%s: got %v, want a refusal that names the input", what, err)
+		bad.differ(Failure{Tried: what, Came: fmt.Sprint(err), Wanted: "a refusal that names the input"})
 	}
 }
 
 // dry asks for the request of a call.
 func (t *trial) dry(ctx context.Context) error {
-	if err := t.allowed(); err != nil {
-		return err
-	}
-	in, err := t.inputs(ctx)
+	in, err := t.unsent(ctx)
 	if err != nil {
 		return err
 	}

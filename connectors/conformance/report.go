@@ -1,5 +1,7 @@
 package conformance
 
+import "fmt"
+
 // Check names a promise of an operation.
 type Check string
 
@@ -48,6 +50,24 @@ type Result struct {
 	Verdict Verdict `json:"verdict"`
 	// Reason says what is wrong, or why the check was not made; empty where it passed.
 	Reason string `json:"reason,omitempty"`
+	// Failures are what is wrong, one by one; empty unless the check failed.
+	Failures []Failure `json:"failures,omitempty"`
+}
+
+// Failure is one thing that is wrong, in words for whoever wrote the connector.
+type Failure struct {
+	Tried  string `json:"tried"`            // what was done
+	Came   string `json:"came"`             // what came of it
+	Wanted string `json:"wanted,omitempty"` // what was expected; may be empty
+	Change string `json:"change"`           // what to change
+}
+
+// String says it in one line.
+func (f *Failure) String() string {
+	if f.Wanted == "" {
+		return f.Tried + ": " + f.Came
+	}
+	return fmt.Sprintf("%s: got %s, want %s", f.Tried, f.Came, f.Wanted)
 }
 
 // Operation is what came of all checks of an operation.

@@ -34,22 +34,38 @@ func Try(ctx context.Context, c connectors.Connector, w World, op *connectors.Op
 	defer t.close()
 	out := Operation{Operation: op.Key}
 	for _, check := range Checks() {
-		r := Result{Check: check, Verdict: Passed}
-		err := t.checks()[check](ctx)
+		err := t.make(ctx, check)
 		if ctx.Err() != nil {
 			return out, ctx.Err()
 		}
-		if skip, ok := errors.AsType[*skipped](err); ok {
-			r.Verdict, r.Reason = Skipped, skip.reason
-		} else if err != nil {
-			r.Verdict, r.Reason = Failed, err.Error()
-			if why := w.Excused[op.Key+" "+string(check)]; why != "" {
-				r.Verdict, r.Reason = Skipped, why
-			}
-		}
-		out.Results = append(out.Results, r)
+		out.Results = append(out.Results, t.result(check, err))
 	}
 	return out, nil
+}
+
+// make makes one check, unless the world cannot have it made.
+func (t *trial) make(ctx context.Context, check Check) error {
+	if t.world.Only != nil && !slices.Contains(t.world.Only, check) {
+		return skip(t.world.Else)
+	}
+	if t.world.Key != "" {
+		ctx = connectors.WithKey(ctx, strings.Join([]string{t.world.Key, t.op.Key, string(check)}, "-"))
+	}
+	return t.checks()[check](ctx)
+}
+
+// result is what came of a check that ended with err.
+func (t *trial) result(check Check, err error) Result {
+	r := Result{Check: check, Verdict: Passed}
+	if skip, ok := errors.AsType[*skipped](err); ok {
+		r.Verdict, r.Reason = Skipped, skip.reason
+	} else if err != nil {
+		r.Verdict, r.Reason, r.Failures = Failed, err.Error(), failuresOf(check, err)
+		if why := t.world.Excused[t.op.Key+" "+string(check)]; why != "" {
+			r = Result{Check: check, Verdict: Skipped, Reason: why}
+		}
+	}
+	return r
 }
 
 // skipped is the error of a check that was not made.
@@ -141,15 +157,24 @@ func (t *trial) operation(key string) (*connectors.Operation, error) {
 	return op, nil
 }
 
-// complaints collects what is wrong.
-type complaints []string
-
-func (c *complaints) add(format string, args ...any) { *c = append(*c, fmt.Sprintf(format, args...)) }
-
-// err is nil where nothing is wrong.
-func (c *complaints) err() error {
-	if len(*c) == 0 {
-		return nil
+// unsent are the inputs of a call that is never sent: where the world has none, or does
+// not allow the operation, they are made up, and so is what the account lacks.
+func (t *trial) unsent(ctx context.Context) (map[string]any, error) {
+	err := t.allowed()
+	if err != nil && !t.world.Unsent {
+		return nil, err
 	}
-	return errors.New(strings.Join(slices.Compact(*c), "; "))
+	if err == nil {
+		in, err := t.inputs(ctx)
+		if _, none := errors.AsType[*skipped](err); !none {
+			return in, err
+		}
+	}
+	in := Complete(t.op, nil)
+	for _, input := range t.op.Inputs {
+		if input.Required && input.Setting != "" && t.world.Account.Settings[input.Setting] == nil {
+			in[input.Name] = Sample(input.Field)
+		}
+	}
+	return in, nil
 }

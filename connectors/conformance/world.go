@@ -35,10 +35,32 @@ type World struct {
 	// Smallest are the sizes of the smallest pages that the service takes, by operation; 1
 	// where there is none.
 	Smallest map[string]int
+	// Only are the checks that are made, for callers that cannot make the others; nil means
+	// all. Else is why the others are skipped.
+	Only []Check
+	Else string
+	// Unsent lets the checks that send nothing (dry, missing, types) be made on writes too
+	// that Writes does not allow, with inputs that are made up.
+	Unsent bool
+	// Gentle keeps back what the service is expected to refuse (ids that it does not know),
+	// for services that shut out who is refused too often.
+	Gentle bool
+	// Reused says that Inputs may name records with which an earlier check has done the same,
+	// so that a write may have nothing left to change.
+	Reused bool
+	// Pages bounds how many pages of a list are read; 0 means to its end.
+	Pages int
+	// Key begins the keys by which the service knows repetitions, so that the same requests
+	// can be sent again another day; empty leaves them to chance.
+	Key string
 	// Excused tells, by "operation check", why a check cannot pass at this service: it is
 	// skipped with that reason if it fails.
 	Excused map[string]string
 }
+
+// Skip returns the error with which Inputs says that an operation cannot be tried, and why.
+// What needs no service is tried all the same.
+func Skip(reason string) error { return &skipped{reason} }
 
 // Reading is a call of a read.
 type Reading struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/sandbox/service"
 	"github.com/pollux-automation/pollux/connectors/sandbox/stax"
 	"github.com/pollux-automation/pollux/connectors/sandbox/stibee"
+	"github.com/pollux-automation/pollux/connectors/sandbox/workshop"
 )
 
 // Options say what a sandbox holds at the start and how its services behave. The
@@ -63,8 +64,11 @@ type Endpoints struct {
 	StibeeKey    string `json:"stibee_key"`
 	ListID       string `json:"list_id"`
 	VIPGroupID   string `json:"vip_group_id"`
-	StaxURL      string `json:"stax_url"`
-	StaxKey      string `json:"stax_key"`
+	// WorkshopURL is a small service that no connector knows, to write one for.
+	WorkshopURL   string `json:"workshop_url"`
+	WorkshopToken string `json:"workshop_token"`
+	StaxURL       string `json:"stax_url"`
+	StaxKey       string `json:"stax_key"`
 	// SenderEmail is an authorized sender of the list, AutoID the end of the address of an
 	// automatic e-mail of it, TagID a tag of e-mails.
 	SenderEmail string `json:"sender_email"`
@@ -82,16 +86,18 @@ type Sandbox struct {
 	highlevel *highlevel.Location // the usual location
 	stibee    *stibee.Workspace
 	stax      *stax.Merchant
+	workshop  *workshop.Workshop
 }
 
 // New makes a sandbox and its first contacts.
 func New(o Options) *Sandbox {
 	w := service.NewWorld(o.Seed, o.Skew, o.MaxWrites)
 	s := &Sandbox{
-		World:  w,
-		agency: newAgency(w, o),
-		stibee: stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields, Plan: o.StibeePlan}),
-		stax:   stax.New(w, stax.Options{Limit: o.StaxLimit}),
+		World:    w,
+		agency:   newAgency(w, o),
+		stibee:   stibee.New(w, stibee.Options{Limit: o.StibeeLimit, Fields: o.Fields, Plan: o.StibeePlan}),
+		stax:     stax.New(w, stax.Options{Limit: o.StaxLimit}),
+		workshop: workshop.New(w),
 	}
 	s.highlevel = s.agency.locations[0]
 	s.highlevel.Populate(o.Contacts, func(i int) map[string]any { return person(w.Dice, i) })
@@ -111,12 +117,13 @@ func (s *Sandbox) Stibee() http.Handler { return s.stibee.Handler() }
 func (s *Sandbox) Stax() *stax.Merchant { return s.stax }
 
 // Handler returns all services and the control interface below one address:
-// /highlevel, /stibee/v2 (with /stibee/api/v1.0 for automatic e-mails), /stax and /sandbox.
+// /highlevel, /stibee/v2 (with /stibee/api/v1.0 for automatic e-mails), /stax, /workshop and /sandbox.
 func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/highlevel/", http.StripPrefix("/highlevel", s.HighLevel()))
 	mux.Handle("/stibee/", http.StripPrefix("/stibee", s.Stibee()))
 	mux.Handle("/stax/", http.StripPrefix("/stax", s.stax.Handler()))
+	mux.Handle("/workshop/", http.StripPrefix("/workshop", s.workshop.Handler()))
 	mux.Handle("/sandbox/", s.Control())
 	return mux
 }
@@ -140,6 +147,8 @@ func (s *Sandbox) Endpoints(base string) Endpoints {
 		TagID:          strconv.Itoa(stibee.TagID),
 		StaxURL:        base + "/stax",
 		StaxKey:        stax.Key,
+		WorkshopURL:    base + "/workshop",
+		WorkshopToken:  workshop.Token,
 		ControlURL:     base + "/sandbox",
 	}
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/pollux-automation/pollux/internal/cli/authoring"
+	"github.com/pollux-automation/pollux/internal/cli/importing"
 	"github.com/pollux-automation/pollux/internal/cli/login"
 	"github.com/pollux-automation/pollux/internal/cli/runs"
 	"github.com/pollux-automation/pollux/internal/cli/setup"
@@ -22,7 +24,7 @@ func (a *app) commands() []*cobra.Command {
 		a.testCommand(),
 		a.tryCommand(),
 		a.callCommand(),
-		a.connectorsCommand(),
+		authoring.Connectors(a.Console, importing.Command(a.Console)),
 		setup.Accounts(a.Console, login.Commands(a.Console)...),
 		setup.Recipes(a.Console),
 		state.Feeds(a.Console),

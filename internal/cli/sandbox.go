@@ -141,10 +141,12 @@ Stibee     %s
   e-mails     sender %s, tag %s, automatic e-mail %s
 Stax Pay   %s
   key         %s
+Workshop   %s
+  token       %s
 Control    %s
 
 Stop with Ctrl-C. Make 5 new contacts:
   curl -d '{"create":5}' %s/changes
-`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.ClientID, e.ClientSecret, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.SenderEmail, e.TagID, e.AutoID, e.StaxURL, e.StaxKey, e.ControlURL, e.ControlURL)
+`, e.HighLevelURL, e.HighLevelToken, e.LocationID, e.ClientID, e.ClientSecret, e.CompanyID, e.StibeeURL, e.StibeeKey, e.ListID, e.VIPGroupID, e.SenderEmail, e.TagID, e.AutoID, e.StaxURL, e.StaxKey, e.WorkshopURL, e.WorkshopToken, e.ControlURL, e.ControlURL)
 	})
 }

@@ -108,26 +108,48 @@ func (p *Project) OpenAccounts() error {
 	var secrets []secret.String
 	redact := &secret.Redactor{}
 	for i, a := range p.Settings.Accounts {
-		var source auth.Source
-		if a.Credential.Client != nil {
-			if source, err = p.source(a, accounts[i].Connector.Describe()); err != nil {
-				return err
-			}
+		access, err := p.access(a, accounts[i].Connector.Describe())
+		if err != nil {
+			return err
 		}
-		accounts[i].Session, err = accounts[i].Connector.Open(connectors.Account{
-			Name: a.Name, BaseURL: a.BaseURL, Version: a.Version, Credential: a.Credential, Source: source, Settings: a.Settings, Allow: a.Allow, Gate: p.gates[a.Name],
-		})
+		accounts[i].Session, err = accounts[i].Connector.Open(access)
 		if err != nil {
 			return fmt.Errorf("account %s: %w", a.Name, err)
 		}
 		secrets = append(secrets, a.Credential.Secret)
-		if source != nil {
-			redact.Follow(source.Redactor())
+		if access.Source != nil {
+			redact.Follow(access.Source.Redactor())
 		}
 	}
 	redact.Learn(secret.NewRedactor(secrets...))
 	p.Accounts, p.Redact = accounts, redact
 	return nil
+}
+
+// access is what a session of an account is opened with.
+func (p *Project) access(a settings.Account, d *connectors.Description) (connectors.Account, error) {
+	out := connectors.Account{
+		Name: a.Name, BaseURL: a.BaseURL, Version: a.Version, Credential: a.Credential, Settings: a.Settings, Gate: p.gates[a.Name],
+	}
+	if a.Credential.Method != auth.OAuth2 {
+		return out, nil
+	}
+	var err error
+	out.Source, err = p.source(a, d)
+	return out, err
+}
+
+// Access returns what a session of an account is opened with, for callers that open one of
+// their own, over a transport of theirs: its requests ask the same budget. It needs
+// OpenAccounts before; ok is false when there is no account with that name.
+func (p *Project) Access(name string) (access connectors.Account, ok bool, err error) {
+	open, ok := p.Account(name)
+	at := slices.IndexFunc(p.Settings.Accounts, func(a settings.Account) bool { return a.Name == name })
+	if !ok || at < 0 {
+		return connectors.Account{}, false, nil
+	}
+	access, err = p.access(p.Settings.Accounts[at], open.Connector.Describe())
+	return access, true, err
 }
 
 // BareAccounts returns the accounts, in the order of the settings, without

@@ -13,7 +13,6 @@ import (
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/connectors/builtin"
-	"github.com/pollux-automation/pollux/connectors/httpapi"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
@@ -135,12 +134,11 @@ func (p *Project) readConnectors() {
 	own, sources := manifest.ReadAll(os.DirFS(dir), dir, &p.Findings)
 	maps.Copy(p.Sources, sources)
 	for _, m := range own {
-		if i := slices.IndexFunc(m.Auth, func(a auth.Method) bool { return a.OAuth != nil && a.OAuth.Exchange != "" }); i >= 0 {
-			p.Findings.Errorf(diag.Place{File: filepath.Join(dir, m.Key, "connector.yaml")}, "connector-hook", "leave exchange out: hooks are for built-in connectors",
-				"there is no hook %q", m.Auth[i].OAuth.Exchange)
+		c := connectorOf(m, filepath.Join(dir, m.Key), &p.Findings)
+		if c == nil {
 			continue
 		}
-		if err := p.Registry.Add(httpapi.New(m)); err != nil {
+		if err := p.Registry.Add(c); err != nil {
 			p.Findings.Errorf(diag.Place{File: filepath.Join(dir, m.Key)}, "connector-taken", "choose another key", "%v", err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
+	"github.com/pollux-automation/pollux/internal/diag"
 )
 
 // ConnectorView is a connector in a list, as --json prints it.
@@ -17,6 +18,9 @@ type ConnectorView struct {
 	Operations int    `json:"operations"`
 	Pollable   int    `json:"pollable"` // how many of the operations can be polled
 	Title      string `json:"title"`
+	From       string `json:"from"` // "built in", or the folder that it lies in
+	// Findings are why it cannot be used; left out for those that can.
+	Findings []diag.Finding `json:"findings,omitempty"`
 }
 
 // Connector returns the view of a connector in a list.
@@ -33,12 +37,15 @@ func Connector(d *connectors.Description) ConnectorView {
 // ConnectorHead is the head of a table of connectors, whose rows [ConnectorRow]
 // makes.
 func ConnectorHead() []string {
-	return []string{"name", "service", "operations", "can be polled", "docs"}
+	return []string{"name", "service", "operations", "can be polled", "from", "docs"}
 }
 
 // ConnectorRow is a connector as a row of a table, in the order of the head.
 func ConnectorRow(v ConnectorView) []string {
-	return []string{v.Name, v.Title, strconv.Itoa(v.Operations), strconv.Itoa(v.Pollable), v.Docs}
+	if len(v.Findings) > 0 {
+		return []string{v.Name, "cannot be used: " + Plural(len(v.Findings), "finding"), "", "", v.From, ""}
+	}
+	return []string{v.Name, v.Title, strconv.Itoa(v.Operations), strconv.Itoa(v.Pollable), v.From, v.Docs}
 }
 
 // DescriptionView is a whole connector as --json prints it. Auth names the methods of
@@ -190,11 +197,17 @@ func (v *OperationView) poll(p *connectors.Poll) {
 	}
 }
 
-// PrintDescription prints a whole connector for people: what an account needs, what
-// the service allows, then a table of the operations.
+// PrintDescription prints a whole connector for people: what an account needs, what the
+// service allows, then its operations: those that recipes can watch, other reads, and writes.
 func PrintDescription(w io.Writer, d *connectors.Description) {
-	fmt.Fprintf(w, "%s (%s)\n%s\nbase URL  %s\nsign-in   %s\nsettings  %s\n", d.Title, d.Key, d.Docs, cmp.Or(d.BaseURL, "that of the account"),
-		strings.Join(authNames(d), ", "), strings.Join(settingNames(d), ", "))
+	fmt.Fprintf(w, "%s (%s)\n", d.Title, d.Key)
+	for _, f := range []struct{ name, text string }{
+		{"docs", d.Docs}, {"base URL", cmp.Or(d.BaseURL, "that of the account")}, {"sign-in", strings.Join(authNames(d), ", ")}, {"settings", strings.Join(settingNames(d), ", ")},
+	} {
+		if f.text != "" {
+			fmt.Fprintf(w, "%-9s %s\n", f.name, f.text)
+		}
+	}
 	for _, l := range d.Limits {
 		fmt.Fprintf(w, "limit     %s: %s requests per %s and %s\n", l.Name, Thousands(int64(l.Requests)), l.Per, l.By)
 	}
@@ -204,15 +217,77 @@ func PrintDescription(w io.Writer, d *connectors.Description) {
 	for _, n := range d.Notes {
 		fmt.Fprintf(w, "note      %s\n", n)
 	}
+	printOperations(w, d, "Reads that a recipe can watch", "how changes are found", func(o *connectors.Operation) (string, bool) {
+		return watched(o), o.Poll != nil
+	})
+	printOperations(w, d, "Other reads", "", func(o *connectors.Operation) (string, bool) {
+		return "", o.Kind == connectors.Read && o.Poll == nil
+	})
+	printOperations(w, d, "Writes", "when the answer is lost", func(o *connectors.Operation) (string, bool) {
+		return repeated(o), o.Kind == connectors.Write
+	})
+}
+
+// printOperations prints the operations that a choice takes, with what it says of each.
+func printOperations(w io.Writer, d *connectors.Description, title, head string, choose func(*connectors.Operation) (string, bool)) {
 	var rows [][]string
 	for _, o := range d.Operations {
-		poll := ""
-		if o.Poll != nil {
-			poll = string(o.Poll.Strategy)
+		about, ok := choose(o)
+		if !ok {
+			continue
 		}
-		rows = append(rows, []string{o.Key, o.Title, string(o.Kind), poll, string(o.Repeat), o.Deprecated})
+		name := o.Title
+		if o.Deprecated != "" {
+			name += " (deprecated: " + o.Deprecated + ")"
+		}
+		rows = append(rows, []string{o.Key, name, needs(o), about})
 	}
-	Table(w, []string{"operation", "title", "kind", "poll", "repeat", "deprecated"}, rows)
+	if len(rows) > 0 {
+		fmt.Fprintf(w, "\n%s\n", title)
+		Table(w, []string{"operation", "title", "needs", head}, rows)
+	}
+}
+
+// needs are the inputs without which an operation is refused, and that no setting fills.
+func needs(o *connectors.Operation) string {
+	var names []string
+	for _, in := range o.Inputs {
+		if in.Required && in.Default == nil && in.Setting == "" && !in.Paging {
+			names = append(names, in.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// watched says how changes of a read are found, and what a quiet poll costs.
+func watched(o *connectors.Operation) string {
+	switch p := o.Poll; {
+	case p == nil:
+		return ""
+	case p.Strategy == connectors.Keyset:
+		return "keyset: from the time of the last change on; one request when nothing changed"
+	case p.Strategy == connectors.Newest:
+		return "newest: newest first; one request when nothing is new"
+	case p.Strategy == connectors.FanOut && p.Parents != nil:
+		return "fan_out: one request for each record of " + p.Parents.Operation + ", in rounds"
+	case p.Window != nil:
+		return "snapshot: what lies in a window of time is read whole at every poll"
+	case o.List:
+		return "snapshot: the list is read whole at every poll"
+	}
+	return "snapshot: one request at every poll"
+}
+
+// repeated says what follows when nobody knows whether a write arrived, and what it does
+// that cannot be undone.
+func repeated(o *connectors.Operation) string {
+	text := map[connectors.Repeat]string{
+		connectors.RepeatSafe: "safe: it is sent again", connectors.RepeatFind: "find: it is looked up first", connectors.RepeatNever: "never: a person decides",
+	}[o.Repeat]
+	danger := map[connectors.Danger]string{
+		connectors.DangerDelete: "; deletes", connectors.DangerSend: "; people get messages", connectors.DangerPay: "; moves money",
+	}[o.Danger]
+	return text + danger
 }
 
 // statuses writes ranges of statuses.

@@ -152,7 +152,7 @@ func (r *request) query(p openapi.Parameter) error {
 	if r.skip(p) {
 		return nil
 	}
-	if !wording.IsText(p.Name, 100) {
+	if !wording.IsText(p.Name, 100) || p.Name == "." { // a dot stands for all of the query
 		if p.Required {
 			return fmt.Errorf("the value %.60q in the query has a name that cannot be written", p.Name)
 		}
