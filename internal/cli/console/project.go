@@ -23,7 +23,7 @@ import (
 // ReadProject reads the project of --config. What is wrong with it is for the
 // caller to look at.
 func (a *Console) ReadProject(noSecrets bool) *project.Project {
-	return project.Read(a.Config, project.Options{Env: a.Env, NoSecrets: noSecrets, At: testPoints(a.Env)})
+	return project.Read(a.Config, project.Options{Env: a.Env, Programs: a.Programs, NoSecrets: noSecrets, At: testPoints(a.Env)})
 }
 
 // LoadProject reads a project for use: its accounts are open, its recipes can run.
