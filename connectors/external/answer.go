@@ -91,7 +91,7 @@ func noTime(id, field, text string) error {
 // the service's own affair.
 func fits(o *schema.Object, raw json.RawMessage) error {
 	if len(raw) == 0 || raw[0] != '{' {
-		return fmt.Errorf("want an object, got %.40q", raw)
+		return errors.New("it is no object")
 	}
 	fields, err := o.Decode(raw)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
@@ -54,7 +55,7 @@ func (p *Programs) open(e *entry) {
 		e.found.Errorf(at, CodeFailed, "", "what it describes cannot be read: %v", err)
 	}
 	d := described.Read(said, at, &e.found)
-	if name := path.Base(e.folder.name); d != nil && d.Key != name {
+	if name := filepath.Base(e.folder.dir); d != nil && d.Key != name {
 		e.found.Errorf(diag.Place{File: path.Join(e.folder.name, manifest.PluginFile)}, finding.CodeKeyForm,
 			"rename the folder or the connector", "the folder %q holds the connector %q", name, d.Key)
 		d = nil

@@ -60,7 +60,7 @@ func (s *session) refused(ctx context.Context, a asked, r *protocol.Error) *conn
 		data = &protocol.ErrorData{}
 	}
 	e := &connectors.Error{
-		Kind: connectors.Kind(data.Kind), Op: a.name, Status: data.Status, Code: s.plain(data.Code), Hint: s.plain(data.Hint), Said: true,
+		Kind: connectors.Kind(data.Kind), Op: a.name, Status: errorStatus(data.Status), Code: s.plain(data.Code), Hint: s.plain(data.Hint), Said: true,
 		Err: errors.New(s.plain(r.Message)),
 	}
 	if r.Message == "" {
@@ -71,6 +71,14 @@ func (s *session) refused(ctx context.Context, a asked, r *protocol.Error) *conn
 		e.RetryAfter = seconds(data.RetryAfter)
 	}
 	return e
+}
+
+// errorStatus is the status of a refusal; 0 for what is none.
+func errorStatus(n int) int {
+	if n < 300 || n > 599 {
+		return 0
+	}
+	return n
 }
 
 // kind makes the kind that a plugin gave one that the engine can go by.
@@ -120,8 +128,5 @@ func (s *session) plain(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, "?"))
-	if len(text) > maxWords {
-		text = strings.ToValidUTF8(text[:maxWords], "") + "…"
-	}
-	return text
+	return cut(text, maxWords)
 }

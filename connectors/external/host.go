@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +25,8 @@ const (
 	longestWait = 5 * time.Second
 	// tailLines is how many of the last lines of the standard error are kept.
 	tailLines = 5
+	// maxLine is how much of such a line is shown.
+	maxLine = 1 << 10
 	// concurrency is how many requests a program works on at most.
 	concurrency = 16
 )
@@ -90,16 +93,19 @@ func (h *host) look() (l *link, wait <-chan struct{}, err error) {
 
 // restart starts the program after a pause.
 func (h *host) restart(pause time.Duration) {
+	var l *link
+	err := errClosed
 	select {
-	case <-time.After(pause):
 	case <-h.programs.closing:
+	case <-time.After(pause):
+		l, err = h.start()
 	}
-	l, err := h.start()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	close(h.starting)
 	h.starting = nil
 	switch {
+	case errors.Is(err, errClosed):
 	case err != nil:
 		h.fell(err)
 	case h.closed:
@@ -132,14 +138,16 @@ func (h *host) answered() {
 
 // name is how the log calls the plugin.
 func (h *host) name() string {
-	parts := strings.Split(strings.TrimRight(h.folder.name, "/"), "/")
-	return parts[len(parts)-1]
+	return filepath.Base(h.folder.dir)
 }
 
 // start starts the program and asks what it offers. When it offers something else than the
 // first time it is ended: recipes were checked against that.
 func (h *host) start() (*link, error) {
-	l, err := dial(process.Options{Dir: h.folder.dir, Command: h.folder.command, Env: h.programs.environment(), Said: h.said})
+	h.mu.Lock()
+	h.tail = nil
+	h.mu.Unlock()
+	l, err := dial(process.Options{Dir: h.folder.dir, Command: h.folder.command, Env: h.programs.environment(), Said: h.said}, h.excerpt)
 	if err != nil {
 		return nil, fmt.Errorf("it cannot be started: %s", withoutPath(err))
 	}
@@ -219,7 +227,7 @@ func reasonOf(l *link, err error) error {
 
 // said takes a line of the program's standard error.
 func (h *host) said(line string, dropped int) {
-	line = h.programs.redact.Redact(line)
+	line = cut(h.programs.redact.Redact(line), maxLine)
 	h.mu.Lock()
 	if line != "" {
 		h.tail = append(h.tail, line)
@@ -240,9 +248,20 @@ func (h *host) wordsLocked(err error) error {
 	if len(h.tail) == 0 {
 		return err
 	}
-	last := strings.Join(h.tail, " | ")
-	h.tail = nil
-	return fmt.Errorf("%w; its last words: %s", err, last)
+	return fmt.Errorf("%w; its last words: %s", err, strings.Join(h.tail, " | "))
+}
+
+// excerpt is what may be shown of a line of the program.
+func (h *host) excerpt(line []byte) string {
+	return fmt.Sprintf("%q", cut(h.programs.redact.Redact(string(line[:min(len(line), process.MaxSaid)])), 80))
+}
+
+// cut shortens a text to a number of bytes.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // close ends the plugin for good, once the requests under way have ended, or at once.
@@ -254,6 +273,7 @@ func (h *host) close(now bool) {
 		for range concurrency { // each request gives its place back
 			select {
 			case h.places <- struct{}{}:
+				defer func() { <-h.places }() // those who come later learn that it was ended
 			case <-h.programs.closing:
 			}
 		}

@@ -23,7 +23,12 @@ type lost struct {
 }
 
 // Error returns the reason.
-func (l *lost) Error() string { return l.err.Error() }
+func (l *lost) Error() string {
+	if l.err == nil {
+		return "nobody waits for it any more"
+	}
+	return l.err.Error()
+}
 
 // Unwrap returns the reason.
 func (l *lost) Unwrap() error { return l.err }
@@ -31,6 +36,7 @@ func (l *lost) Unwrap() error { return l.err }
 // link is the conversation with one running program. It is safe for concurrent use.
 type link struct {
 	process *process.Process
+	show    func([]byte) string // what may be shown of a line
 
 	mu      sync.Mutex
 	next    int64
@@ -38,8 +44,8 @@ type link struct {
 }
 
 // dial starts a program and begins to listen to it.
-func dial(o process.Options) (*link, error) {
-	l := &link{pending: map[int64]chan *protocol.Message{}}
+func dial(o process.Options, show func([]byte) string) (*link, error) {
+	l := &link{show: show, pending: map[int64]chan *protocol.Message{}}
 	o.Read = func(r io.Reader) func() ([]byte, error) { return protocol.NewReader(r).Line }
 	o.Line = l.line
 	p, err := process.Start(o)
@@ -55,10 +61,10 @@ func dial(o process.Options) (*link, error) {
 func (l *link) line(text []byte) error {
 	m, err := protocol.Decode(text)
 	if err != nil {
-		return fmt.Errorf("it does not speak the protocol (version %d): %w", protocol.Version, err)
+		return fmt.Errorf("it does not speak the protocol (version %d): %w: %s", protocol.Version, err, l.show(text))
 	}
 	if m.Method != "" {
-		return fmt.Errorf("it asked for %.40q, and plugins only answer (protocol %d)", m.Method, protocol.Version)
+		return fmt.Errorf("it asked for something, and plugins only answer (protocol %d): %s", protocol.Version, l.show(text))
 	}
 	l.mu.Lock()
 	answers, ok := l.pending[*m.ID]

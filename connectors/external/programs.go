@@ -131,7 +131,7 @@ func (p *Programs) Load(dir, name string, into *diag.List) (list []*Connector, s
 	sources = map[string][]byte{}
 	for _, e := range entries {
 		sub := filepath.Join(dir, e.Name())
-		if _, err := os.Stat(filepath.Join(sub, manifest.PluginFile)); err != nil || strings.HasPrefix(e.Name(), ".") {
+		if !Is(sub) || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
 		f, ok := readFolder(sub, path.Join(name, e.Name()), into)
@@ -152,6 +152,24 @@ func (p *Programs) Load(dir, name string, into *diag.List) (list []*Connector, s
 		}
 	}
 	return list, sources
+}
+
+// Is reports whether a folder holds a plugin.
+func Is(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, manifest.PluginFile))
+	return err == nil
+}
+
+// LoadOne is Load for the plugin in one folder; ok is false when it has findings.
+func (p *Programs) LoadOne(dir, name string, into *diag.List) (c *Connector, source []byte, ok bool) {
+	f, ok := readFolder(dir, name, into)
+	if !ok {
+		return nil, f.text, false
+	}
+	e := p.entry(f)
+	e.once.Do(func() { p.open(e) })
+	into.Append(&e.found)
+	return e.connector, f.text, e.connector != nil
 }
 
 // entry returns the plugin of a folder as it is now.

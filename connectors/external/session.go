@@ -226,9 +226,7 @@ func (s *session) ask(ctx context.Context, a asked, into any, answered *protocol
 	if refused, ok := errors.AsType[*protocol.Error](err); ok && refused.Data != nil {
 		heard = refused.Data.Answered
 	}
-	if e.Status != 0 {
-		heard.Status = e.Status
-	}
+	heard.Status = e.Status
 	if e.Kind == connectors.RateLimited {
 		pause = e.RetryAfter
 		if heard.Status == 0 {
@@ -254,6 +252,8 @@ func (s *session) exchange(ctx context.Context, a asked) (json.RawMessage, error
 	raw, err := l.ask(ctx.Done(), limits{time: h.folder.timeout, grace: h.programs.o.Grace}, a.method, a.params(s.self()))
 	if _, refused := errors.AsType[*protocol.Error](err); err == nil || refused {
 		h.answered()
+	} else if gone, ok := errors.AsType[*lost](err); ok && gone.err != nil && l.process.Err() != nil {
+		gone.err = h.words(gone.err)
 	}
 	return raw, err
 }

@@ -60,14 +60,14 @@ func (r *Reader) whole() ([]byte, error) {
 	}
 }
 
-// Decode reads a message. The error says what is wrong with it, with its beginning.
+// Decode reads a message. The error says what is wrong with it, without its content.
 func Decode(line []byte) (*Message, error) {
 	var m Message
 	if err := json.Unmarshal(line, &m); err != nil {
-		return nil, fmt.Errorf("no message: %w: %.80q", err, line)
+		return nil, fmt.Errorf("no message: %w", err)
 	}
 	if err := m.check(); err != nil {
-		return nil, fmt.Errorf("no message: %w: %.80q", err, line)
+		return nil, fmt.Errorf("no message: %w", err)
 	}
 	return &m, nil
 }
@@ -76,7 +76,7 @@ func Decode(line []byte) (*Message, error) {
 func (m *Message) check() error {
 	switch {
 	case m.JSONRPC != version:
-		return fmt.Errorf(`want "jsonrpc":%q, got %q`, version, m.JSONRPC)
+		return fmt.Errorf(`it does not say "jsonrpc":%q`, version)
 	case m.Method != "" && (m.Result != nil || m.Error != nil):
 		return errors.New("it has a method, and a result or error")
 	case m.Method != "":

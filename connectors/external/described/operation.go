@@ -169,16 +169,25 @@ func (r *reader) poll(where string, p *protocol.Poll) *connectors.Poll {
 	return out
 }
 
+// strategies are those that a list can have.
+func strategies() []connectors.Strategy {
+	return []connectors.Strategy{connectors.Keyset, connectors.Newest, connectors.Snapshot, connectors.FanOut}
+}
+
 // strategy reports what a strategy lacks, or has for nothing.
 func (r *reader) strategy(where string, p *connectors.Poll) {
-	timed, fanOut := p.Strategy == connectors.Keyset || p.Strategy == connectors.Newest, p.Strategy == connectors.FanOut
-	if !timed && !fanOut && p.Strategy != connectors.Snapshot {
+	if !slices.Contains(strategies(), p.Strategy) {
 		r.errorf(where, finding.CodePoll, "use keyset, newest, snapshot or fan_out", "there is no strategy %.40q", p.Strategy)
 		return
 	}
-	switch {
-	case p.PageSize < 0:
+	if p.PageSize < 0 {
 		r.errorf(where, finding.CodePoll, "", "a page of %d records is too small", p.PageSize)
+	}
+	if (p.Strategy == connectors.FanOut) != (p.Parents != nil) {
+		r.errorf(where, finding.CodePoll, "", "parents go with fan_out, and fan_out with parents")
+	}
+	timed := p.Strategy == connectors.Keyset || p.Strategy == connectors.Newest
+	switch {
 	case p.Overlap != 0 && !timed:
 		r.errorf(where, finding.CodePoll, "leave it out", "only lists that are walked by time have an overlap")
 	case p.Window != nil && timed:
@@ -187,8 +196,6 @@ func (r *reader) strategy(where string, p *connectors.Poll) {
 		r.errorf(where, finding.CodePoll, `write by: "starts_at"`, "a window needs the field whose time lies in it")
 	case p.By != "" && p.Window == nil && p.Strategy != connectors.Newest:
 		r.errorf(where, finding.CodePoll, "leave it out", "only lists of the strategy newest and those with a window have a field to go by")
-	case fanOut != (p.Parents != nil):
-		r.errorf(where, finding.CodePoll, "", "parents go with fan_out, and fan_out with parents")
 	}
 }
 

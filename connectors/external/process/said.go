@@ -10,7 +10,7 @@ import (
 
 const (
 	// MaxSaid is how much of a line of the standard error is passed on.
-	MaxSaid = 1 << 10
+	MaxSaid = 4 << 10
 	// burst and perSecond are how many lines are passed on.
 	burst     = 20
 	perSecond = 5
