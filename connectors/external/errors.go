@@ -44,11 +44,7 @@ func (s *session) failed(ctx context.Context, a asked, err error) *connectors.Er
 	case ctx.Err() != nil:
 		e.Kind = ended(ctx.Err())
 	}
-	reason := l.err
-	if reason == nil {
-		reason = context.Cause(ctx)
-	}
-	e.Err = fmt.Errorf("plugin %s: %s", s.connector.description.Key, s.plain(reason.Error()))
+	e.Err = fmt.Errorf("plugin %s: %s", s.connector.description.Key, s.plain(l.Error()))
 	return e
 }
 

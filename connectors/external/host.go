@@ -16,8 +16,6 @@ import (
 )
 
 const (
-	// startTimeout bounds a program's start until it has said what it offers.
-	startTimeout = 10 * time.Second
 	// mostDeaths is how many ends in a row, without a good answer in between, make a
 	// program rest.
 	mostDeaths = 5
@@ -56,7 +54,7 @@ func newHost(f folder, p *Programs) *host {
 }
 
 // get returns the running program, which is started if need be. The error is why there is
-// none; nothing was sent then. It gives up when done is closed, with a nil cause.
+// none; nothing was sent then. It gives up when done is closed.
 func (h *host) get(done <-chan struct{}) (*link, error) {
 	for {
 		l, wait, err := h.look()
@@ -66,7 +64,7 @@ func (h *host) get(done <-chan struct{}) (*link, error) {
 		select {
 		case <-wait:
 		case <-done:
-			return nil, &lost{}
+			return nil, &lost{err: errGivenUp}
 		}
 	}
 }
@@ -75,6 +73,9 @@ func (h *host) get(done <-chan struct{}) (*link, error) {
 func (h *host) look() (l *link, wait <-chan struct{}, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.link != nil && h.link.process.Err() != nil {
+		h.out(h.link) // nobody has noticed yet
+	}
 	pause := time.Until(h.until)
 	switch {
 	case h.closed:
@@ -178,6 +179,11 @@ func (h *host) start() (*link, error) {
 func (h *host) ended(l *link) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.out(l)
+}
+
+// out is ended with the lock held.
+func (h *host) out(l *link) {
 	if h.link != l {
 		return
 	}
@@ -190,7 +196,7 @@ func (h *host) ended(l *link) {
 // greet agrees on a version and asks what the program offers. The text is the same for
 // the same description.
 func (h *host) greet(l *link) ([]byte, error) {
-	limit := limits{time: min(startTimeout, h.folder.timeout)}
+	limit := limits{time: h.programs.o.Start}
 	raw, err := l.ask(h.programs.closing, limit, protocol.Initialize, protocol.InitializeParams{
 		Protocols: []int{protocol.Version}, Host: protocol.Program{Name: "pollux", Version: h.programs.o.Version},
 	})

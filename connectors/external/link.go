@@ -12,8 +12,12 @@ import (
 	"github.com/pollux-automation/pollux/connectors/protocol"
 )
 
-// errTime is why a request is given up that took too long.
-var errTime = errors.New("there was no answer in time")
+var (
+	// errTime is why a request is given up that took too long.
+	errTime = errors.New("there was no answer in time")
+	// errGivenUp is why a request is given up that nobody waits for.
+	errGivenUp = errors.New("nobody waits for the answer any more")
+)
 
 // lost tells how a request ended that has no answer.
 type lost struct {
@@ -23,12 +27,7 @@ type lost struct {
 }
 
 // Error returns the reason.
-func (l *lost) Error() string {
-	if l.err == nil {
-		return "nobody waits for it any more"
-	}
-	return l.err.Error()
-}
+func (l *lost) Error() string { return l.err.Error() }
 
 // Unwrap returns the reason.
 func (l *lost) Unwrap() error { return l.err }
@@ -107,7 +106,7 @@ func (l *link) ask(done <-chan struct{}, limit limits, method string, params any
 	case <-l.process.Done():
 		return l.afterEnd(answers, message)
 	case <-done:
-		return l.giveUp(id, answers, message, limit.grace, nil)
+		return l.giveUp(id, answers, message, limit.grace, errGivenUp)
 	case <-over.C:
 		return l.giveUp(id, answers, message, limit.grace, errTime)
 	}
@@ -154,9 +153,11 @@ func (l *link) giveUp(id int64, answers chan *protocol.Message, message *process
 	if message.Withdraw() {
 		return nil, &lost{err: why}
 	}
-	if grace > 0 {
-		l.cancel(id)
+	if grace == 0 {
+		l.process.Kill(why)
+		return nil, &lost{sent: true, err: why}
 	}
+	l.cancel(id)
 	over := time.NewTimer(grace)
 	defer over.Stop()
 	select {

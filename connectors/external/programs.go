@@ -26,6 +26,9 @@ type Options struct {
 	// Grace is how long a program has to answer when it is told to give up, and to end when
 	// it is told to.
 	Grace time.Duration
+	// Start is how long a program has to say which protocol it speaks, and then again what
+	// it offers.
+	Start time.Duration
 	// Pause is the first pause before a program that ended is started again; it doubles
 	// with each end in a row. Rest is the longest one.
 	Pause, Rest time.Duration
@@ -65,7 +68,7 @@ func New(o Options) *Programs {
 	for _, d := range []struct {
 		value *time.Duration
 		usual time.Duration
-	}{{&o.Grace, 2 * time.Second}, {&o.Pause, time.Second}, {&o.Rest, 5 * time.Minute}} {
+	}{{&o.Grace, 2 * time.Second}, {&o.Start, 10 * time.Second}, {&o.Pause, time.Second}, {&o.Rest, 5 * time.Minute}} {
 		if *d.value == 0 {
 			*d.value = d.usual
 		}

@@ -243,7 +243,7 @@ func (s *session) exchange(ctx context.Context, a asked) (json.RawMessage, error
 	case h.places <- struct{}{}:
 		defer func() { <-h.places }()
 	case <-ctx.Done():
-		return nil, &lost{err: ctx.Err()}
+		return nil, &lost{err: errGivenUp}
 	}
 	l, err := h.get(ctx.Done())
 	if err != nil {
@@ -252,7 +252,7 @@ func (s *session) exchange(ctx context.Context, a asked) (json.RawMessage, error
 	raw, err := l.ask(ctx.Done(), limits{time: h.folder.timeout, grace: h.programs.o.Grace}, a.method, a.params(s.self()))
 	if _, refused := errors.AsType[*protocol.Error](err); err == nil || refused {
 		h.answered()
-	} else if gone, ok := errors.AsType[*lost](err); ok && gone.err != nil && l.process.Err() != nil {
+	} else if gone, ok := errors.AsType[*lost](err); ok && l.process.Err() != nil {
 		gone.err = h.words(gone.err)
 	}
 	return raw, err

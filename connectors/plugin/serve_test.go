@@ -45,8 +45,6 @@ func (trouble) Call(_ context.Context, p protocol.CallParams) (protocol.CallResu
 		panic("as it must")
 	case "plain":
 		return protocol.CallResult{}, errors.New("plain words")
-	case "long":
-		return protocol.CallResult{Value: json.RawMessage(`"` + strings.Repeat("x", protocol.MaxLineBytes) + `"`)}, nil
 	case "broken":
 		return protocol.CallResult{Value: json.RawMessage("{")}, nil
 	}
@@ -69,7 +67,6 @@ func TestServe_AnswersEachRequestOnce(t *testing.T) {
 		"an error":        {`"method":"call","params":{"operation":"plain"}`, `{"code":-32000,"message":"plain words"}`},
 		"a panic":         {`"method":"call","params":{"operation":"panic"}`, `panic: as it must`},
 		"a refusal":       {`"method":"call","params":{"operation":"other"}`, `"retry_after":7`},
-		"too long":        {`"method":"call","params":{"operation":"long"}`, `the line has more than 16 MiB`},
 		"a broken result": {`"method":"call","params":{"operation":"broken"}`, `"error"`},
 	} {
 		t.Run(name, func(t *testing.T) {

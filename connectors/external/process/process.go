@@ -17,7 +17,7 @@ const (
 	waiting = 64
 	// lastWords is how long after the end of a process, or of its output, the other of the
 	// two may take.
-	lastWords = time.Second
+	lastWords = 500 * time.Millisecond
 )
 
 var (
