@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -106,6 +107,9 @@ func behave(mode string, args []string) {
 	}
 }
 
+// exit ends the program.
+func exit(code int) { os.Exit(code) } //nolint:forbidigo // here the tests' own program is a plugin
+
 // hang never ends, whoever asks for it.
 func hang() {
 	signal.Ignore(syscall.SIGTERM)
@@ -127,7 +131,7 @@ func fork(args []string) {
 	child := exec.Command(os.Args[0], "plugin", "asleep")
 	child.Stdout, child.Stderr = os.Stdout, os.Stderr
 	if err := child.Start(); err == nil {
-		_ = os.WriteFile(args[0], []byte(fmt.Sprint(child.Process.Pid)), 0o600)
+		_ = os.WriteFile(args[0], []byte(strconv.Itoa(child.Process.Pid)), 0o600)
 	}
 }
 
@@ -138,18 +142,18 @@ func starts() map[string]func(args []string) {
 		"hangs at start": func([]string) { hang() },
 		"dies at start": func([]string) {
 			fmt.Fprintln(os.Stderr, "cannot find the moon")
-			os.Exit(3)
+			exit(3)
 		},
 		"speaks first": func([]string) {
-			fmt.Println(`{"jsonrpc":"2.0","method":"hello"}`)
+			fmt.Fprintln(os.Stdout, `{"jsonrpc":"2.0","method":"hello"}`)
 			hang()
 		},
 		"answers first": func([]string) {
-			fmt.Println(`{"jsonrpc":"2.0","id":7,"result":{}}`)
+			fmt.Fprintln(os.Stdout, `{"jsonrpc":"2.0","id":7,"result":{}}`)
 			hang()
 		},
 		"prints a banner": func([]string) {
-			fmt.Println("odd 1.0 is ready")
+			fmt.Fprintln(os.Stdout, "odd 1.0 is ready")
 			hang()
 		},
 		"floods without newline":  func([]string) { flood(os.Stdout, "x") },
@@ -173,7 +177,7 @@ func starts() map[string]func(args []string) {
 func oneAnswer(text string) {
 	buf := make([]byte, 1<<10)
 	_, _ = os.Stdin.Read(buf)
-	fmt.Println(text)
+	fmt.Fprintln(os.Stdout, text)
 	hang()
 }
 
@@ -212,23 +216,23 @@ func odds(args []string) map[string]func(*good) {
 			return protocol.CallResult{}, plugin.Refuse("canceled", "given up before it was sent")
 		}),
 		"dies in a page": page(func(context.Context, protocol.PageParams) (protocol.PageResult, error) {
-			os.Exit(4)
+			exit(4)
 			return protocol.PageResult{}, nil
 		}),
 		"dies in a write": call(func(context.Context, protocol.CallParams) (protocol.CallResult, error) {
-			os.Exit(4)
+			exit(4)
 			return protocol.CallResult{}, nil
 		}),
 		"dies in the second page": page(func(ctx context.Context, p protocol.PageParams) (protocol.PageResult, error) {
 			if p.Position == "2" {
-				fmt.Print(`{"jsonrpc":"2.0","id":`)
-				os.Exit(4)
+				fmt.Fprint(os.Stdout, `{"jsonrpc":"2.0","id":`)
+				exit(4)
 			}
 			return good{}.Page(ctx, p)
 		}),
 		"forks and dies": page(func(context.Context, protocol.PageParams) (protocol.PageResult, error) {
 			fork(args)
-			os.Exit(5)
+			exit(5)
 			return protocol.PageResult{}, nil
 		}),
 		"forks": page(func(ctx context.Context, p protocol.PageParams) (protocol.PageResult, error) {
@@ -281,14 +285,14 @@ func odds(args []string) map[string]func(*good) {
 			}
 			_ = os.WriteFile(args[0], nil, 0o600)
 			g.page = func(context.Context, protocol.PageParams) (protocol.PageResult, error) {
-				os.Exit(1)
+				exit(1)
 				return protocol.PageResult{}, nil
 			}
 		},
 		"dies once": page(func(ctx context.Context, p protocol.PageParams) (protocol.PageResult, error) {
 			if _, err := os.Stat(args[0]); err != nil && p.Position == "2" {
 				_ = os.WriteFile(args[0], nil, 0o600)
-				os.Exit(1)
+				exit(1)
 			}
 			return good{}.Page(ctx, p)
 		}),

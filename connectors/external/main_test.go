@@ -12,7 +12,7 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "plugin" {
 		behave(os.Args[2], os.Args[3:])
-		os.Exit(0)
+		exit(0)
 	}
 	if len(os.Args) > 2 && os.Args[1] == "host" {
 		hostPlugin(os.Args[2])

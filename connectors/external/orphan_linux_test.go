@@ -18,7 +18,7 @@ func hostPlugin(root string) {
 	p := external.New(quick())
 	var found diag.List
 	p.Load(root, "connectors", &found)
-	fmt.Println(found.Len())
+	fmt.Fprintln(os.Stdout, found.Len())
 	hang()
 }
 

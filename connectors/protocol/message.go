@@ -50,7 +50,7 @@ type Error struct {
 // ErrorData tells what may be done about an error.
 type ErrorData struct {
 	// Kind is one of transient, rate_limited, auth, invalid, not_found, conflict, uncertain
-	// and canceled, as docs/errors.md explains them. canceled is for a request that was
+	// and canceled, as docs/plugin-protocol.md explains them. canceled is for a request that was
 	// given up after cancel, and says that nothing was changed.
 	Kind string `json:"kind,omitempty"`
 	// Code is the service's own code.

@@ -18,7 +18,10 @@ func TestMain(m *testing.M) {
 		if err := plugin.Serve(context.Background(), &odd{mode: os.Args[2], trace: os.Args[3]}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
-		os.Exit(0)
+		exit(0)
 	}
 	goleak.VerifyTestMain(m)
 }
+
+// exit ends the program.
+func exit(code int) { os.Exit(code) } //nolint:forbidigo // here the tests' own program is a plugin

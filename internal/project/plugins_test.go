@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -57,8 +58,8 @@ func (o *odd) Page(_ context.Context, p protocol.PageParams) (page protocol.Page
 	_, _ = fmt.Sscan(p.Position, &at)
 	switch {
 	case o.mode == "dies" && at == 2 && o.first("page"):
-		fmt.Print(`{"jsonrpc":"2.0","id":4,"result":{"records":[{"id":"i3","n":3},{"id":"i`)
-		os.Exit(1)
+		fmt.Fprint(os.Stdout, `{"jsonrpc":"2.0","id":4,"result":{"records":[{"id":"i3","n":3},{"id":"i`)
+		exit(1)
 	case o.mode == "hangs":
 		select {}
 	}
@@ -66,7 +67,7 @@ func (o *odd) Page(_ context.Context, p protocol.PageParams) (page protocol.Page
 		page.Records = append(page.Records, json.RawMessage(fmt.Sprintf(`{"id":"i%d","n":%d}`, i, i)))
 	}
 	if at < 4 {
-		page.Next = fmt.Sprint(at + 2)
+		page.Next = strconv.Itoa(at + 2)
 	}
 	return page, nil
 }
