@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -361,5 +362,19 @@ func TestLoad_ReportsWhatIsWrongWithTheFile(t *testing.T) {
 	var found diag.List
 	if p.Load(root, "connectors", &found); !strings.Contains(fmt.Sprint(found.Sorted()), "the folder has a connector.yaml too") {
 		t.Errorf("got %s, want that the folder cannot be both", found.Sorted())
+	}
+}
+
+// TestDiagnosticsPage_ExplainsTheCodes holds the rows of docs/diagnostics.md to the codes.
+func TestDiagnosticsPage_ExplainsTheCodes(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/diagnostics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range external.Codes() {
+		if row := "| `" + c.Name + "` | " + c.Meaning + " |"; !strings.Contains(string(page), row) {
+			t.Errorf("the page lacks the row %s", row)
+		}
 	}
 }

@@ -55,7 +55,6 @@ func (a *app) serve(ctx context.Context, p *project.Project, s store.Store) erro
 	debug.FreeOSMemory() // reading the recipes leaves garbage, and a long life follows
 	v := &server{app: a, store: s, engine: e, log: log, front: f, system: lookout.NewSystem(a.Env), asked: make(chan string, 16)}
 	v.project.Store(p)
-	v.Programs.Log(log)
 	p.KeepPlugins()
 	v.log.Info().Int("recipes", len(p.Recipes)).Str("version", versionNow()).Msg("started")
 	err = v.run(ctx)
