@@ -28,6 +28,7 @@ lint: $(GOLANGCI) ## vet, linters, tidy go.mod, style figures
 
 test: ## all tests, with the race detector where there is a C compiler
 	go test $(RACE) -timeout 20m ./...
+	@command -v python3 >/dev/null 2>&1 || echo "NOT TESTED: the plugin in Python (docs/examples/plugin-python), because there is no python3 here"
 	go test ./internal/project -run '^TestCall_' -timeout 5m
 
 race: ## all tests, three times, with the race detector, and twenty days of faults that nobody saw before

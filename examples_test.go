@@ -3,6 +3,7 @@ package pollux_test
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -72,5 +73,22 @@ func TestExamples_AreListedByCategory(t *testing.T) {
 		if !seen[c] {
 			t.Errorf("there is no example of the category %s", c)
 		}
+	}
+}
+
+// TestExamples_PluginInPythonIsRight checks the project around the plugin in Python, with the
+// tests of its recipe.
+func TestExamples_PluginInPythonIsRight(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("there is no python3 here; make test says so too")
+	}
+	const config = "docs/examples/plugin-python/pollux.yaml"
+	if said, code := pollux("validate", "--no-secrets", "--config", config); code != 0 || strings.Contains(said, "warning") {
+		t.Errorf("got exit code %d, want 0 and no warning:\n%s", code, said)
+	}
+	said, code := pollux("test", "--config", config)
+	if code != 0 || !regexp.MustCompile(`(?m)^ok +thank +2 of 2 tests passed`).MatchString(said) {
+		t.Errorf("got exit code %d, want 0 and 2 passed tests:\n%s", code, said)
 	}
 }

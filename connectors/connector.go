@@ -46,6 +46,9 @@ type Description struct {
 	// Versions are other versions of the API that an account can choose, with the keys of
 	// operations that each has not, and what to use instead of them.
 	Versions map[string]map[string]string
+	// Program is true for a connector that is a program of its own: it makes its requests
+	// itself, and not through the account's transport.
+	Program bool
 	// Notes tell what is uncertain or surprising about the whole service.
 	Notes []string
 }

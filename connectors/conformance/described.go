@@ -17,7 +17,8 @@ func (t *trial) described(context.Context) error {
 	if op.Key == "" || op.Title == "" || op.Connector != t.description.Key {
 		bad.add("it is %q of %q with the title %q", op.Key, op.Connector, op.Title)
 	}
-	if !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, op.Method) || !strings.HasPrefix(op.Path, "/") {
+	known := []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+	if !t.description.Program && !slices.Contains(known, op.Method) || op.Method == "" || !strings.HasPrefix(op.Path, "/") {
 		bad.add("its request is %q %q", op.Method, op.Path)
 	}
 	t.describedInputs(&bad)

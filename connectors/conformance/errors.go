@@ -69,7 +69,14 @@ func (t *trial) errors(ctx context.Context) error {
 	}
 	var bad complaints
 	_, good := t.line.last()
-	for _, f := range t.faults() {
+	faults := t.faults()
+	if t.description.Program {
+		faults = nil // it makes its requests itself, and none can be put in their place
+		if isPath := func(in connectors.Input) bool { return in.In == "path" }; t.stranger == nil && !slices.ContainsFunc(t.op.Inputs, isPath) {
+			return skip("the program makes its requests itself, so no fault can be put in their place")
+		}
+	}
+	for _, f := range faults {
 		if f.name == "broken JSON" && good != nil && !isJSON(good) {
 			continue // the answer is a file, in which nothing is broken
 		}

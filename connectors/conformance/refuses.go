@@ -62,10 +62,10 @@ func (t *trial) types(ctx context.Context) error {
 // that nothing is sent.
 func (t *trial) refused(ctx context.Context, bad *complaints, what, input string, inputs map[string]any) {
 	t.fake.instead(nil)
-	before := t.fake.count()
+	before := t.struckCount()
 	_, err := t.struck.Call(ctx, t.op, inputs)
 	switch {
-	case t.fake.count() != before:
+	case t.struckCount() != before:
 		bad.differ(Failure{Tried: what, Came: "a request", Wanted: "a refusal before anything is sent", Change: "say at the input " + input + " what it takes: required, type, options"})
 	case err == nil || connectors.KindOf(err) != connectors.Invalid || !strings.Contains(err.Error(), input):
 		bad.differ(Failure{Tried: what, Came: fmt.Sprint(err), Wanted: "a refusal that names the input"})
@@ -78,9 +78,9 @@ func (t *trial) dry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	before := t.fake.count()
+	before := t.struckCount()
 	r, err := t.struck.Preview(t.op, in)
-	if n := t.fake.count() - before; n > 0 {
+	if n := t.struckCount() - before; n > 0 {
 		return fmt.Errorf("a preview sent %d requests", n)
 	}
 	if err != nil {
@@ -89,7 +89,22 @@ func (t *trial) dry(ctx context.Context) error {
 	if r.Method != t.op.Method || r.URL == "" {
 		return fmt.Errorf("the preview is %s %s", r.Method, r.URL)
 	}
+	if t.description.Program {
+		return t.keepsCredential(r)
+	}
 	return t.keepsSecrets(ctx, in, r)
+}
+
+// keepsCredential looks for the account's credential in a preview.
+func (t *trial) keepsCredential(shown connectors.Request) error {
+	text, err := json.Marshal(shown)
+	if err != nil {
+		return err
+	}
+	if secret := t.world.Account.Credential.Secret.Reveal(); secret != "" && strings.Contains(string(text), secret) {
+		return errors.New("the preview shows the credential")
+	}
+	return nil
 }
 
 // keepsSecrets compares a preview with the request that a call sends.

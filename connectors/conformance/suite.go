@@ -85,11 +85,12 @@ type trial struct {
 	// through fake.
 	real, struck connectors.Session
 	line, fake   *wire
+	shut         *shut              // stands in the place of the fake for a program
 	stranger     connectors.Session // nil without one
 }
 
 func newTrial(c connectors.Connector, w World, op *connectors.Operation) (*trial, error) {
-	t := &trial{world: &w, description: c.Describe(), op: op, line: &wire{next: w.Account.Transport}, fake: &wire{}}
+	t := &trial{world: &w, description: c.Describe(), op: op, line: &wire{next: w.Account.Transport}, fake: &wire{}, shut: &shut{}}
 	if t.line.next == nil {
 		t.line.next = &http.Transport{Proxy: http.ProxyFromEnvironment}
 	}
@@ -100,6 +101,9 @@ func newTrial(c connectors.Connector, w World, op *connectors.Operation) (*trial
 		return nil, fmt.Errorf("open the account: %w", err)
 	}
 	account.Transport, account.Gate = t.fake, open{}
+	if t.description.Program { // it makes its requests itself, so they end at the gate
+		account.Gate = t.shut
+	}
 	if t.struck, err = c.Open(account); err != nil {
 		return nil, fmt.Errorf("open the account: %w", err)
 	}
@@ -147,6 +151,9 @@ func (t *trial) inputs(ctx context.Context) (map[string]any, error) {
 	}
 	return in, nil
 }
+
+// struckCount returns how many requests left, or would have left, in place of the service.
+func (t *trial) struckCount() int { return t.fake.count() + int(t.shut.asked.Load()) }
 
 // operation returns another operation of the connector.
 func (t *trial) operation(key string) (*connectors.Operation, error) {

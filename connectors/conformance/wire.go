@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -110,6 +111,18 @@ func (w *wire) strikeAt(at func(*http.Request) bool, strike func() (*canned, err
 	defer w.mu.Unlock()
 	w.at, w.strike = at, strike
 }
+
+// shut is a gate that lets nothing through, and counts who asks.
+type shut struct{ asked atomic.Int64 }
+
+// Enter implements connectors.Gate.
+func (s *shut) Enter(context.Context, string, string, int) error {
+	s.asked.Add(1)
+	return errors.New("nothing is let through")
+}
+
+// Leave implements connectors.Gate.
+func (*shut) Leave(int, http.Header, time.Duration) {}
 
 // open is a gate that lets all through: what is struck never reaches the service.
 type open struct{}

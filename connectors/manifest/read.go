@@ -19,6 +19,9 @@ import (
 // connectorFile is the file that makes a folder a connector.
 const connectorFile = "connector.yaml"
 
+// PluginFile is the file that makes a folder a plugin, which others read.
+const PluginFile = "plugin.yaml"
+
 // maxFiles is how many files of a folder are read at most.
 const maxFiles = 500
 
@@ -52,7 +55,7 @@ func (r *reader) readInto(into *diag.List) (*Manifest, Sources) {
 
 // ReadAll reads every connector in the folders of a folder, in the order of their
 // names. A folder's name must be its connector's key. Folders that do not exist hold
-// none. A connector with errors is left out and the others are returned.
+// none; plugins are left out. A connector with errors is left out and the others are returned.
 func ReadAll(root fs.FS, name string, into *diag.List) ([]*Manifest, Sources) {
 	entries, err := fs.ReadDir(root, ".")
 	if err != nil {
@@ -70,6 +73,9 @@ func ReadAll(root fs.FS, name string, into *diag.List) ([]*Manifest, Sources) {
 		folder, err := fs.Sub(root, e.Name())
 		if err != nil {
 			into.Errorf(diag.Place{File: path.Join(name, e.Name())}, finding.CodeUnreadable, "", "the folder cannot be read: %s", reason(err))
+			continue
+		}
+		if _, err := fs.Stat(folder, PluginFile); err == nil {
 			continue
 		}
 		m, texts := Read(folder, path.Join(name, e.Name()), into)
@@ -250,8 +256,8 @@ func (r *reader) fields() fields.Reader { return fields.Reader{Into: r.into, Nam
 
 // The forms of keys.
 var (
-	wordForm      = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	operationForm = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$`)
+	wordForm      = regexp.MustCompile(finding.KeyForm)
+	operationForm = regexp.MustCompile(finding.OperationKeyForm)
 )
 
 // key reports a key of the wrong form.

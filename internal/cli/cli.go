@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pollux-automation/pollux/connectors/external"
 	"github.com/pollux-automation/pollux/internal/cli/console"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/show"
@@ -23,7 +24,9 @@ type app struct{ *console.Console }
 // Main runs the program with the arguments after its name and returns the exit
 // code: 0 fine, 1 findings or failed runs, 2 wrong usage, 3 trouble.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{&console.Console{Stdin: stdin, Stdout: stdout, Stderr: stderr, Env: os.LookupEnv, Args: args}}
+	programs := external.New(external.Options{Version: versionNow(), Env: os.LookupEnv})
+	defer programs.Close()
+	a := &app{&console.Console{Stdin: stdin, Stdout: stdout, Stderr: stderr, Env: os.LookupEnv, Programs: programs, Args: args}}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A second signal must end the process at once.

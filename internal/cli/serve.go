@@ -55,6 +55,7 @@ func (a *app) serve(ctx context.Context, p *project.Project, s store.Store) erro
 	debug.FreeOSMemory() // reading the recipes leaves garbage, and a long life follows
 	v := &server{app: a, store: s, engine: e, log: log, front: f, system: lookout.NewSystem(a.Env), asked: make(chan string, 16)}
 	v.project.Store(p)
+	p.KeepPlugins()
 	v.log.Info().Int("recipes", len(p.Recipes)).Str("version", versionNow()).Msg("started")
 	err = v.run(ctx)
 	v.log.Info().Msg("stopped")
@@ -87,7 +88,7 @@ func (v *server) run(ctx context.Context) error {
 // answer carries out a command for another program.
 func (v *server) answer(ctx context.Context, r live.Request, s live.Streams) int {
 	b := &app{&console.Console{
-		Stdin: s.In, Stdout: s.Out, Stderr: s.Err, Env: v.Env, Args: r.Args, Dir: r.Dir, User: r.User,
+		Stdin: s.In, Stdout: s.Out, Stderr: s.Err, Env: v.Env, Programs: v.Programs, Args: r.Args, Dir: r.Dir, User: r.User,
 		Live: &console.Live{Project: v.project.Load, Store: v.store, Engine: v.engine, Address: v.front.address(), Discover: v.discover, Look: v.look},
 	}}
 	return b.execute(ctx, b.root()) //nolint:contextcheck // commands get the context when they are executed
@@ -178,6 +179,7 @@ func (v *server) reload(ctx context.Context) {
 	}
 	v.project.Store(next)
 	old.Leave(next)
+	next.KeepPlugins()
 	if s, o := next.Settings, old.Settings; s.Data != o.Data || s.Listen != o.Listen {
 		v.log.Warn().Str("component", "reload").Msg("data and listen are taken over when the program starts next")
 	}

@@ -46,7 +46,7 @@ func (p *Project) noConnector(a settings.Account) {
 // checkAccount holds one account against its connector.
 func (p *Project) checkAccount(a settings.Account, d *connectors.Description) {
 	p.checkSignIn(a, d)
-	if d.BaseURL == "" && a.BaseURL == "" {
+	if d.BaseURL == "" && a.BaseURL == "" && !d.Program { // a program knows its service itself
 		p.Findings.Errorf(a.At, codeMissingKey, "write base_url: https://api.example.com/v1", "account %s needs base_url: %s knows no address", a.Name, d.Title)
 	}
 	p.checkTokens(a, d)

@@ -9,6 +9,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/builtin"
+	"github.com/pollux-automation/pollux/connectors/external"
 	"github.com/pollux-automation/pollux/connectors/httpapi"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/internal/diag"
@@ -34,14 +35,33 @@ type Folder struct {
 
 // ReadFolder reads the connector in a folder as [Read] reads those of a project. The folder
 // need not belong to one. It never fails: the findings tell why there is no connector.
-func ReadFolder(dir string) *Folder {
+// programs runs those that are programs; nil for none.
+func ReadFolder(dir string, programs *external.Programs) *Folder {
 	f := &Folder{}
+	if external.Is(dir) {
+		f.readPlugin(dir, programs)
+		return f
+	}
 	m, sources := manifest.Read(os.DirFS(dir), dir, &f.Findings)
 	f.Sources = sources
 	if m != nil {
 		f.Connector = connectorOf(m, dir, &f.Findings)
 	}
 	return f
+}
+
+// readPlugin reads the connector of a folder that is a program.
+func (f *Folder) readPlugin(dir string, programs *external.Programs) {
+	file := filepath.Join(dir, manifest.PluginFile)
+	if programs == nil {
+		f.Findings.Errorf(diag.Place{File: file}, external.CodeFailed, "", "plugins are not started here")
+		return
+	}
+	c, text, ok := programs.LoadOne(dir, dir, &f.Findings)
+	f.Sources = map[string][]byte{file: text}
+	if ok {
+		f.Connector = c
+	}
 }
 
 // Origin is where a connector of a project comes from.

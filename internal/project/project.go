@@ -13,6 +13,7 @@ import (
 	"github.com/pollux-automation/pollux/connectors/auth"
 	"github.com/pollux-automation/pollux/connectors/budget"
 	"github.com/pollux-automation/pollux/connectors/builtin"
+	"github.com/pollux-automation/pollux/connectors/external"
 	"github.com/pollux-automation/pollux/connectors/manifest"
 	"github.com/pollux-automation/pollux/engine"
 	"github.com/pollux-automation/pollux/engine/store"
@@ -55,6 +56,8 @@ type Project struct {
 	// of each other by Reload share them.
 	SignIns *signin.Book
 
+	programs  *external.Programs // nil when no plugins are run
+	plugins   []*external.Connector
 	gates     map[string]*budget.Gate // by account
 	hosts     map[string]*budget.Host // by host, of accounts that share something
 	hostNames map[string]string       // by account
@@ -74,6 +77,9 @@ type Options struct {
 	// Switches returns what rests, which tells the parts of accounts, for a program that has
 	// the state file open. Nil opens it for reading when an account has parts.
 	Switches func() ([]store.Switch, error)
+	// Programs runs the project's plugins, and outlives the project. Nil runs none: then a
+	// plugin is a finding.
+	Programs *external.Programs
 	// At is called at the points of every renewal of a sign-in; may be nil.
 	At func(auth.Point)
 }
@@ -82,7 +88,7 @@ type Options struct {
 // It opens nothing but the state file, for secrets that the settings refer to, and never
 // fails: the findings tell why something is missing.
 func Read(config string, o Options) *Project {
-	p := &Project{Sources: map[string][]byte{}, gates: map[string]*budget.Gate{}, hosts: map[string]*budget.Host{}, hostNames: map[string]string{}, env: o.Env, SignIns: signin.NewBook(o.At)}
+	p := &Project{Sources: map[string][]byte{}, gates: map[string]*budget.Gate{}, hosts: map[string]*budget.Host{}, hostNames: map[string]string{}, env: o.Env, programs: o.Programs, SignIns: signin.NewBook(o.At)}
 	var text []byte
 	own := secrets{env: o.Env}
 	defer own.close()
@@ -142,6 +148,7 @@ func (p *Project) readConnectors() {
 			p.Findings.Errorf(diag.Place{File: filepath.Join(dir, m.Key)}, "connector-taken", "choose another key", "%v", err)
 		}
 	}
+	p.readPlugins(dir)
 }
 
 // recipeAccounts is what recipes may know of the accounts: never the credentials.

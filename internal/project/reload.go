@@ -69,7 +69,7 @@ func (p *Project) Leave(other *Project) {
 
 // sameConnectors reports whether the user's own connectors are those of another project.
 func (p *Project) sameConnectors(next *Project) bool {
-	return maps.EqualFunc(p.connectorTexts(), next.connectorTexts(), func(a, b []byte) bool { return string(a) == string(b) })
+	return slices.Equal(p.plugins, next.plugins) && maps.EqualFunc(p.connectorTexts(), next.connectorTexts(), func(a, b []byte) bool { return string(a) == string(b) })
 }
 
 // connectorTexts are the files of the user's own connectors.

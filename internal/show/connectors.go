@@ -201,8 +201,12 @@ func (v *OperationView) poll(p *connectors.Poll) {
 // service allows, then its operations: those that recipes can watch, other reads, and writes.
 func PrintDescription(w io.Writer, d *connectors.Description) {
 	fmt.Fprintf(w, "%s (%s)\n", d.Title, d.Key)
+	base := cmp.Or(d.BaseURL, "that of the account")
+	if d.Program {
+		base = d.BaseURL // a program knows its service itself
+	}
 	for _, f := range []struct{ name, text string }{
-		{"docs", d.Docs}, {"base URL", cmp.Or(d.BaseURL, "that of the account")}, {"sign-in", strings.Join(authNames(d), ", ")}, {"settings", strings.Join(settingNames(d), ", ")},
+		{"docs", d.Docs}, {"base URL", base}, {"sign-in", strings.Join(authNames(d), ", ")}, {"settings", strings.Join(settingNames(d), ", ")},
 	} {
 		if f.text != "" {
 			fmt.Fprintf(w, "%-9s %s\n", f.name, f.text)

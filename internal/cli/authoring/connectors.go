@@ -132,7 +132,7 @@ func (a *app) connector(name string) (connectors.Connector, error) {
 		}
 		return nil, console.Misused(fmt.Errorf("there is no connector %q; %s", name, diag.Choices(name, p.Registry.Keys())))
 	}
-	f := project.ReadFolder(dir)
+	f := project.ReadFolder(dir, a.Programs)
 	if f.Connector == nil {
 		return nil, a.broken(f)
 	}

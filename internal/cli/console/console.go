@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pollux-automation/pollux/connectors/external"
 	"github.com/pollux-automation/pollux/engine/store"
 	"github.com/pollux-automation/pollux/internal/diag"
 	"github.com/pollux-automation/pollux/internal/show"
@@ -32,6 +33,8 @@ type Console struct {
 	// Live is the running program that carries out the command for another one; nil for
 	// the usual case. Dir is the folder where that other one is, User who gave it.
 	Live *Live
+	// Programs runs the plugins of projects that are read; nil runs none.
+	Programs *external.Programs
 	// State is the state file while a command has it open for its accounts; nil otherwise.
 	State store.Store
 	Dir   string

@@ -106,6 +106,7 @@ func (a *Console) again(ctx context.Context, p *project.Project, s store.Store) 
 func (a *Console) ReloadOptions(ctx context.Context, s store.Store) project.Options {
 	return project.Options{
 		Env:      a.Env,
+		Programs: a.Programs,
 		Secret:   func(name string) ([]byte, error) { return s.Secret(ctx, name) },
 		Switches: func() ([]store.Switch, error) { return s.Switches(ctx) },
 	}

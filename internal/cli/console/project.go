@@ -23,7 +23,7 @@ import (
 // ReadProject reads the project of --config. What is wrong with it is for the
 // caller to look at.
 func (a *Console) ReadProject(noSecrets bool) *project.Project {
-	return project.Read(a.Config, project.Options{Env: a.Env, NoSecrets: noSecrets, At: testPoints(a.Env)})
+	return project.Read(a.Config, project.Options{Env: a.Env, Programs: a.Programs, NoSecrets: noSecrets, At: testPoints(a.Env)})
 }
 
 // LoadProject reads a project for use: its accounts are open, its recipes can run.
@@ -191,7 +191,11 @@ func Using(c io.Closer, do func() error) error {
 // out recipes does. It logs to stderr from a level on, without the accounts' secrets.
 // observer is told what it does; nil means nobody wants to know.
 func (a *Console) Engine(p *project.Project, s store.Store, level zerolog.Level, observer *engine.Observer) (*engine.Engine, error) {
-	o := p.EngineOptions(s, a.Logger(p.Redact, level))
+	log := a.Logger(p.Redact, level)
+	if a.Programs != nil {
+		a.Programs.Log(log)
+	}
+	o := p.EngineOptions(s, log)
 	o.Observer = observer
 	o.Hooks = testHooks(a.Env)
 	return engine.New(o)

@@ -67,7 +67,7 @@ func (a *Console) Files(ctx context.Context) *project.Project {
 	if a.Live == nil {
 		return a.ReadProject(true)
 	}
-	return project.Read(a.Live.Project().Settings.File, project.Options{Env: a.Env, NoSecrets: true, Switches: func() ([]store.Switch, error) {
+	return project.Read(a.Live.Project().Settings.File, project.Options{Env: a.Env, Programs: a.Programs, NoSecrets: true, Switches: func() ([]store.Switch, error) {
 		return a.Live.Store.Switches(ctx)
 	}})
 }

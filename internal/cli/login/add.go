@@ -115,7 +115,7 @@ func (a *app) replace(file string, text []byte) error {
 	if err = errors.Join(err, f.Chmod(info.Mode().Perm()), f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write the settings file: %w", err)
 	}
-	next := project.Read(f.Name(), project.Options{Env: a.Env, NoSecrets: true})
+	next := project.Read(f.Name(), project.Options{Env: a.Env, Programs: a.Programs, NoSecrets: true})
 	var wrong diag.List
 	for _, found := range next.Findings.Sorted() {
 		if found.File == f.Name() && found.Severity == diag.Error {
