@@ -37,6 +37,10 @@ func Kinds() []Kind {
 	return []Kind{Transient, RateLimited, Auth, Invalid, NotFound, Conflict, Uncertain, Canceled}
 }
 
+// ErrNoCheck is in the chain of the error of [Session.Check] where there is no call that shows
+// whether a credential works. Nothing was sent.
+var ErrNoCheck = errors.New("no call of the connector checks a credential")
+
 // Error reports that an outside service did not do what was asked.
 type Error struct {
 	Kind       Kind          // what the engine may do about it

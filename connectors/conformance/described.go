@@ -69,7 +69,7 @@ func (t *trial) filled(bad *complaints, path, input string) string {
 
 // placed reports whether an input goes somewhere; one that is only compared need not.
 func (t *trial) placed(in connectors.Input) bool {
-	return slices.Contains([]string{"path", "query", "header", "body"}, in.In) || in.In == "" && t.op.Composed != nil
+	return slices.Contains([]string{"path", "query", "header", "body"}, in.In) || in.Shapes || in.In == "" && t.op.Composed != nil
 }
 
 // describedParts looks at what an operation is made of.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -140,7 +139,7 @@ func (s *session) CheckDate(ctx context.Context) (time.Time, error) {
 	op, ok := s.operations[check.Operation]
 	if !ok {
 		return time.Time{}, &connectors.Error{
-			Kind: connectors.Invalid, Op: s.manifest.Key, Err: errors.New("the connector names no call that checks a credential"),
+			Kind: connectors.Invalid, Op: s.manifest.Key, Err: connectors.ErrNoCheck,
 		}
 	}
 	req, err := s.prepare(op, check.With)

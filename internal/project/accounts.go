@@ -129,9 +129,9 @@ func (p *Project) OpenAccounts() error {
 // access is what a session of an account is opened with.
 func (p *Project) access(a settings.Account, d *connectors.Description) (connectors.Account, error) {
 	out := connectors.Account{
-		Name: a.Name, BaseURL: a.BaseURL, Version: a.Version, Credential: a.Credential, Settings: a.Settings, Gate: p.gates[a.Name],
+		Name: a.Name, BaseURL: a.BaseURL, Version: a.Version, Credential: a.Credential, Settings: a.Settings, Allow: a.Allow, Gate: p.gates[a.Name],
 	}
-	if a.Credential.Method != auth.OAuth2 {
+	if a.Credential.Client == nil {
 		return out, nil
 	}
 	var err error

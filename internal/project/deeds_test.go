@@ -64,7 +64,7 @@ func TestDeeds_KnowEveryWrite(t *testing.T) {
 	for _, connector := range registry.Keys() {
 		c, _ := registry.Connector(connector)
 		for _, op := range c.Describe().Operations {
-			if op.Repeat != "" {
+			if op.Repeat != "" && c.Describe().BaseURL != "" { // the others have no service of their own
 				want = append(want, op.Name())
 			}
 		}

@@ -158,7 +158,7 @@ func TestSandbox_IsStrictWithEveryWrite(t *testing.T) {
 	for _, key := range registry.Keys() {
 		c, _ := registry.Connector(key)
 		for _, op := range c.Describe().Operations {
-			if op.Repeat == "" || memberless(op) {
+			if op.Repeat == "" || memberless(op) || c.Describe().BaseURL == "" {
 				continue
 			}
 			t.Run(op.Name(), func(t *testing.T) {

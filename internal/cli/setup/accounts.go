@@ -255,14 +255,14 @@ func (a *app) resting(ctx context.Context, p *project.Project) (map[string]bool,
 // checkAccount asks the service of one account whether it accepts the credential.
 func checkAccount(ctx context.Context, p *project.Project, name string) overview.CheckView {
 	account, _ := p.Account(name)
-	if account.Connector.Describe().CheckWith == "" {
-		return overview.CheckView{Account: name, Status: overview.Unchecked}
-	}
 	began := time.Now()
 	err := account.Session.Check(ctx)
 	view := overview.CheckView{Account: name, Status: overview.Fine, TookMS: time.Since(began).Milliseconds()}
-	if err == nil {
+	switch {
+	case err == nil:
 		return view
+	case errors.Is(err, connectors.ErrNoCheck):
+		return overview.CheckView{Account: name, Status: overview.Unchecked}
 	}
 	view.Status = "refused"
 	view.Error = &store.Failure{Kind: string(connectors.Transient), Message: p.Redact.Redact(err.Error())}

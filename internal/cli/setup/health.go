@@ -150,6 +150,8 @@ func (d *doctor) service(ctx context.Context, p *project.Project, account *engin
 	switch {
 	case err == nil:
 		d.fine(what, "the service accepts the credential")
+	case errors.Is(err, connectors.ErrNoCheck):
+		d.fine(what, "its connector has no call that checks a credential")
 	case connectors.KindOf(err) == connectors.Auth:
 		d.problem(what, "look at its auth in "+p.Settings.File, "the credential was refused: %s", p.Redact.Redact(err.Error()))
 	default:
