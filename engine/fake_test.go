@@ -38,6 +38,8 @@ type service struct {
 	confirms int
 	// timeless leaves the time of their update out of items, although their shape has it.
 	timeless bool
+	// coarse cuts times off at the whole second, as some services do.
+	coarse bool
 	// circle makes every page the first one.
 	circle bool
 	// hidden tells of items that lists do not show; nil means of none.
@@ -98,6 +100,9 @@ func (s *service) put(id string, fields map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now().UTC().Format(time.RFC3339Nano)
+	if s.coarse {
+		now = time.Now().UTC().Format(time.RFC3339)
+	}
 	item, ok := s.items[id]
 	if !ok {
 		item = map[string]any{"id": id, "created": now}

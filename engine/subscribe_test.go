@@ -188,6 +188,29 @@ func TestSubscribe_FirstWordOfARecordIsItsCreation(t *testing.T) {
 	})
 }
 
+// TestSubscribe_WholeSecondsHideNothing makes records in the second in which a recipe starts,
+// at a service whose times have whole seconds: which of them came before the start nobody can
+// tell, so they make runs.
+func TestSubscribe_WholeSecondsHideNothing(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{"item.list", "item.newest"} {
+		bubble(t, func(t *testing.T, b *bench) {
+			b.service.coarse = true
+			b.service.put("old", map[string]any{"name": "A"})
+			b.wait(time.Hour + 400*time.Millisecond)
+			text := recipe("crm.item.list", "crm."+list, "start: now", "start: now\n  kinds: [created]")
+			b.once(text)
+			b.service.put("r1", map[string]any{"name": "in the second of the start"})
+			b.wait(3 * time.Second)
+			b.service.put("r2", map[string]any{"name": "later"})
+			b.wait(time.Second)
+			b.once(text)
+			b.once(text)
+			b.expect("letter.put r1 in the second of the start", "letter.put r2 later")
+		})
+	}
+}
+
 // TestSubscribe_MoveToAFeedThatIsAhead moves a recipe to a feed of others that has seen a
 // change which the recipe was not told of.
 func TestSubscribe_MoveToAFeedThatIsAhead(t *testing.T) {

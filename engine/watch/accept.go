@@ -65,7 +65,7 @@ func (a *Acceptance) Accept(page connectors.Page, known map[string]triggers.Entr
 func (a *Acceptance) first(s *Subscriber, c triggers.Change) triggers.Change {
 	e := a.Delta.Seen[a.key(c.Record)]
 	_, decided := e.Decision(s.Record.Number)
-	old := !c.CreatedAt.IsZero() && c.CreatedAt.Before(s.Record.From)
+	old := !c.CreatedAt.IsZero() && before(c.CreatedAt, s.Record.From)
 	if s.Record.Started || s.FromNow() || decided || old || c.Kind != triggers.Updated {
 		return c
 	}
@@ -127,7 +127,7 @@ func (a *Acceptance) told(s *Subscriber, c triggers.Change) bool {
 
 // offer lets a recipe decide about a change and queues a run if it wants it.
 func (a *Acceptance) offer(s *Subscriber, c triggers.Change) {
-	if c.Kind == triggers.Created && !s.Record.From.IsZero() && !c.CreatedAt.IsZero() && c.CreatedAt.Before(s.Record.From) {
+	if c.Kind == triggers.Created && !s.Record.From.IsZero() && !c.CreatedAt.IsZero() && before(c.CreatedAt, s.Record.From) {
 		// New to us, but not new: it was there before the recipe's start.
 		c.Kind, c.BeforeKnown, c.Fields = triggers.Updated, false, nil
 	}
@@ -290,7 +290,7 @@ func (a *Acceptance) beforeStart(s *Subscriber, c triggers.Change) bool {
 		return s.Record.Known == 0 || missing <= s.Record.Known
 	case a.Parent != nil && a.Parent.Learn && s.Record.Start == recipes.StartNow:
 		// The first look at a parent that was there before: what it has is not new.
-		return c.CreatedAt.IsZero() || c.CreatedAt.Before(s.Record.JoinedAt)
+		return c.CreatedAt.IsZero() || before(c.CreatedAt, s.Record.JoinedAt)
 	}
 	return a.older(s, c) || a.told(s, c)
 }
@@ -310,7 +310,16 @@ func (a *Acceptance) older(s *Subscriber, c triggers.Change) bool {
 	case at.IsZero():
 		return !a.Baseline
 	}
-	return at.Before(s.Record.From)
+	return before(at, s.Record.From)
+}
+
+// before reports whether a record's time surely lies before another one. A time of whole
+// seconds is taken for one that was cut off: the service may have no others.
+func before(at, start time.Time) bool {
+	if at.Nanosecond() == 0 {
+		start = start.Truncate(time.Second)
+	}
+	return at.Before(start)
 }
 
 // rescope gives a change the kind that it has for a recipe with a scope, and reports
