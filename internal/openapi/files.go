@@ -6,69 +6,63 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 )
 
 // maxFiles is how many files a document may refer to.
 const maxFiles = 200
 
-// maxHops is how many references may lead to each other.
-const maxHops = 30
+// place is where a value stands.
+type place struct {
+	file    string // relative to the folder of the document; empty for the document
+	pointer string // a JSON pointer into the file
+}
 
-// files are the document and those it refers to.
+// at returns the place of a member or an element.
+func (p place) at(name string) place {
+	return place{p.file, p.pointer + "/" + escaper.Replace(name)}
+}
+
+// escaper writes a name as a part of a JSON pointer.
+//
+//nolint:gochecknoglobals // a table
+var escaper = strings.NewReplacer("~", "~0", "/", "~1")
+
+// unescaper reads it.
+//
+//nolint:gochecknoglobals // a table
+var unescaper = strings.NewReplacer("~1", "/", "~0", "~")
+
+// files are the document and those it refers to, as plain values.
 type files struct {
 	folder fs.FS // confined to the folder of the document; nil allows no other file
 	main   string
 	trees  map[string]any
 	failed map[string]string // why a file cannot be read
 	bytes  int               // that were read
+	size   int               // of the trees, see [weigh]
 }
 
-// target returns what a reference stands for, and why nothing if nothing.
-func (f *files) target(from node, ref string) (to node, why string) {
+// locate returns the place that a reference names, and why it is not followed if it is not.
+func (f *files) locate(from place, ref string) (to place, why string) {
 	name, fragment, _ := strings.Cut(ref, "#")
-	file := from.file
+	to.file = from.file
 	if name != "" {
-		if file, why = inFolder(from.file, name); why != "" {
-			return node{}, why
+		if to.file, why = inFolder(from.file, name); why != "" {
+			return place{}, why
 		}
-		if file == path.Base(f.main) {
-			file = ""
+		if to.file == f.main {
+			to.file = ""
 		}
 	}
-	tree, why := f.tree(file)
-	if why != "" {
-		return node{}, why
-	}
-	to = node{file: file, v: tree}
 	if text, err := url.PathUnescape(fragment); err == nil {
 		fragment = text
 	}
-	if fragment == "" {
-		return to, ""
+	if fragment != "" && !strings.HasPrefix(fragment, "/") {
+		return place{}, fmt.Sprintf("the reference %.100q is no JSON pointer", ref)
 	}
-	if !strings.HasPrefix(fragment, "/") {
-		return node{}, fmt.Sprintf("the reference %.100q is no JSON pointer", ref)
-	}
-	for part := range strings.SplitSeq(fragment[1:], "/") {
-		to = to.step(unescaper.Replace(part))
-	}
-	if !to.there() {
-		return node{}, fmt.Sprintf("the reference %.100q leads to nothing", ref)
-	}
+	to.pointer = fragment
 	return to, ""
-}
-
-// step goes one part of a pointer down.
-func (n node) step(part string) node {
-	if list, ok := n.v.([]any); ok {
-		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(list) {
-			return node{n.file, n.pointer + "/" + part, list[i]}
-		}
-		return node{}
-	}
-	return n.member(part)
 }
 
 // inFolder returns the file that a reference names, and why it is not read if it is not.
@@ -122,5 +116,43 @@ func (f *files) read(file string) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the file %.100q cannot be read", file)
 	}
-	return parse(file, text)
+	tree, err := parse(file, text)
+	if err != nil {
+		return nil, err
+	}
+	return tree, f.add(file, tree)
+}
+
+// add counts the size of a tree, in which aliases of YAML are shared: written out, they
+// could be larger than the file by any factor.
+func (f *files) add(file string, tree any) error {
+	if f.size += weigh(tree, MaxBytes-f.size); f.size > MaxBytes {
+		return &Error{File: file, Text: fmt.Sprintf("the document is larger than %d MiB when its aliases are written out", MaxBytes>>20)}
+	}
+	return nil
+}
+
+// weigh returns about how large a value is as text: never more than the text of JSON that
+// it was read from. It stops behind a limit.
+func weigh(v any, limit int) int {
+	size := 1
+	switch x := v.(type) {
+	case string:
+		size += len(x)
+	case []any:
+		for _, item := range x {
+			if size > limit {
+				break
+			}
+			size += weigh(item, limit-size)
+		}
+	case map[string]any:
+		for name, item := range x {
+			if size > limit {
+				break
+			}
+			size += len(name) + weigh(item, limit-size)
+		}
+	}
+	return size
 }
