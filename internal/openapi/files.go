@@ -9,6 +9,10 @@ import (
 	"strings"
 )
 
+// maxNestedBytes is how large a document may be if each byte counts once for each level
+// that it stands at: the library reads it so often.
+const maxNestedBytes = 10 * MaxBytes
+
 // maxFiles is how many files a document may refer to.
 const maxFiles = 200
 
@@ -35,12 +39,14 @@ var unescaper = strings.NewReplacer("~1", "/", "~0", "~")
 
 // files are the document and those it refers to, as plain values.
 type files struct {
-	folder fs.FS // confined to the folder of the document; nil allows no other file
-	main   string
+	folder fs.FS  // confined to the folder of the document; nil allows no other file
+	name   string // of the document, for messages
+	main   string // its name in the folder
 	trees  map[string]any
 	failed map[string]string // why a file cannot be read
 	bytes  int               // that were read
 	size   int               // of the trees, see [weigh]
+	nested int               // the same, each byte once for each level that it stands at
 }
 
 // locate returns the place that a reference names, and why it is not followed if it is not.
@@ -126,32 +132,36 @@ func (f *files) read(file string) (any, error) {
 // add counts the size of a tree, in which aliases of YAML are shared: written out, they
 // could be larger than the file by any factor.
 func (f *files) add(file string, tree any) error {
-	if f.size += weigh(tree, MaxBytes-f.size); f.size > MaxBytes {
+	if f.size += weigh(tree, 1, 0, MaxBytes-f.size); f.size > MaxBytes {
 		return &Error{File: file, Text: fmt.Sprintf("the document is larger than %d MiB when its aliases are written out", MaxBytes>>20)}
+	}
+	if f.nested += weigh(tree, 1, 1, maxNestedBytes-f.nested); f.nested > maxNestedBytes {
+		return &Error{File: file, Text: "too many values are nested too deep", Suggestion: "make a document of the operations that you need"}
 	}
 	return nil
 }
 
 // weigh returns about how large a value is as text: never more than the text of JSON that
-// it was read from. It stops behind a limit.
-func weigh(v any, limit int) int {
-	size := 1
+// it was read from. It stops behind a limit. A byte counts each times, and one in a part
+// more times more.
+func weigh(v any, each, more, limit int) int {
+	size := each
 	switch x := v.(type) {
 	case string:
-		size += len(x)
+		size += each * len(x)
 	case []any:
 		for _, item := range x {
 			if size > limit {
 				break
 			}
-			size += weigh(item, limit-size)
+			size += weigh(item, each+more, more, limit-size)
 		}
 	case map[string]any:
 		for name, item := range x {
 			if size > limit {
 				break
 			}
-			size += len(name) + weigh(item, limit-size)
+			size += each*len(name) + weigh(item, each+more, more, limit-size)
 		}
 	}
 	return size

@@ -9,14 +9,22 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
+// notYAML is a member of what is handed to the library. It reads JSON as YAML, in which
+// objects with many members take it minutes, unless a text holds this character, which the
+// two read differently.
+const notYAML = "x-pollux-json"
+
 // load hands a document to the library. It asks for files by names relative to the folder,
 // as [repairer] wrote them into the references, and gets what was read and repaired: it
 // opens nothing itself.
 func load(f *files) (doc *openapi3.T, err error) {
 	texts := map[string][]byte{} // the library asks for a file at each reference to it
 	for file, tree := range f.trees {
+		if m, ok := tree.(map[string]any); ok {
+			m[notYAML] = "\u0085"
+		}
 		if texts[file], err = json.Marshal(tree); err != nil {
-			return nil, &Error{File: f.main, Text: "the document cannot be read: " + err.Error()}
+			return nil, &Error{File: f.name, Text: "the document cannot be read: " + err.Error()}
 		}
 	}
 	loader := openapi3.NewLoader()
@@ -35,7 +43,7 @@ func load(f *files) (doc *openapi3.T, err error) {
 	}
 	doc, err = loader.LoadFromDataWithPath(texts[""], &url.URL{Path: f.main})
 	if err != nil {
-		return nil, &Error{File: f.main, Text: fmt.Sprintf("the document cannot be read: %.500s", err), Suggestion: "ask the service for a corrected one, or take this part out"}
+		return nil, &Error{File: f.name, Text: fmt.Sprintf("the document cannot be read: %.500s", err), Suggestion: "ask the service for a corrected one, or take this part out"}
 	}
 	return doc, nil
 }

@@ -30,7 +30,7 @@ func Read(file string, text []byte, folder fs.FS) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &files{folder: folder, main: path.Base(file), trees: map[string]any{"": tree}, failed: map[string]string{}, bytes: len(text)}
+	f := &files{folder: folder, name: file, main: path.Base(file), trees: map[string]any{"": tree}, failed: map[string]string{}, bytes: len(text)}
 	if err := f.add(file, tree); err != nil {
 		return nil, err
 	}

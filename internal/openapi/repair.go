@@ -91,7 +91,7 @@ func repair(f *files, later bool) error {
 		r.fit(next.value, next.as, next.place)
 	}
 	if r.tooMuch() {
-		return &Error{File: f.main, Text: "the document has too many references: what they lead to is too large", Suggestion: "make a document of the operations that you need"}
+		return &Error{File: f.name, Text: "the document has too many references: what they lead to is too large", Suggestion: "make a document of the operations that you need"}
 	}
 	return nil
 }
@@ -217,15 +217,17 @@ func (r *repairer) object(m map[string]any, t reflect.Type, at place) {
 		r.reference(m, t, at)
 	}
 	if of := maplike[t]; of != nil {
-		own := maps.Clone(m)
-		maps.DeleteFunc(own, func(name string, _ any) bool { return strings.HasPrefix(name, "x-") })
-		r.entries(own, of, at)
-		maps.Copy(m, own)
+		extensions := maps.Clone(m)
+		maps.DeleteFunc(extensions, func(name string, _ any) bool { return !strings.HasPrefix(name, "x-") })
+		maps.DeleteFunc(m, func(name string, _ any) bool { return strings.HasPrefix(name, "x-") })
+		r.entries(m, of, at)
+		maps.Copy(m, extensions)
 		return
 	}
-	for name, of := range r.membersOf(t) {
-		v, given := m[name]
-		if !given {
+	members := r.membersOf(t)
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		v, of := m[name], members[name]
+		if of == nil {
 			continue
 		}
 		fitted, ok := r.fit(v, of, at.at(name))
@@ -369,7 +371,7 @@ func (r *repairer) write(from, to place) link {
 // what stands outside of all that it knows as what the reference takes it for.
 func (r *repairer) reached(to place, v any, as, want reflect.Type) {
 	if _, known := r.sizes[to]; !known {
-		r.sizes[to] = weigh(v, maxWork)
+		r.sizes[to] = weigh(v, 1, 0, maxWork)
 		r.work += r.sizes[to]
 	}
 	r.work += r.sizes[to]
