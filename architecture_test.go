@@ -157,6 +157,7 @@ var owners = map[string][]string{
 		"engine/store/boltstore/trail", "engine/store/boltstore/upkeep",
 	},
 	"golang.org/x/text":                     {"connectors/formats"},
+	"github.com/getkin/kin-openapi":         {"internal/openapi"},
 	"github.com/expr-lang/expr":             {"internal/mapping/expression", "internal/mapping/expression/operators", "internal/mapping/expression/shapes"},
 	"github.com/robfig/cron/v3":             {"recipes/schedule"},
 	"go.yaml.in/yaml/v4":                    {"internal/yamlnode", "internal/yamlnode/plain"},

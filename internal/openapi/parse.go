@@ -55,7 +55,7 @@ func parse(file string, text []byte) (any, error) {
 	case len(body) == 0:
 		return nil, &Error{File: file, Text: "the document is empty"}
 	case bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text):
-		line, column := place(text, firstBad(text))
+		line, column := lineOf(text, firstBad(text))
 		return nil, &Error{File: file, Line: line, Column: column, Text: "the document is no text", Suggestion: "save it as UTF-8; an archive must be unpacked first"}
 	case body[0] == '<':
 		return nil, &Error{File: file, Line: 1, Column: 1, Text: "the document is a web page or XML and no OpenAPI document", Suggestion: "look for the link to the JSON or YAML file in the service's documentation"}
@@ -85,7 +85,7 @@ func firstBad(text []byte) int {
 // walks it can run out of stack.
 func parseJSON(file string, text []byte) (any, error) {
 	if at := tooDeep(text); at >= 0 {
-		line, column := place(text, at)
+		line, column := lineOf(text, at)
 		return nil, &Error{File: file, Line: line, Column: column, Text: fmt.Sprintf("values are nested more than %d levels deep", MaxDepth)}
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
@@ -95,7 +95,7 @@ func parseJSON(file string, text []byte) (any, error) {
 	end := dec.InputOffset()
 	if err == nil {
 		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			line, column := place(text, int(end))
+			line, column := lineOf(text, int(end))
 			return nil, &Error{File: file, Line: line, Column: column, Text: "the document goes on after its end"}
 		}
 		return v, nil
@@ -104,7 +104,7 @@ func parseJSON(file string, text []byte) (any, error) {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && !errors.Is(err, io.ErrUnexpectedEOF) && syntax.Offset < int64(len(text)) {
 		at, why = max(0, int(syntax.Offset)-1), "this is not valid JSON: "+syntax.Error()
 	}
-	line, column := place(text, at)
+	line, column := lineOf(text, at)
 	return nil, &Error{File: file, Line: line, Column: column, Text: why}
 }
 
@@ -129,8 +129,8 @@ func tooDeep(text []byte) int {
 	return -1
 }
 
-// place returns the line and column of a byte, from 1.
-func place(text []byte, at int) (line, column int) {
+// lineOf returns the line and column of a byte, from 1.
+func lineOf(text []byte, at int) (line, column int) {
 	before := text[:min(at, len(text))]
 	line = bytes.Count(before, []byte("\n")) + 1
 	return line, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1

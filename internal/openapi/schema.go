@@ -3,9 +3,15 @@ package openapi
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"math"
+	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // maxNested is how many references deep schemas are followed, maxProperties how many
@@ -15,22 +21,6 @@ const (
 	maxProperties = 500
 	maxForms      = 60
 )
-
-// follow returns what a value stands for if it is a reference, and the name in the last
-// reference. why says that it leads nowhere.
-func (r *reader) follow(n node) (to node, name, why string) {
-	for range maxHops {
-		ref := n.member("$ref").text()
-		if ref == "" {
-			return n, name, ""
-		}
-		name = refName(ref)
-		if n, why = r.files.target(n, ref); why != "" {
-			return node{}, name, why
-		}
-	}
-	return node{}, name, "the reference leads back to itself"
-}
 
 // refName returns the name in a reference: its last part.
 func refName(ref string) string {
@@ -42,118 +32,100 @@ func refName(ref string) string {
 }
 
 // schema returns what a value looks like; never nil. What a reference leads to is read
-// once.
-func (r *reader) schema(n node) *Schema {
-	if n.member("$ref").text() == "" {
-		return r.inline(n)
+// once. at is where it stands.
+func (r *reader) schema(ref *openapi3.SchemaRef, at string) *Schema {
+	from := ref.Value
+	if from == nil { // the library found nothing behind a reference
+		r.note(at, fmt.Sprintf("the reference %.100q leads to nothing", ref.Ref))
+		return &Schema{Kind: Object, Open: true, Name: refName(ref.Ref), Lost: true}
 	}
-	to, name, why := r.follow(n)
-	if why != "" {
-		r.note(n.pointer, why)
-		return &Schema{Kind: Object, Open: true, Name: name, Lost: true}
+	if ref.Ref == "" {
+		return r.inline(from, at)
 	}
-	key := to.file + "#" + to.pointer
-	s, done := r.schemas[key]
+	to, _ := url.Parse(ref.Ref)
+	name := refName(ref.Ref)
+	s, done := r.schemas[from]
 	if !done {
-		if r.open[key] || r.nested >= maxNested {
+		if r.open[from] || r.nested >= maxNested {
 			return &Schema{Kind: Object, Open: true, Name: name, Circle: true}
 		}
-		r.open[key] = true
+		r.open[from] = true
 		r.nested++
-		s = r.inline(to)
+		s = r.inline(from, to.Fragment)
 		r.nested--
-		delete(r.open, key)
+		delete(r.open, from)
 		s.Name = name
-		r.schemas[key] = s
+		r.schemas[from] = s
 	}
-	return beside(s, n)
-}
-
-// beside returns a schema with what stands beside the reference to it.
-func beside(s *Schema, n node) *Schema {
-	description, nullable := n.member("description").text(), n.member("nullable").yes()
-	if description == "" && !nullable {
-		return s
-	}
-	own := *s
-	own.Nullable = own.Nullable || nullable
-	if description != "" {
-		own.Description = description
-	}
-	return &own
+	return s
 }
 
 // inline returns what a value that is no reference looks like.
-func (r *reader) inline(n node) *Schema {
-	s := &Schema{
-		Kind: Any, Format: n.member("format").text(), Description: n.member("description").text(),
-		Nullable: n.member("nullable").yes(), ReadOnly: n.member("readOnly").yes(), WriteOnly: n.member("writeOnly").yes(),
-		Deprecated: n.member("deprecated").yes(), Default: n.member("default").value(), Example: n.member("example").value(),
-		Minimum: n.member("minimum").number(), Maximum: n.member("maximum").number(),
+func (r *reader) inline(from *openapi3.Schema, at string) *Schema {
+	if mark := lostIn(from.Extensions); mark != nil {
+		r.note(mark.Pointer, mark.Text)
+		return &Schema{Kind: Object, Open: true, Name: mark.Name, Lost: true}
 	}
-	r.kind(s, n)
-	r.options(s, n)
-	if items := n.member("items"); s.Kind == Array && items.isObject() {
-		s.Items = r.schema(items)
+	s := &Schema{
+		Kind: Any, Format: from.Format, Description: from.Description, Nullable: from.Nullable, ReadOnly: from.ReadOnly, WriteOnly: from.WriteOnly,
+		Deprecated: from.Deprecated, Default: plainValue(from.Default), Example: plainValue(from.Example), Minimum: from.Min, Maximum: from.Max,
+	}
+	s.kind(from)
+	s.options(from)
+	if s.Kind == Array && from.Items != nil {
+		s.Items = r.schema(from.Items, at+"/items")
 	}
 	if s.Kind == Object {
-		r.members(s, n)
+		r.members(s, from, at)
 	}
-	for _, part := range n.member("allOf").items() {
-		s.add(r.schema(part))
-		to, _, _ := r.follow(part)
-		s.require(to.member("required").texts())
-	}
-	s.require(n.member("required").texts())
-	for _, key := range []string{"oneOf", "anyOf"} {
-		if forms := n.member(key).items(); len(forms) > 0 {
-			s.add(r.oneOf(forms))
+	for i, part := range from.AllOf {
+		s.add(r.schema(part, at+"/allOf/"+strconv.Itoa(i)))
+		if part.Value != nil {
+			s.require(part.Value.Required)
 		}
+	}
+	s.require(from.Required)
+	if len(from.OneOf) > 0 {
+		s.add(r.oneOf(from.OneOf, at+"/oneOf"))
+	}
+	if len(from.AnyOf) > 0 {
+		s.add(r.oneOf(from.AnyOf, at+"/anyOf"))
 	}
 	return s
 }
 
 // kind reads the type. Without one it follows from what else is said.
-func (r *reader) kind(s *Schema, n node) {
-	var words []string
-	for _, item := range n.member("type").items() {
-		words = append(words, item.text())
-	}
-	if word := n.member("type").text(); word != "" {
-		words = []string{word}
-	}
-	if slices.Contains(words, "null") {
-		s.Nullable = true
-	}
-	words = slices.DeleteFunc(words, func(w string) bool { return w == "null" })
+func (s *Schema) kind(from *openapi3.Schema) {
+	s.Nullable = s.Nullable || from.Type.IncludesNull()
+	words := slices.DeleteFunc(slices.Clone(from.Type.Slice()), func(w string) bool { return w == openapi3.TypeNull })
 	switch {
 	case len(words) == 1 && slices.Contains([]Kind{String, Integer, Number, Boolean, Array, Object}, Kind(words[0])):
 		s.Kind = Kind(words[0])
 	case len(words) == 1 && words[0] == "file": // of older documents
 		s.Kind, s.Format = String, "binary"
 	case len(words) > 0:
-	case n.member("properties").isObject() || n.member("additionalProperties").isObject():
+	case from.Properties != nil || from.AdditionalProperties.Schema != nil:
 		s.Kind = Object
-	case n.member("items").isObject():
+	case from.Items != nil:
 		s.Kind = Array
 	}
-	if media := n.member("contentMediaType").text(); media == "application/octet-stream" && s.Kind == String {
+	if from.ContentMediaType == "application/octet-stream" && s.Kind == String {
 		s.Format = "binary"
 	}
 }
 
 // options reads the only values that are allowed.
-func (r *reader) options(s *Schema, n node) {
-	values := n.member("enum").items()
-	if constant := n.member("const"); constant.there() {
-		values = []node{constant}
+func (s *Schema) options(from *openapi3.Schema) {
+	values := from.Enum
+	if from.Const != nil {
+		values = []any{from.Const}
 	}
 	texts := true
 	for _, v := range values {
-		if _, isText := v.v.(string); !isText && v.there() {
+		if _, isText := v.(string); !isText && v != nil {
 			texts = false
 		}
-		if word := v.word(); word != "" && !slices.Contains(s.Options, word) {
+		if word := word(plainValue(v)); word != "" && !slices.Contains(s.Options, word) {
 			s.Options = append(s.Options, word)
 		}
 	}
@@ -162,34 +134,54 @@ func (r *reader) options(s *Schema, n node) {
 	}
 }
 
+// plainValue returns a value without parts: nil, bool, int, float64 or string. Others are
+// nil.
+func plainValue(v any) any {
+	switch x := v.(type) {
+	case bool, int, string:
+		return x
+	case int64:
+		return int(x)
+	case uint64:
+		return float64(x)
+	case float64:
+		if whole := math.Trunc(x); whole == x && math.Abs(x) < 1<<53 {
+			return int(whole)
+		}
+		return x
+	}
+	return nil
+}
+
 // members reads the members of an object, by name.
-func (r *reader) members(s *Schema, n node) {
-	required := n.member("required").texts()
-	properties := n.member("properties")
-	for _, name := range properties.all() {
+func (r *reader) members(s *Schema, from *openapi3.Schema, at string) {
+	at += "/properties"
+	for _, name := range slices.Sorted(maps.Keys(from.Properties)) {
 		if len(s.Properties) == maxProperties {
-			r.note(properties.pointer, fmt.Sprintf("only %d of its members are read", maxProperties))
+			r.note(at, fmt.Sprintf("only %d of its members are read", maxProperties))
 			s.Open = true
 			break
 		}
-		s.Properties = append(s.Properties, Property{Name: name, Required: slices.Contains(required, name), Schema: r.schema(properties.member(name))})
+		s.Properties = append(s.Properties, Property{
+			Name: name, Required: slices.Contains(from.Required, name), Schema: r.schema(from.Properties[name], at+"/"+escaper.Replace(name)),
+		})
 	}
-	more := n.member("additionalProperties")
-	s.Open = s.Open || more.isObject() || more.yes() || (len(s.Properties) == 0 && !more.there())
+	more := from.AdditionalProperties
+	s.Open = s.Open || more.Schema != nil || deref(more.Has) || (len(s.Properties) == 0 && more.Has == nil)
 }
 
 // oneOf puts alternatives together: objects to one with the members of all, of which
 // those are required that all require; others of one kind to that kind; the rest to any
 // value.
-func (r *reader) oneOf(forms []node) *Schema {
+func (r *reader) oneOf(forms openapi3.SchemaRefs, at string) *Schema {
 	var all []*Schema
 	nullable := false
-	for _, form := range forms[:min(len(forms), maxForms)] {
-		if form.member("type").text() == "null" {
+	for i, form := range forms[:min(len(forms), maxForms)] {
+		if form.Ref == "" && form.Value != nil && form.Value.Type.Is(openapi3.TypeNull) {
 			nullable = true
 			continue
 		}
-		all = append(all, r.schema(form))
+		all = append(all, r.schema(form, at+"/"+strconv.Itoa(i)))
 	}
 	if len(all) == 0 {
 		return &Schema{Kind: Any, Nullable: nullable}

@@ -102,12 +102,13 @@ func (d *maker) operation(from *openapi.Operation) (*draft.Operation, error) {
 	if !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, from.Method) {
 		return nil, fmt.Errorf("the method %s is not one that an operation has", from.Method)
 	}
-	if from.Server != "" && !d.isOurs(from.Server) {
-		return nil, fmt.Errorf("it has an address of its own, %.100q", hidden(from.Server))
+	host, err := d.host(from.Server)
+	if err != nil {
+		return nil, err
 	}
 	op := &draft.Operation{
 		Title: wording.Line(from.Summary, wording.MaxTitle), Method: from.Method, Pointer: wording.Line(from.Pointer, 300), Route: wording.RouteOf(from.Path),
-		Scopes: scopes(from), Tag: d.fileOf(from),
+		Scopes: scopes(from), Tag: d.fileOf(from), Host: host,
 	}
 	if text := wording.Line(from.Description, wording.MaxText); text != op.Title {
 		op.Description = text
@@ -184,12 +185,6 @@ func (d *maker) writes(op *draft.Operation) {
 	if op.Method == http.MethodDelete {
 		op.Danger = "delete"
 	}
-}
-
-// isOurs reports whether an address is that of the document.
-func (d *maker) isOurs(server string) bool {
-	text, trouble := usable(server)
-	return trouble == "" && text == d.c.BaseURL
 }
 
 // isCredential reports parameters that the sign-in sends.

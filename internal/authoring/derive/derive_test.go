@@ -188,7 +188,7 @@ func TestFrom_LeavesOutWhatCannotBeExpressed(t *testing.T) {
 		"cookie":          {"paths: {/b: {get: {}}, /a: {get: {parameters: [{name: c, in: cookie, required: true}]}}}", "GET /a: it needs the cookie"},
 		"get with a body": {"paths: {/b: {get: {}}, /a: {get: {requestBody: {required: true, content: {application/json: {}}}}}}", "GET /a: it is a GET with a body"},
 		"coded form":      {"paths: {/b: {get: {}}, /a: {post: {requestBody: {content: {application/x-www-form-urlencoded: {}}}}}}", "POST /a: its body is a form of the type application/x-www-form-urlencoded"},
-		"other server":    {"paths: {/b: {get: {}}, /a: {servers: [{url: 'https://b.example.com'}], get: {}}}", "GET /a: it has an address of its own"},
+		"other server":    {"paths: {/b: {get: {}}, /a: {servers: [{url: 'https://u:p@b.example.com'}], get: {}}}", "GET /a: it has an address of its own, \"…@b.example.com\", which has a name or password in it"},
 		"odd path":        {`paths: {/b: {get: {}}, "/a?b=c": {get: {}}}`, "GET /a?b=c: the path \"/a?b=c\" holds characters"},
 		"climbing path":   {`paths: {/b: {get: {}}, "/a/../c": {get: {}}}`, "GET /a/../c: the path \"/a/../c\" holds"},
 		"nameless hole":   {`paths: {/b: {get: {}}, "/a/{}": {get: {}}}`, "GET /a/{}: the path has the hole \"\""},
@@ -419,6 +419,31 @@ func TestFrom_ChoosesTheAddressAndSaysWhatIsOdd(t *testing.T) {
 	}
 }
 
+func TestFrom_PutsOperationsBehindAddressesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	c := from(t, `servers: [{url: 'https://api.example.com/v1'}]
+paths:
+  /a: {servers: [{url: 'https://files.example.com/v2/'}], get: {}, post: {servers: [{url: 'https://api.example.com/v1'}]}}
+  /b: {get: {servers: [{url: 'https://files.example.com/v2'}]}}
+  /c: {get: {servers: [{url: 'https://files.example.org'}]}}
+  /d: {get: {servers: [{url: /v3}]}}
+  /e: {get: {}}`)
+	got := map[string]string{}
+	for key, o := range all(c) {
+		got[key] = o.Host + " " + c.Hosts[o.Host]
+	}
+	want := map[string]string{
+		"a.get": "files https://files.example.com/v2", "a.create": " ", "b.get": "files https://files.example.com/v2",
+		"c.get": "host_1 https://files.example.org", "d.get": "api https://api.example.com/v3", "e.get": " ",
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("hosts (-want +got):\n%s", diff)
+	}
+	if warnings := strings.Join(c.Warnings, "; "); strings.Count(warnings, "the same credential") != 3 {
+		t.Errorf("warnings = %s, want one for each further address", warnings)
+	}
+}
+
 func TestFrom_MakesWaysToSignIn(t *testing.T) {
 	t.Parallel()
 	for schemes, want := range map[string]string{
@@ -431,9 +456,12 @@ func TestFrom_MakesWaysToSignIn(t *testing.T) {
 		"{a: {type: apiKey, in: cookie, name: sid}}":                        "bearer ? cookie",
 		"{a: {type: openIdConnect, openIdConnectUrl: 'https://x'}}":         "bearer",
 		"{a: {type: http, scheme: bearer}, b: {type: http, scheme: basic}}": "bearer, basic",
-		"{a: {type: oauth2, flows: {authorizationCode: {authorizationUrl: 'https://a.example.com/in', tokenUrl: /token, scopes: {}}}}}": "oauth2 https://a.example.com/in /token",
-		"{a: {type: oauth2, flows: {clientCredentials: {tokenUrl: 'https://a.example.com/token', scopes: {}}}}}":                        "bearer ? client credentials",
-		"{a: {type: oauth2, flows: {authorizationCode: {authorizationUrl: 'javascript:alert(1)', tokenUrl: 'https://a.example.com'}}}}": "bearer ? cannot be used",
+		"{a: {type: oauth2, flows: {authorizationCode: {authorizationUrl: 'https://a.example.com/in', tokenUrl: /token, scopes: {}}}}}":                            "oauth2 https://a.example.com/in /token",
+		"{a: {type: oauth2, flows: {clientCredentials: {tokenUrl: 'https://a.example.com/token', scopes: {}}}}}":                                                   "client_credentials https://a.example.com/token",
+		"{a: {type: oauth2, flows: {clientCredentials: {tokenUrl: 'http://a.example.com/token', scopes: {}}}}}":                                                    "client_credentials # each account names its own",
+		"{a: {type: oauth2, flows: {clientCredentials: {tokenUrl: /token}, authorizationCode: {authorizationUrl: 'https://a.example.com/in', tokenUrl: /token}}}}": "oauth2 https://a.example.com/in /token, client_credentials /token",
+		"{a: {type: oauth2, flows: {implicit: {authorizationUrl: 'https://a.example.com/in'}}}}":                                                                   "bearer ? neither",
+		"{a: {type: oauth2, flows: {authorizationCode: {authorizationUrl: 'javascript:alert(1)', tokenUrl: 'https://a.example.com'}}}}":                            "bearer ? cannot be used",
 		"{}": "bearer ? ",
 	} {
 		c := from(t, "paths: {/a: {get: {}}}\ncomponents: {securitySchemes: "+schemes+"}")
@@ -442,6 +470,9 @@ func TestFrom_MakesWaysToSignIn(t *testing.T) {
 			got = append(got, strings.TrimSpace(strings.Join(strings.Fields(strings.Join([]string{a.Method, a.In, a.Name, a.AuthorizeURL, a.TokenURL}, " ")), " ")))
 		}
 		method, why, guessed := strings.Cut(want, " ? ")
+		if one, note, noted := strings.Cut(method, " # "); noted {
+			method, why = one, note
+		}
 		if strings.Join(got, ", ") != method || guessed != (c.AuthGuess != "") || !strings.Contains(strings.Join(c.Notes, " "), why) {
 			t.Errorf("%s: got %q, guess %q, notes %q, want %q", schemes, got, c.AuthGuess, c.Notes, want)
 		}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pollux-automation/pollux/internal/authoring/draft"
@@ -16,6 +18,12 @@ import (
 
 // Placeholder is the address of a connector whose document names none.
 const Placeholder = "https://api.example.com"
+
+// maxHosts is how many other addresses operations may have.
+const maxHosts = 10
+
+// hostForm are words that a host of a connector can be called.
+var hostForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 // service turns what the document says of the whole service.
 func (d *maker) service(key string) {
@@ -71,6 +79,45 @@ func (d *maker) address() {
 	if len(others) > 0 {
 		c.Note("Other addresses of the service: %s. An account can choose one with base_url.", strings.Join(others, ", "))
 	}
+}
+
+// host returns the name of an address that an operation has for itself, "" for the usual
+// one. The error says why there can be none.
+func (d *maker) host(server string) (name string, err error) {
+	if strings.HasPrefix(server, "/") && plainPath.MatchString(server) {
+		if base, err := url.Parse(d.c.BaseURL); err == nil {
+			server = base.Scheme + "://" + base.Host + server
+		}
+	}
+	address, trouble := usable(server)
+	switch {
+	case server == "" || address == d.c.BaseURL:
+		return "", nil
+	case trouble != "":
+		return "", fmt.Errorf("it has an address of its own, %.100q, which %s", hidden(server), trouble)
+	}
+	for name, known := range d.c.Hosts {
+		if known == address {
+			return name, nil
+		}
+	}
+	if len(d.c.Hosts) >= maxHosts {
+		return "", fmt.Errorf("it has an address of its own, %.100q, and there are %d others", address, maxHosts)
+	}
+	if d.c.Hosts == nil {
+		d.c.Hosts = map[string]string{}
+	}
+	for i := 1; name == "" || d.c.Hosts[name] != ""; i++ {
+		name = "host_" + strconv.Itoa(i)
+	}
+	u, _ := url.Parse(address)
+	label, _, _ := strings.Cut(u.Hostname(), ".")
+	if word := wording.Joined(wording.Words(label)); hostForm.MatchString(word) && d.c.Hosts[word] == "" {
+		name = word
+	}
+	d.c.Hosts[name] = address
+	d.c.Warn("Some operations go to %.200s, with the same credential; look at that address before one is sent there.", address)
+	return name, nil
 }
 
 // usable returns an address as base_url has it, and what is wrong with it.
@@ -132,11 +179,14 @@ func (d *maker) auth() {
 		if len(used) > 0 && !used[s.Name] {
 			continue
 		}
-		switch a, trouble := method(s); {
-		case trouble != "":
+		found, trouble := method(s)
+		if trouble != "" {
 			c.Note("Sign-in %s of the document: %s.", wording.Line(s.Name, 60), trouble)
-		case !slices.Contains(c.Auth, a):
-			c.Auth = append(c.Auth, a)
+		}
+		for _, a := range found {
+			if !slices.Contains(c.Auth, a) {
+				c.Auth = append(c.Auth, a)
+			}
 		}
 	}
 	methods := map[string]bool{}
@@ -174,55 +224,69 @@ func (d *maker) usedSchemes() map[string]bool {
 	return used
 }
 
-// method turns one way to sign in; trouble says why it is none here.
-func method(s openapi.Scheme) (a draft.Auth, trouble string) {
+// method turns one way to sign in, which can be two here; trouble says what of it is none
+// or must be known.
+func method(s openapi.Scheme) (found []draft.Auth, trouble string) {
 	switch s.Type {
 	case "http":
 		switch s.Scheme {
 		case "basic":
-			return draft.Auth{Method: "basic"}, ""
+			return []draft.Auth{{Method: "basic"}}, ""
 		case "bearer":
-			return draft.Auth{Method: "bearer"}, ""
+			return []draft.Auth{{Method: "bearer"}}, ""
 		}
-		return a, fmt.Sprintf("the scheme %.40q of HTTP is not one that a connector has", s.Scheme)
+		return nil, fmt.Sprintf("the scheme %.40q of HTTP is not one that a connector has", s.Scheme)
 	case "apiKey":
 		switch {
 		case s.In == "header" && strings.EqualFold(s.Param, "Authorization"):
-			return draft.Auth{Method: "bearer"}, ""
+			return []draft.Auth{{Method: "bearer"}}, ""
 		case s.In == "header" && requests.HeaderForm.MatchString(s.Param), s.In == "query" && wording.IsText(s.Param, 60):
-			return draft.Auth{Method: "api_key", In: s.In, Name: s.Param}, ""
+			return []draft.Auth{{Method: "api_key", In: s.In, Name: s.Param}}, ""
 		}
-		return a, fmt.Sprintf("a key in a %.40q called %.40q is not sent", s.In, s.Param)
+		return nil, fmt.Sprintf("a key in a %.40q called %.40q is not sent", s.In, s.Param)
 	case "oauth2":
 		return oauth(s)
 	case "openIdConnect":
-		return draft.Auth{Method: "bearer"}, ""
+		return []draft.Auth{{Method: "bearer"}}, ""
 	}
-	return a, fmt.Sprintf("the type %.40q is not known", s.Type)
+	return nil, fmt.Sprintf("the type %.40q is not known", s.Type)
 }
 
-// oauth turns the flow in which a person agrees.
-func oauth(s openapi.Scheme) (a draft.Auth, trouble string) {
+// oauth turns the flow in which a person agrees, and the one in which an app signs in by
+// itself.
+func oauth(s openapi.Scheme) (found []draft.Auth, trouble string) {
 	var names []string
 	for _, f := range s.Flows {
 		names = append(names, wording.Line(f.Name, 40))
-		if f.Name != "authorizationCode" {
-			continue
+		token := tokenTrouble(f.TokenURL)
+		switch f.Name {
+		case "authorizationCode":
+			if _, page := usable(f.AuthorizeURL); page != "" || token != "" {
+				trouble = "its addresses to sign in at cannot be used as they are"
+				continue
+			}
+			found = append(found, draft.Auth{Method: "oauth2", AuthorizeURL: f.AuthorizeURL, TokenURL: f.TokenURL})
+		case "clientCredentials":
+			if token != "" || strings.HasPrefix(f.TokenURL, "http:") {
+				f.TokenURL, trouble = "", "the address for its tokens (client credentials) cannot be used as it is, and each account names its own with token_url"
+			}
+			found = append(found, draft.Auth{Method: "client_credentials", TokenURL: f.TokenURL})
 		}
-		_, one := usable(f.AuthorizeURL)
-		_, two := usable(f.TokenURL)
-		if strings.HasPrefix(f.TokenURL, "/") && plainPath.MatchString(f.TokenURL) {
-			two = ""
-		}
-		if one != "" || two != "" {
-			return a, "its addresses to sign in at cannot be used as they are"
-		}
-		return draft.Auth{Method: "oauth2", AuthorizeURL: f.AuthorizeURL, TokenURL: f.TokenURL}, ""
 	}
-	if slices.Contains(names, "clientCredentials") {
-		return a, "it gives tokens for a client's own id and secret (client credentials); get one there and give it as a bearer token"
+	if len(found) == 0 && trouble == "" {
+		trouble = fmt.Sprintf("its flows (%s) are neither those in which a person agrees on a page nor client credentials", strings.Join(names, ", "))
 	}
-	return a, fmt.Sprintf("its flows (%s) are not those in which a person agrees on a page", strings.Join(names, ", "))
+	return found, trouble
+}
+
+// tokenTrouble says what is wrong with an address for tokens, which can be below that of
+// the service; empty for nothing.
+func tokenTrouble(address string) string {
+	if strings.HasPrefix(address, "/") && plainPath.MatchString(address) {
+		return ""
+	}
+	_, trouble := usable(address)
+	return trouble
 }
 
 // failures finds where refusals say their code and their text.

@@ -15,6 +15,8 @@ type Connector struct {
 	Title   string
 	Docs    string
 	BaseURL string
+	// Hosts are other addresses of the service, by name.
+	Hosts map[string]string
 	// Version is the header that carries the version of the API; nil without one.
 	Version *Version
 	Auth    []Auth
@@ -35,10 +37,10 @@ type Version struct{ Header, Value string }
 
 // Auth is a way to sign in.
 type Auth struct {
-	Method       string // bearer, basic, api_key, oauth2
+	Method       string // bearer, basic, api_key, oauth2, client_credentials
 	In, Name     string // of api_key
 	AuthorizeURL string // of oauth2
-	TokenURL     string
+	TokenURL     string // of client_credentials empty where each account names its own
 }
 
 // File is a file of a connector: what belongs to one tag.
@@ -95,6 +97,7 @@ type Operation struct {
 	Key, Title, Description string
 	Read                    bool
 	Method, Path            string
+	Host                    string // empty for the usual address
 	Version                 string
 	Scopes                  []string
 	Inputs                  []Field

@@ -179,6 +179,28 @@ func TestMake_LeavesOutWhatTheReaderRefuses(t *testing.T) {
 	}
 }
 
+// TestMake_WritesHostsAndClientCredentials is for what the reader takes only together.
+func TestMake_WritesHostsAndClientCredentials(t *testing.T) {
+	t.Parallel()
+	f := from(t, `openapi: 3.0.0
+info: {title: x}
+servers: [{url: 'https://api.example.com'}]
+paths: {/a: {get: {}}, /b: {get: {servers: [{url: 'https://files.example.com/v2'}]}}, /c: {head: {servers: [{url: 'https://no.example.com'}]}}}
+components: {securitySchemes: {s: {type: oauth2, flows: {clientCredentials: {tokenUrl: 'https://id.example.com/token', scopes: {}}}}}}`)
+	m := written(t, f)
+	if diff := cmp.Diff(map[string]string{"files": "https://files.example.com/v2"}, m.Hosts); diff != "" {
+		t.Errorf("hosts (-want +got):\n%s", diff)
+	}
+	for _, op := range m.Operations {
+		if (op.Host == "files") != (op.Spec.Key == "b.get") {
+			t.Errorf("%s is behind the host %q", op.Spec.Key, op.Host)
+		}
+	}
+	if text := string(f.Files["connector.yaml"]); !strings.Contains(text, "{method: client_credentials, token_url: 'https://id.example.com/token'}") || len(f.Simplified) > 0 {
+		t.Errorf("simplified %v, connector.yaml:\n%s", f.Simplified, text)
+	}
+}
+
 func TestMake_SplitsWhatIsLarge(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder

@@ -21,6 +21,9 @@ func connector(c *draft.Connector) plain.Mapping {
 	m.Add("title", c.Title)
 	text(&m, "docs", c.Docs)
 	m.Add("base_url", c.BaseURL)
+	if h := hosts(c); len(h) > 0 {
+		m.Add("hosts", h)
+	}
 	if c.Version != nil {
 		m.Add("version", plain.Mapping{{Key: "header", Value: c.Version.Header}, {Key: "value", Value: c.Version.Value}})
 	}
@@ -53,6 +56,19 @@ func connector(c *draft.Connector) plain.Mapping {
 	}
 	paths(&m, "notes", c.Notes)
 	return m
+}
+
+// hosts renders the other addresses that some operation is behind.
+func hosts(c *draft.Connector) map[string]any {
+	used := map[string]any{}
+	for _, f := range c.Files {
+		for _, o := range f.Operations {
+			if o.Host != "" {
+				used[o.Host] = c.Hosts[o.Host]
+			}
+		}
+	}
+	return used
 }
 
 // guess is the comment of a guess; empty for none.
@@ -162,6 +178,7 @@ func operation(o *draft.Operation) plain.Mapping {
 		kind = "read"
 	}
 	m = append(m, plain.Entry{Key: kind, Value: o.Method + " " + o.Path, Comment: guess(o.KindGuess)})
+	text(&m, "host", o.Host)
 	text(&m, "version", o.Version)
 	paths(&m, "scopes", o.Scopes)
 	text(&m, "deprecated", o.Deprecated)
