@@ -38,6 +38,8 @@ type Answer struct {
 	// Value is the described part of the answer: the object that the operation
 	// returns, or a list. Numbers are plain: int where whole, else float64.
 	Value any
+	// More is true when the value is the first page of a list that goes on, or may go on.
+	More bool
 	// Date is the service's own time of the answer; zero when it did not say.
 	Date time.Time
 }

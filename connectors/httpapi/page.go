@@ -236,6 +236,27 @@ func (s *session) next(op *manifest.Operation, a *answers.Answer, items [][]byte
 	return string(b), nil
 }
 
+// goesOn reports whether the list of an answer has a next page, or may have one: where a
+// service may give fewer records than asked for, only an empty page is surely the last.
+func (s *session) goesOn(op *manifest.Operation, a *answers.Answer, inputs map[string]any) bool {
+	if !op.Spec.List {
+		return false
+	}
+	items, err := answers.Items(op, a)
+	if err != nil {
+		return false
+	}
+	if all := total(op, a); all >= 0 {
+		return all > len(items)
+	}
+	asked, err := strconv.Atoi(fmt.Sprint(inputs[op.Paging.SizeInput]))
+	if err != nil {
+		asked = op.Paging.Size
+	}
+	next, err := s.next(op, a, items, pageQuery{size: asked})
+	return err == nil && next != ""
+}
+
 // carry takes the values out of an answer that the next request needs. Without
 // those of the answer itself the list has ended; a last record without its values
 // is an error, for the list goes on.

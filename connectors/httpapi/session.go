@@ -78,7 +78,7 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, inputs map[
 	if err != nil {
 		return connectors.Answer{}, err
 	}
-	return connectors.Answer{Status: a.Status, Value: value, Date: a.Date}, nil
+	return connectors.Answer{Status: a.Status, Value: value, Date: a.Date, More: s.goesOn(op, a, inputs)}, nil
 }
 
 // completed completes the inputs of a list by the usual number of records and by the

@@ -148,6 +148,7 @@ func (c *call) send(ctx context.Context) (ending, error) {
 		return ending{}, ctx.Err() // we stopped: the next start finds the intent
 	}
 	if err == nil || c.gone(err) {
+		c.result.More = answer.More
 		return c.confirm(answer.Value)
 	}
 	k := connectors.KindOf(err)

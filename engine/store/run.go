@@ -104,6 +104,8 @@ type Step struct {
 	Due time.Time `json:"due,omitzero"`
 	// Passed is true when the run went on in spite of the step's failure.
 	Passed bool `json:"passed,omitempty"`
+	// More is true when the output is the first page of a list that goes on, or may go on.
+	More bool `json:"more,omitempty"`
 	// Effect is what the ledger says of the step's write; nil for other steps.
 	Effect *Effect `json:"effect,omitempty"`
 }

@@ -99,6 +99,9 @@ func (a *app) callWith(ctx context.Context, p *project.Project, r callRequest) e
 			return err
 		}
 	}
+	if answer.More {
+		fmt.Fprintln(a.Stderr, "the list goes on, or may go on: a call reads its first page, a recipe that polls it reads all")
+	}
 	// Some services repeat a credential in their answers.
 	text, err := json.MarshalIndent(answer.Value, "", "  ")
 	if err != nil {

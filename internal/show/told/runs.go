@@ -75,6 +75,8 @@ type StepView struct {
 	FinishedAt *string         `json:"finished_at"`
 	// Passed is true when the run went on in spite of the step's failure.
 	Passed bool `json:"passed,omitempty"`
+	// More is true when the output is the first page of a list that goes on, or may go on.
+	More bool `json:"more,omitempty"`
 }
 
 // RunStepsView is a run with its steps, as --json prints it.
@@ -92,7 +94,7 @@ func RunSteps(r store.Run, steps []store.Step, m *show.Mask) RunStepsView {
 	for i, s := range steps {
 		v.Steps[i] = StepView{
 			ID: s.ID, Status: s.Status, Attempts: s.Attempts, Input: m.JSON(s.Input), Output: m.JSON(s.Output),
-			Error: m.Failure(s.Error), Effect: s.Effect, StartedAt: show.Optional(s.StartedAt), FinishedAt: show.Optional(s.FinishedAt), Passed: s.Passed,
+			Error: m.Failure(s.Error), Effect: s.Effect, StartedAt: show.Optional(s.StartedAt), FinishedAt: show.Optional(s.FinishedAt), Passed: s.Passed, More: s.More,
 		}
 	}
 	return v
@@ -157,6 +159,9 @@ func printStep(w io.Writer, s StepView) {
 		if len(part.text) > 0 && string(part.text) != "null" {
 			fmt.Fprintf(w, "    %-7s%s\n", part.name, show.Clean(string(part.text)))
 		}
+	}
+	if s.More {
+		fmt.Fprintf(w, "    more   the list goes on, or may go on: a call reads its first page\n")
 	}
 	if s.Error != nil {
 		fmt.Fprintf(w, "    error  %s\n", show.Clean(s.Error.Message))
