@@ -58,6 +58,17 @@ func (t *trial) faults() []fault {
 	return list
 }
 
+// struckBy lets a fault strike and looks at the error.
+func (t *trial) struckBy(ctx context.Context, bad *complaints, f fault, in map[string]any) {
+	t.fake.instead(f.strike)
+	_, err := t.struck.Call(ctx, t.op, in)
+	t.kind(bad, f.name, err, f.want)
+	e, _ := errors.AsType[*connectors.Error](err)
+	if f.want == connectors.RateLimited && e != nil && e.RetryAfter != pause {
+		bad.differ(Failure{Tried: f.name, Came: fmt.Sprintf("a wait of %v", e.RetryAfter), Wanted: pause.String() + ", as the service asks"})
+	}
+}
+
 // errors lets each fault strike, and asks the service for what it does not know.
 func (t *trial) errors(ctx context.Context) error {
 	if err := t.allowed(); err != nil {
@@ -80,13 +91,7 @@ func (t *trial) errors(ctx context.Context) error {
 		if f.name == "broken JSON" && good != nil && !isJSON(good) {
 			continue // the answer is a file, in which nothing is broken
 		}
-		t.fake.instead(f.strike)
-		_, err := t.struck.Call(ctx, t.op, in)
-		t.kind(&bad, f.name, err, f.want)
-		e, _ := errors.AsType[*connectors.Error](err)
-		if f.want == connectors.RateLimited && e != nil && e.RetryAfter != pause {
-			bad.differ(Failure{Tried: f.name, Came: fmt.Sprintf("a wait of %v", e.RetryAfter), Wanted: pause.String() + ", as the service asks"})
-		}
+		t.struckBy(ctx, &bad, f, in)
 	}
 	if t.stranger != nil {
 		_, err := t.stranger.Call(ctx, t.op, in)

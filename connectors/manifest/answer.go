@@ -34,6 +34,21 @@ func (r *reader) answer(d *draft) {
 	default:
 		a.Paths = lists.Paths(value, r.into)
 	}
+	r.answerMayLack(d, m)
+	if !a.File && !a.Text {
+		a.Format = format.Read(m.Get("format"), d.op.Spec.List, a.Paths, r.into)
+	} else if m.Has("format") {
+		r.into.Errorf(m.Get("format").At(), finding.CodeAnswer, "leave it out", "a file or a text is taken as it is")
+	}
+	r.rowHook(d, m.Get("rows"))
+	if name, ok := m.Get("object").Text(r.into); ok {
+		d.op.Spec.Answer = &schema.Object{Key: name} // until all files are read
+	}
+}
+
+// answerMayLack reads what an answer may lack, and what it must say where it is no JSON.
+func (r *reader) answerMayLack(d *draft, m yamlnode.Map) {
+	a := &d.op.Answer
 	a.Optional, _ = m.Get("optional").Bool(r.into)
 	a.Absent, _ = m.Get("absent").Bool(r.into)
 	if m.Has("absent") && (!d.op.Spec.List || d.op.Spec.Kind != connectors.Read) {
@@ -44,15 +59,6 @@ func (r *reader) answer(d *draft) {
 	}
 	if a.Text && !m.Has("object") {
 		r.into.Errorf(m.Get("text").At(), finding.CodeAnswer, "name an object that has the field value", "an answer of text must say what its record is")
-	}
-	if !a.File && !a.Text {
-		a.Format = format.Read(m.Get("format"), d.op.Spec.List, a.Paths, r.into)
-	} else if m.Has("format") {
-		r.into.Errorf(m.Get("format").At(), finding.CodeAnswer, "leave it out", "a file or a text is taken as it is")
-	}
-	r.rowHook(d, m.Get("rows"))
-	if name, ok := m.Get("object").Text(r.into); ok {
-		d.op.Spec.Answer = &schema.Object{Key: name} // until all files are read
 	}
 }
 

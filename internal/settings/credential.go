@@ -50,15 +50,7 @@ func (r *reader) credential(n *yamlnode.Node) auth.Credential {
 	if !ok {
 		return auth.Credential{}
 	}
-	for _, f := range m.Fields() {
-		if takes := methodKeys(method); f.Name != "method" && !slices.Contains(takes, f.Name) {
-			suggestion := "the method " + method + " takes " + strings.Join(takes, ", ")
-			if len(takes) == 0 {
-				suggestion = "leave it out"
-			}
-			r.into.Errorf(f.At, yamlnode.CodeUnknownKey, suggestion, "%s has no meaning with the method %s", f.Name, method)
-		}
-	}
+	r.strangers(m, method)
 	c := auth.Credential{Method: method}
 	switch method {
 	case auth.APIKey:
@@ -83,6 +75,21 @@ func (r *reader) credential(n *yamlnode.Node) auth.Credential {
 		c.Secret = r.secret(m.Need(r.into, "token", "token: env:TOKEN"))
 	}
 	return c
+}
+
+// strangers reports keys that belong to another method of signing in.
+func (r *reader) strangers(m yamlnode.Map, method string) {
+	takes := methodKeys(method)
+	for _, f := range m.Fields() {
+		if f.Name == "method" || slices.Contains(takes, f.Name) {
+			continue
+		}
+		suggestion := "the method " + method + " takes " + strings.Join(takes, ", ")
+		if len(takes) == 0 {
+			suggestion = "leave it out"
+		}
+		r.into.Errorf(f.At, yamlnode.CodeUnknownKey, suggestion, "%s has no meaning with the method %s", f.Name, method)
+	}
 }
 
 // keyPlace reads where a key goes, for connectors that do not know it themselves.
