@@ -58,19 +58,19 @@ func (s *sandboxed) rests(p pair, turned bool) {
 	for _, m := range p.changes {
 		m.do(s, ids)
 		mark := len(s.world.Writes(0))
-		for round := range 12 {
+		for round := range 8 {
 			pass(poll)
 			if report := s.poll(texts...); len(report.Failures) > 0 {
 				s.t.Fatalf("%s, round %d: %v", m.what, round, report.Failures)
 			}
 			s.news() // tells of runs that did not succeed
-			if round == 5 {
+			if round == 3 {
 				s.wrote(m, mark)
 				mark = len(s.world.Writes(0))
 			}
 		}
 		for _, w := range s.world.Writes(mark) {
-			s.t.Errorf("%s: %s of %s after six rounds, want rest", m.what, w.Operation, w.Target)
+			s.t.Errorf("%s: %s of %s after four rounds, want rest", m.what, w.Operation, w.Target)
 		}
 		if differs := p.same(s, ids); differs != "" {
 			s.t.Errorf("%s: %s", m.what, differs)
