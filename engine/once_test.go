@@ -262,6 +262,35 @@ func TestRehearse_PassesWaitsAndGuards(t *testing.T) {
 	}
 }
 
+// TestRehearse_TellsALookupThatFindsNothing tells an answer that is nothing from one that is
+// not given, which has the right shape.
+func TestRehearse_TellsALookupThatFindsNothing(t *testing.T) {
+	t.Parallel()
+	text := recipe("steps:", `steps:
+  - {id: last, call: crm.letter.get, with: {to: =record.id}}
+  - {id: first, if: steps.last == nil, call: crm.letter.fire, with: {to: =record.id, text: the first}}`)
+	for _, tt := range []struct {
+		name    string
+		answers map[string]any
+		want    []string
+	}{
+		{"nothing is found", map[string]any{"last": nil}, []string{"letter.get", "letter.fire", "letter.put"}},
+		{"something is found", map[string]any{"last": map[string]any{"text": "old"}}, []string{"letter.get", "letter.put"}},
+		{"nothing is said", nil, []string{"letter.get", "letter.put"}},
+	} {
+		bubble(t, func(t *testing.T, b *bench) {
+			p := rehearse(t, b, text, engine.Scene{Record: map[string]any{"id": "r1", "name": "Ann"}, Answers: tt.answers})
+			var got []string
+			for _, c := range p.Calls {
+				got = append(got, c.Operation)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("%s: calls (-want +got):\n%s", tt.name, diff)
+			}
+		})
+	}
+}
+
 func TestRehearse_ShowsWhatWouldHappenAndSendsNothing(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, b *bench) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -29,8 +30,9 @@ type Scene struct {
 	Known bool
 	// Gone makes the record vanish from its list; Before is how it was last.
 	Gone bool
-	// Answers are the services' answers to the calls of some steps, by step id.
-	// Other calls are answered with a value of the right shape.
+	// Answers are the services' answers to the calls of some steps, by step id. One that
+	// is nil is that of a lookup which found nothing. Other calls are answered with a
+	// value of the right shape.
 	Answers map[string]any
 	// Targets are what is read before the writes with only_if, by step id. One that is not
 	// given has the right shape.
@@ -274,17 +276,22 @@ func (s *stageSession) Call(_ context.Context, op *connectors.Operation, inputs 
 	}
 	call := RehearsedCall{Operation: op.Key, Input: inputs, Request: request}
 	var answer any
+	nothing := false
 	if s.step != nil {
 		call.Step, call.Connection = s.step.ID, s.step.Connection
-		answer = s.stage.scene.Answers[s.step.ID]
+		answer, nothing = s.stage.scene.Answers[s.step.ID]
+		nothing = nothing && answer == nil
 		if call.Target = s.step.OnlyIf != nil && op.Key == s.step.Target; call.Target {
-			answer = s.stage.scene.Targets[s.step.ID]
+			answer, nothing = s.stage.scene.Targets[s.step.ID], false
 		}
 	}
 	s.stage.mu.Lock()
 	s.stage.calls = append(s.stage.calls, call)
 	s.stage.mu.Unlock()
-	return connectors.Answer{Status: 200, Value: dry.Answer(op, answer)}, nil
+	if nothing {
+		return connectors.Answer{Status: http.StatusOK}, nil
+	}
+	return connectors.Answer{Status: http.StatusOK, Value: dry.Answer(op, answer)}, nil
 }
 
 // Preview asks the real session, which sends nothing either.

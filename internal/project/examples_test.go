@@ -43,7 +43,7 @@ type scene struct {
 // examples are the scenes of the examples, by id.
 func examples() map[string]scene {
 	all := map[string]scene{}
-	for _, some := range []map[string]scene{contactScenes(), calendarScenes(), opportunityScenes(), messageScenes(), peopleScenes(), otherScenes()} {
+	for _, some := range []map[string]scene{contactScenes(), calendarScenes(), opportunityScenes(), messageScenes(), peopleScenes(), otherScenes(), dailyScenes()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -128,7 +128,8 @@ func scopesOf(t *testing.T, p *project.Project, r *recipes.Recipe) []string {
 }
 
 // withExamples runs a test in a bubble, with the accounts of the examples at a sandbox that
-// has two locations. The account highlevel is that of the people who change things.
+// has two locations. The accounts highlevel, stibee and stax are
+// those of the people who change things.
 func withExamples(t *testing.T, test func(s *sandboxed)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -136,7 +137,7 @@ func withExamples(t *testing.T, test func(s *sandboxed)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		world := sandbox.New(sandbox.Options{Seed: 1, Contacts: 3, Lag: 5 * time.Second, Locations: 1, Fields: []string{"name", "tags", "synced"}})
+		world := sandbox.New(sandbox.Options{Seed: 1, Contacts: 3, Lag: 5 * time.Second, Locations: 1, Fields: []string{"name", "phone", "city", "tags", "synced", "open_task", "task_due", "task_status"}})
 		at := world.Endpoints("http://sandbox.test")
 		crm := func(name, token string, settings map[string]any) tenant {
 			settings["companyId"] = at.CompanyID
@@ -146,6 +147,11 @@ func withExamples(t *testing.T, test func(s *sandboxed)) {
 		}
 		second := world.LocationIDs()[1]
 		s := &sandboxed{world: world, at: at, receiver: &receiver{}}
+		named := func(connector, name string) tenant {
+			account := s.account(connector)
+			account.Name = name
+			return tenant{connector: connector, service: world.Handler(), Account: account}
+		}
 		s.house = newHouse(t, registry,
 			crm("highlevel", at.HighLevelToken, map[string]any{"locationId": at.LocationID}),
 			crm("acme", at.HighLevelToken, map[string]any{"locationId": at.LocationID}),
@@ -155,9 +161,7 @@ func withExamples(t *testing.T, test func(s *sandboxed)) {
 				Name: "crm-api", BaseURL: at.HighLevelURL, Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New(at.HighLevelToken)},
 				Settings: map[string]any{"headers": map[string]any{"Version": "2021-07-28"}},
 			}},
-			tenant{connector: "stibee", service: world.Handler(), Account: connectors.Account{
-				Name: "newsletter", BaseURL: at.StibeeURL, Credential: auth.Credential{Method: auth.APIKey, Secret: secret.New(at.StibeeKey)},
-			}},
+			named("stibee", "newsletter"), named("stibee", "stibee"), named("stax", "stax"), named("stax", "shop"),
 			tenant{connector: "webhook", service: s.receiver, Account: hooks("own-system")},
 		)
 		test(s)

@@ -218,7 +218,7 @@ func TestScope_ChangedFollowsWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	person := map[string]any{"email": "a@b.c", "address": map[string]any{"city": "Seoul"}, "extra": []any{}}
 	updated := func(kind string, changed ...string) expression.Scope {
-		return expression.Scope{Kind: kind, BeforeKnown: true, Changed: changed, Record: person}
+		return expression.Scope{Kind: kind, BeforeKnown: true, Before: map[string]any{"email": "b@b.c"}, Changed: changed, Record: person}
 	}
 	tests := []struct {
 		name, field string
@@ -233,6 +233,8 @@ func TestScope_ChangedFollowsWhatIsKnown(t *testing.T) {
 		{"entered, unknown before", "email", expression.Scope{Kind: expression.Entered, Record: person}, true},
 		{"entered, listed", "email", updated(expression.Entered, "email"), true},
 		{"entered, not listed", "email", updated(expression.Entered, "tags"), false},
+		{"entered as a new one, with", "email", expression.Scope{Kind: expression.Entered, BeforeKnown: true, Record: person}, true},
+		{"entered as a new one, without", "score", expression.Scope{Kind: expression.Entered, BeforeKnown: true, Record: person}, false},
 		{"left, not listed", "email", updated(expression.Left), false},
 		{"deleted", "email", updated(expression.Deleted), false},
 		{"created without", "score", expression.Scope{Kind: expression.Created, BeforeKnown: true}, false},

@@ -166,7 +166,7 @@ func (s *Scope) id(p *shapes.Path) (string, error) {
 
 // changedNamed is changed for an element with a name.
 func (s *Scope) changedNamed(p *shapes.Path) (bool, error) {
-	if s.Kind == Created {
+	if s.isNew() {
 		v, err := s.element(p, s.Record[p.Field])
 		return v != nil, err
 	}

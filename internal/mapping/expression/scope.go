@@ -62,11 +62,17 @@ func (r *Run) object() map[string]any {
 	return map[string]any{"id": r.ID, "recipe": r.Recipe, "version": r.Version}
 }
 
+// isNew tells whether the record was not there before. One that enters a scope may be new,
+// or one that was outside of it.
+func (s *Scope) isNew() bool {
+	return s.Kind == Created || s.Kind == Entered && s.BeforeKnown && s.Before == nil
+}
+
 // changed tells whether a field or a path counts as changed: on creation when it has a value,
 // and always when it is unknown how the record was before. Too many runs are better
 // than a change that was passed over.
 func (s *Scope) changed(field string) bool {
-	if s.Kind == Created {
+	if s.isNew() {
 		return functions.Present(s.Record, field)
 	}
 	return !s.BeforeKnown || functions.Listed(s.Changed, field)
