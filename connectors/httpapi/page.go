@@ -158,7 +158,7 @@ func (s *session) readPage(op *manifest.Operation, a *answers.Answer, q pageQuer
 		}
 	}
 	if op.Answer.Rows != nil && op.Spec.Poll != nil && len(items) > 0 {
-		page.First, page.Last = timeOf(items[0], op.Spec.Poll.By), timeOf(items[len(items)-1], op.Spec.Poll.By)
+		page.First, page.Last = timeOf(op, items[0]), timeOf(op, items[len(items)-1])
 	}
 	if page.Next, err = s.next(op, a, items, q); err != nil {
 		return connectors.Page{}, answers.Unreadable(op, a.Status, err)
@@ -167,7 +167,8 @@ func (s *session) readPage(op *manifest.Operation, a *answers.Answer, q pageQuer
 }
 
 // timeOf reads the time of a row by which its list is sorted; zero for none.
-func timeOf(row []byte, by string) time.Time {
+func timeOf(op *manifest.Operation, row []byte) time.Time {
+	by := op.Spec.Poll.By
 	if by == "" {
 		return time.Time{}
 	}
@@ -175,7 +176,7 @@ func timeOf(row []byte, by string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	t, _ := schema.ParseTime(text[0])
+	t, _ := op.Spec.Answer.Time(by, text[0])
 	return t
 }
 
