@@ -245,7 +245,9 @@ func (s *session) verify(ctx context.Context, op *manifest.Operation, in map[str
 	default:
 		err = fmt.Errorf("somebody else edited %q at the same moment: the entry is not in it", field)
 	}
-	return connectors.Answer{}, &connectors.Error{Kind: connectors.Conflict, Op: op.Spec.Name(), Hint: "look at the record before you repeat it", Err: err}
+	// Uncertain, though it is known that the write arrived: any other kind says that nothing
+	// was written, and then the entry could be added a second time.
+	return connectors.Answer{}, &connectors.Error{Kind: connectors.Uncertain, Op: op.Spec.Name(), Status: a.Status, Hint: "look at the record before you repeat it", Err: err}
 }
 
 // sameText reports whether a service has kept a text, perhaps with other ends of lines or

@@ -357,7 +357,7 @@ func TestAppend_SeesAnEditAtTheSameMoment(t *testing.T) {
 				}
 				return
 			}
-			if e := ours(t, err, connectors.Conflict); !strings.Contains(e.Error(), tt.want) {
+			if e := ours(t, err, connectors.Uncertain); !strings.Contains(e.Error(), tt.want) {
 				t.Errorf("got %v, want %s", e, tt.want)
 			}
 		})
