@@ -475,7 +475,7 @@ func TestComposed_LooksForNothingWithoutAValue(t *testing.T) {
 				in["name"] = "Bob"
 			}
 			_, err := s.Call(t.Context(), s.op(t, key), in)
-			if ours(t, err, connectors.Invalid); len(c.log) > 0 || c.customers[0]["name"] != "Ann" {
+			if want(t, err, connectors.Invalid); len(c.log) > 0 || c.customers[0]["name"] != "Ann" {
 				t.Errorf("%s with %v: %v after %v, want a refusal before anything is sent", key, email, c.customers, c.log)
 			}
 		}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -147,13 +148,17 @@ func (s *session) readPage(op *manifest.Operation, a *answers.Answer, q pageQuer
 		return connectors.Page{}, err
 	}
 	page := connectors.Page{Date: a.Date, Total: total(op, a), Records: make([]connectors.Record, 0, len(rows))}
-	reader := answers.NewRows(op, q.inputs)
+	reader, rowOf := answers.NewRows(op, q.inputs), make(map[string]int, len(rows))
 	for i, row := range rows {
 		r, gone, err := reader.Read(row)
+		if first, twice := rowOf[r.ID]; err == nil && !gone && twice && !bytes.Equal(row, rows[first]) {
+			err = fmt.Errorf("it has the id %.80q, as record %d has: each would pass for a change of the other", r.ID, first+1)
+		}
 		if err != nil {
 			return connectors.Page{}, answers.Unreadable(op, a.Status, fmt.Errorf("record %d of the page: %w", i+1, err))
 		}
 		if !gone {
+			rowOf[r.ID] = i
 			page.Records = append(page.Records, r)
 		}
 	}

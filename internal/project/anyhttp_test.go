@@ -228,3 +228,22 @@ func TestAnyHTTP_GoesOnWhereTheAnswerSaysSo(t *testing.T) {
 		})
 	}
 }
+
+// TestAnyHTTP_RecordsThatNothingTellsApartAreAnError watches a list by a field that many of
+// its records share: each would pass for a change of the one before, at every poll.
+func TestAnyHTTP_RecordsThatNothingTellsApartAreAnError(t *testing.T) {
+	t.Parallel()
+	inShop(t, func(h *house, _ *shop) {
+		recipe := watching("orders", "http", "list", "with: {path: /all, id: state}")
+		for range 3 {
+			report, err := h.once(recipe)
+			if err != nil || len(report.Failures) != 1 || !strings.Contains(report.Failures[0].Err.Error(), `record 2 of the page: it has the id "open"`) {
+				t.Fatalf("got %v, %v, want that two records have one id", report.Failures, err)
+			}
+			pass(time.Hour)
+		}
+		if runs := h.news(); len(runs) > 0 {
+			t.Errorf("got runs %v of orders that never changed, want none", runs)
+		}
+	})
+}
