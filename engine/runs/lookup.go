@@ -85,11 +85,10 @@ func (c *call) settle(ctx context.Context, cause error) (ending, error) {
 // changed. A write that looks by itself is carried out anew without a lookup: by now its
 // own read finds what a lost one has made.
 func (c *call) missing(ctx context.Context, cause error) (ending, error) {
-	refused := c.said != nil && c.said.Status >= 400 && c.said.Status < 500
 	switch {
 	case !c.marked() && !c.looks():
 		return c.unsure(cause)
-	case refused && c.marked(): // the service said no, and it was one
+	case c.marked() && c.said != nil && c.said.Status >= 400 && c.said.Status < 500: // the service said no, and it was one
 		c.result.Effect.State, c.result.Effect.Looked = store.NotDone, true
 		return c.failed(&connectors.Error{
 			Kind: connectors.Invalid, Op: c.request.Operation.Name(), Status: c.said.Status, Code: c.said.Code,
@@ -124,11 +123,10 @@ func (c *call) marked() bool { return strings.Contains(c.text(), string(c.run.ID
 // dated reports whether what the write makes can be told by its text and by when it was
 // made.
 func (c *call) dated() bool {
-	find := c.request.Operation.Find
-	if find == nil || c.text() == "" {
+	if c.text() == "" {
 		return false
 	}
-	op, ok := c.step.Account.Connector.Describe().Operation(find.Operation)
+	op, ok := c.step.Account.Connector.Describe().Operation(c.request.Operation.Find.Operation)
 	return ok && op.Answer != nil && op.Answer.Created != ""
 }
 
