@@ -747,3 +747,24 @@ func TestFeed_AnotherFieldThatTellsRecordsApartIsAnError(t *testing.T) {
 		}
 	})
 }
+
+// TestFeed_AnotherStrategyGoesOn edits a connector in its place: changes are found in another
+// way than before, and none is lost.
+func TestFeed_AnotherStrategyGoesOn(t *testing.T) {
+	t.Parallel()
+	for _, reconcile := range []string{"24h", "off"} {
+		bubble(t, func(t *testing.T, b *bench) {
+			text := told("item.list", "every: 1m}", "every: 1m}\n  reconcile: "+reconcile)
+			b.service.way = connectors.Snapshot
+			b.filled(5)
+			b.once(told("item.list"))
+			b.service.way = connectors.Keyset
+			b.service.put("r01", map[string]any{"name": "B"})
+			b.later(time.Hour, text)
+			b.expect("letter.put r01 updated B")
+			b.service.put("r02", map[string]any{"name": "C"})
+			b.later(time.Hour, text)
+			b.expect("letter.put r01 updated B", "letter.put r02 updated C")
+		})
+	}
+}

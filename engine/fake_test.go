@@ -40,6 +40,8 @@ type service struct {
 	timeless bool
 	// tells is the field that tells items of item.all apart; empty means id.
 	tells string
+	// way is how changes of item.list are found; empty means keyset.
+	way connectors.Strategy
 	// coarse cuts times off at the whole second, as some services do.
 	coarse bool
 	// circle makes every page the first one.
@@ -197,7 +199,7 @@ func (s *service) Describe() *connectors.Description {
 		Operations: []*connectors.Operation{
 			{
 				Connector: "fake", Key: "item.list", Kind: connectors.Read, Answer: itemShape(), List: true,
-				Inputs: []connectors.Input{text("query", false)}, Poll: &connectors.Poll{Strategy: connectors.Keyset, PageSize: 3},
+				Inputs: []connectors.Input{text("query", false)}, Poll: &connectors.Poll{Strategy: cmp.Or(s.way, connectors.Keyset), PageSize: 3},
 			},
 			{Connector: "fake", Key: "item.all", Kind: connectors.Read, Answer: s.allShape(), List: true, Poll: &connectors.Poll{Strategy: connectors.Snapshot, PageSize: 3, Offsets: true}},
 			{
