@@ -720,3 +720,51 @@ func TestSubscribe_RowThatSlipsPastAWalkIsServedByTheNext(t *testing.T) {
 		}
 	})
 }
+
+// TestFeed_AnotherFieldThatTellsRecordsApartIsAnError edits a connector in its place: records
+// that were known by one field are told apart by another one.
+func TestFeed_AnotherFieldThatTellsRecordsApartIsAnError(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		text := told("item.all", "record.id, text: =record.name", "record.email, text: kept")
+		b.service.timeless = true
+		for i := range 5 {
+			b.service.put(fmt.Sprint("p", i), map[string]any{"name": "A", "email": fmt.Sprint("a", i, "@example.com")})
+		}
+		b.later(time.Hour, text)
+		b.service.tells = "email"
+		b.wait(time.Hour)
+		r := b.once(text)
+		if len(r.Failures) != 1 || !strings.Contains(r.Failures[0].Err.Error(), `tells its records apart by "email" and did so by "id"`) {
+			t.Errorf("got failures %v, want one that names both fields", r.Failures)
+		}
+		b.expect()
+		b.service.tells = ""
+		b.service.put("p1", map[string]any{"name": "B"})
+		b.wait(time.Hour)
+		if r := b.once(text); len(r.Failures) > 0 || r.Changes != 1 {
+			t.Errorf("got %+v, want the one change once the field is back", r)
+		}
+	})
+}
+
+// TestFeed_AnotherStrategyGoesOn edits a connector in its place: changes are found in another
+// way than before, and none is lost.
+func TestFeed_AnotherStrategyGoesOn(t *testing.T) {
+	t.Parallel()
+	for _, reconcile := range []string{"24h", "off"} {
+		bubble(t, func(t *testing.T, b *bench) {
+			text := told("item.list", "every: 1m}", "every: 1m}\n  reconcile: "+reconcile)
+			b.service.way = connectors.Snapshot
+			b.filled(5)
+			b.once(told("item.list"))
+			b.service.way = connectors.Keyset
+			b.service.put("r01", map[string]any{"name": "B"})
+			b.later(time.Hour, text)
+			b.expect("letter.put r01 updated B")
+			b.service.put("r02", map[string]any{"name": "C"})
+			b.later(time.Hour, text)
+			b.expect("letter.put r01 updated B", "letter.put r02 updated C")
+		})
+	}
+}

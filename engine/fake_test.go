@@ -38,6 +38,10 @@ type service struct {
 	confirms int
 	// timeless leaves the time of their update out of items, although their shape has it.
 	timeless bool
+	// tells is the field that tells items of item.all apart; empty means id.
+	tells string
+	// way is how changes of item.list are found; empty means keyset.
+	way connectors.Strategy
 	// coarse cuts times off at the whole second, as some services do.
 	coarse bool
 	// circle makes every page the first one.
@@ -152,6 +156,13 @@ func itemShape() *schema.Object {
 	}
 }
 
+// allShape is the shape of what item.all lists.
+func (s *service) allShape() *schema.Object {
+	o := itemShape()
+	o.ID = cmp.Or(s.tells, o.ID)
+	return o
+}
+
 func letterShape() *schema.Object {
 	return &schema.Object{Key: "letter", Title: "Letter", ID: "id", Fields: []schema.Field{
 		{Name: "id", Type: schema.String}, {Name: "to", Type: schema.String}, {Name: "text", Type: schema.String},
@@ -188,9 +199,9 @@ func (s *service) Describe() *connectors.Description {
 		Operations: []*connectors.Operation{
 			{
 				Connector: "fake", Key: "item.list", Kind: connectors.Read, Answer: itemShape(), List: true,
-				Inputs: []connectors.Input{text("query", false)}, Poll: &connectors.Poll{Strategy: connectors.Keyset, PageSize: 3},
+				Inputs: []connectors.Input{text("query", false)}, Poll: &connectors.Poll{Strategy: cmp.Or(s.way, connectors.Keyset), PageSize: 3},
 			},
-			{Connector: "fake", Key: "item.all", Kind: connectors.Read, Answer: itemShape(), List: true, Poll: &connectors.Poll{Strategy: connectors.Snapshot, PageSize: 3, Offsets: true}},
+			{Connector: "fake", Key: "item.all", Kind: connectors.Read, Answer: s.allShape(), List: true, Poll: &connectors.Poll{Strategy: connectors.Snapshot, PageSize: 3, Offsets: true}},
 			{
 				Connector: "fake", Key: "item.sure", Kind: connectors.Read, Answer: itemShape(), List: true, Inputs: []connectors.Input{text("query", false)},
 				Poll: &connectors.Poll{Strategy: connectors.Keyset, PageSize: 3, Confirm: &connectors.Confirm{Operation: "item.get", Input: "id"}},
@@ -327,6 +338,9 @@ func (s *service) rows(op *connectors.Operation, since time.Time) []connectors.R
 		created, _ := time.Parse(time.RFC3339Nano, fmt.Sprint(item["created"]))
 		if updated.Before(since) && !s.deaf && op.Key != "item.newest" {
 			continue
+		}
+		if op.Key == "item.all" && s.tells != "" {
+			id = fmt.Sprint(item[s.tells])
 		}
 		at := updated
 		if op.Key == "item.window" {

@@ -348,3 +348,25 @@ func TestLost_AWriteThatLooksByItselfIsCarriedOutAnew(t *testing.T) {
 		})
 	}
 }
+
+// TestLost_AWriteThatLooksByItselfIsNotProvedByAnothersRecord loses an upsert that never
+// arrived, while somebody else makes the record: what was to be written is not in it.
+func TestLost_AWriteThatLooksByItselfIsNotProvedByAnothersRecord(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, b *bench) {
+		prepareOne(b, withSteps("  - {id: a, call: crm.card.upsert, with: {to: r1, text: ours}}\n"))
+		b.service.fail = func(_ string, n int) (error, bool) {
+			if n > 1 {
+				return nil, true
+			}
+			b.service.effects = append(b.service.effects, effect{Op: "card.upsert", To: "r1", Text: "theirs", At: time.Now().Add(time.Second)})
+			return failure(connectors.Uncertain), false
+		}
+		b.serve(b.engine(withSteps("  - {id: a, call: crm.card.upsert, with: {to: r1, text: ours}}\n")), 10*time.Minute)
+		run, _ := b.run()
+		last := b.service.effects[len(b.service.effects)-1]
+		if run.State.Status != store.Succeeded || last.Text != "ours" {
+			t.Errorf("the run is %s (%v) and the record holds %q, want it to hold what the run wrote", run.State.Status, run.State.Error, last.Text)
+		}
+	})
+}

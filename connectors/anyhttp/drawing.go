@@ -136,7 +136,21 @@ func (d *drawing) paging(p map[string]any) object {
 		}
 		out["carry"] = renamed
 	}
+	if _, said := out["last"]; !said && tellsNext(p) {
+		out["last"] = "empty" // services give fewer records than were asked for, and go on
+	}
 	return out
+}
+
+// tellsNext reports whether the answers themselves say that there is another page.
+func tellsNext(p map[string]any) bool {
+	carry, _ := p["carry"].(map[string]any)
+	for _, from := range carry {
+		if text, _ := from.(string); !strings.HasPrefix(text, "answer.") {
+			return false
+		}
+	}
+	return p["style"] == "next_link" || p["style"] == "cursor" && len(carry) > 0
 }
 
 // request is an operation that sends any request.

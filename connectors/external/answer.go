@@ -70,9 +70,9 @@ func recordOf(op *connectors.Operation, raw json.RawMessage) (connectors.Record,
 		return r, fmt.Errorf("its %q has %d bytes, more than %d", o.ID, len(r.ID), maxIDBytes)
 	}
 	var timed, placed bool
-	r.Created, _ = schema.ParseTime(texts[1])
-	r.Updated, timed = schema.ParseTime(texts[2])
-	r.At, placed = schema.ParseTime(texts[3])
+	r.Created, _ = o.Time(o.Created, texts[1])
+	r.Updated, timed = o.Time(o.Updated, texts[2])
+	r.At, placed = o.Time(by, texts[3])
 	switch {
 	case !timed && op.Poll != nil && op.Poll.Strategy == connectors.Keyset:
 		return r, noTime(r.ID, o.Updated, texts[2])

@@ -203,6 +203,9 @@ func odds(args []string) map[string]func(*good) {
 			hang()
 			return protocol.PageResult{}, nil
 		}),
+		"moves money": func(g *good) {
+			g.describe = func(d *protocol.Description) { d.Operations[2].Danger = "pay" }
+		},
 		"is slow": page(func(ctx context.Context, _ protocol.PageParams) (protocol.PageResult, error) {
 			<-ctx.Done()
 			return protocol.PageResult{}, plugin.Refuse("canceled", "given up")

@@ -62,6 +62,9 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, given map[s
 	if err != nil {
 		return connectors.Answer{}, err
 	}
+	if err := s.account.Permit(op); err != nil {
+		return connectors.Answer{}, err
+	}
 	inputs, err := s.inputs(op, given)
 	if err != nil {
 		return connectors.Answer{}, err

@@ -95,6 +95,28 @@ func TestSession_PutsEachCredentialInItsPlace(t *testing.T) {
 	}
 }
 
+// TestSession_MovesMoneyOnlyWhereTheAccountAllowsIt calls a write that moves money.
+func TestSession_MovesMoneyOnlyWhereTheAccountAllowsIt(t *testing.T) {
+	t.Parallel()
+	c, _ := load(t, "moves money")
+	for _, allows := range []bool{false, true} {
+		g := &gate{}
+		a := account("sesame-token")
+		a.Gate = g
+		if allows {
+			a.Allow = []string{"payments"}
+		}
+		s, err := c.Open(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Call(t.Context(), operation(t, c, "item.put"), map[string]any{"text": "x"})
+		if refused := connectors.KindOf(err) == connectors.Invalid; refused == allows || (err == nil) != allows || (len(g.entered) == 1) != allows {
+			t.Errorf("allows %t: got %v and %v at the gate, want it sent only with leave", allows, err, g.entered)
+		}
+	}
+}
+
 // gate counts, and may be closed.
 type gate struct {
 	mu      sync.Mutex

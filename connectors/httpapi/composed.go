@@ -22,9 +22,9 @@ const maxFindPages = 200
 // parts, in its own name: a read that fails leaves nothing behind, and a write that fails
 // keeps its kind.
 func (s *session) composed(ctx context.Context, op *manifest.Operation, given map[string]any) (connectors.Answer, error) {
-	in, err := s.builder.Resolve(op, given)
+	in, err := s.resolved(op, given)
 	if err != nil {
-		return connectors.Answer{}, invalid(op, err)
+		return connectors.Answer{}, err
 	}
 	if op.Compose.Found == nil {
 		seen, err := s.look(ctx, op, in)
@@ -44,6 +44,23 @@ func (s *session) composed(ctx context.Context, op *manifest.Operation, given ma
 	}
 	defer done()
 	return s.readThenWrite(ctx, op, in)
+}
+
+// resolved returns the inputs of an operation that is made of others. A value that is looked
+// for must say something: records without an address are not the one without an address.
+func (s *session) resolved(op *manifest.Operation, given map[string]any) (map[string]any, error) {
+	in, err := s.builder.Resolve(op, given)
+	if err != nil {
+		return nil, invalid(op, err)
+	}
+	for field, from := range op.Compose.Where {
+		f, _ := s.operations[op.Compose.Read].Spec.Answer.Field(field)
+		text, isText := f.Comparable(in[from]).(string)
+		if in[from] == nil || isText && strings.TrimSpace(text) == "" {
+			return nil, invalid(op, fmt.Errorf("the input %q is empty, and is what the record is found by", from))
+		}
+	}
+	return in, nil
 }
 
 // turnOf names what a write that reads first is about: two writes that may meet have the
@@ -150,9 +167,9 @@ func (s *session) pageOfFind(ctx context.Context, op *manifest.Operation, q conn
 	if op.Compose.Found != nil || q.Position != "" {
 		return connectors.Page{}, invalid(op, errors.New("the operation does not list anything"))
 	}
-	in, err := s.builder.Resolve(op, q.Inputs)
+	in, err := s.resolved(op, q.Inputs)
 	if err != nil {
-		return connectors.Page{}, invalid(op, err)
+		return connectors.Page{}, err
 	}
 	seen, err := s.look(ctx, op, in)
 	if err != nil {
@@ -228,7 +245,9 @@ func (s *session) verify(ctx context.Context, op *manifest.Operation, in map[str
 	default:
 		err = fmt.Errorf("somebody else edited %q at the same moment: the entry is not in it", field)
 	}
-	return connectors.Answer{}, &connectors.Error{Kind: connectors.Conflict, Op: op.Spec.Name(), Hint: "look at the record before you repeat it", Err: err}
+	// Uncertain, though it is known that the write arrived: any other kind says that nothing
+	// was written, and then the entry could be added a second time.
+	return connectors.Answer{}, &connectors.Error{Kind: connectors.Uncertain, Op: op.Spec.Name(), Status: a.Status, Hint: "look at the record before you repeat it", Err: err}
 }
 
 // sameText reports whether a service has kept a text, perhaps with other ends of lines or
@@ -286,9 +305,9 @@ func said(text string) json.RawMessage {
 // previewOfComposed returns the write of a composed operation as far as it is known before
 // the read, that for no record if there is one, or the first request of a find.
 func (s *session) previewOfComposed(op *manifest.Operation, given map[string]any) (connectors.Request, error) {
-	in, err := s.builder.Resolve(op, given)
+	in, err := s.resolved(op, given)
 	if err != nil {
-		return connectors.Request{}, invalid(op, err)
+		return connectors.Request{}, err
 	}
 	starred(op, in)
 	if op.Compose.Found == nil {

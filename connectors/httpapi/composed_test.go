@@ -357,7 +357,7 @@ func TestAppend_SeesAnEditAtTheSameMoment(t *testing.T) {
 				}
 				return
 			}
-			if e := ours(t, err, connectors.Conflict); !strings.Contains(e.Error(), tt.want) {
+			if e := ours(t, err, connectors.Uncertain); !strings.Contains(e.Error(), tt.want) {
 				t.Errorf("got %v, want %s", e, tt.want)
 			}
 		})
@@ -459,5 +459,25 @@ func TestCall_MovesMoneyOnlyWhereTheAccountAllowsIt(t *testing.T) {
 				t.Errorf("with leave: %v after %v, want it sent", err, c.log)
 			}
 		})
+	}
+}
+
+// TestComposed_LooksForNothingWithoutAValue gives nothing to look for: customers without an
+// address are not the one that is meant.
+func TestComposed_LooksForNothingWithoutAValue(t *testing.T) {
+	t.Parallel()
+	for _, email := range []any{"", " ", nil} {
+		for _, key := range []string{"customer.upsert", "customer.find"} {
+			c := &crm{customers: []map[string]string{{"id": "c1", "email": "", "name": "Ann"}}}
+			s := newCRM(t, c)
+			in := map[string]any{"email": email}
+			if key == "customer.upsert" {
+				in["name"] = "Bob"
+			}
+			_, err := s.Call(t.Context(), s.op(t, key), in)
+			if want(t, err, connectors.Invalid); len(c.log) > 0 || c.customers[0]["name"] != "Ann" {
+				t.Errorf("%s with %v: %v after %v, want a refusal before anything is sent", key, email, c.customers, c.log)
+			}
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -147,18 +148,22 @@ func (s *session) readPage(op *manifest.Operation, a *answers.Answer, q pageQuer
 		return connectors.Page{}, err
 	}
 	page := connectors.Page{Date: a.Date, Total: total(op, a), Records: make([]connectors.Record, 0, len(rows))}
-	reader := answers.NewRows(op, q.inputs)
+	reader, rowOf := answers.NewRows(op, q.inputs), make(map[string]int, len(rows))
 	for i, row := range rows {
 		r, gone, err := reader.Read(row)
+		if first, twice := rowOf[r.ID]; err == nil && !gone && twice && !bytes.Equal(row, rows[first]) {
+			err = fmt.Errorf("it has the id %.80q, as record %d has: each would pass for a change of the other", r.ID, first+1)
+		}
 		if err != nil {
 			return connectors.Page{}, answers.Unreadable(op, a.Status, fmt.Errorf("record %d of the page: %w", i+1, err))
 		}
 		if !gone {
+			rowOf[r.ID] = i
 			page.Records = append(page.Records, r)
 		}
 	}
 	if op.Answer.Rows != nil && op.Spec.Poll != nil && len(items) > 0 {
-		page.First, page.Last = timeOf(items[0], op.Spec.Poll.By), timeOf(items[len(items)-1], op.Spec.Poll.By)
+		page.First, page.Last = timeOf(op, items[0]), timeOf(op, items[len(items)-1])
 	}
 	if page.Next, err = s.next(op, a, items, q); err != nil {
 		return connectors.Page{}, answers.Unreadable(op, a.Status, err)
@@ -167,7 +172,8 @@ func (s *session) readPage(op *manifest.Operation, a *answers.Answer, q pageQuer
 }
 
 // timeOf reads the time of a row by which its list is sorted; zero for none.
-func timeOf(row []byte, by string) time.Time {
+func timeOf(op *manifest.Operation, row []byte) time.Time {
+	by := op.Spec.Poll.By
 	if by == "" {
 		return time.Time{}
 	}
@@ -175,7 +181,7 @@ func timeOf(row []byte, by string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	t, _ := schema.ParseTime(text[0])
+	t, _ := op.Spec.Answer.Time(by, text[0])
 	return t
 }
 

@@ -1,7 +1,9 @@
 package schema_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pollux-automation/pollux/connectors/schema"
 )
@@ -61,5 +63,39 @@ func TestObject_UnsetTextsAreNothing(t *testing.T) {
 	with := &schema.Object{Key: "mail", Updated: "changed", Fields: []schema.Field{{Name: "sent", Type: schema.Time, Unset: unset}}}
 	if other.Rule() == with.Rule() {
 		t.Error("both objects have the same rule, want another one: what they compare differs")
+	}
+}
+
+func TestObject_TimesOfRecordsMayBeSeconds(t *testing.T) {
+	t.Parallel()
+	o := &schema.Object{Key: "order", Created: "made", Updated: "changed", Fields: []schema.Field{
+		{Name: "made", Type: schema.Time}, {Name: "changed", Type: schema.Time}, {Name: "born", Type: schema.Time},
+	}}
+	for _, tt := range []struct{ number, want string }{
+		{"1767225600", "2026-01-01T00:00:00Z"},
+		{"1767225600.25", "2026-01-01T00:00:00.25Z"},
+		{"1767225600000", "2026-01-01T00:00:00Z"},
+		{`"1767225600"`, "2026-01-01T00:00:00Z"},
+	} {
+		for _, name := range []string{"made", "changed"} {
+			at, ok := o.Time(name, strings.Trim(tt.number, `"`))
+			if got := at.Format(time.RFC3339Nano); !ok || got != tt.want {
+				t.Errorf("Time(%s, %s) = %s, %t, want %s", name, tt.number, got, ok, tt.want)
+			}
+			fields, err := o.Decode([]byte(`{"` + name + `":` + tt.number + `}`))
+			if err != nil || fields[name] != tt.want {
+				t.Errorf("%s of %s is %v, %v, want %s", name, tt.number, fields[name], err, tt.want)
+			}
+			if got := o.Complete(map[string]any{name: fields[name]})[name]; got != tt.want {
+				t.Errorf("completed %s of %s is %v, want %s", name, tt.number, got, tt.want)
+			}
+		}
+	}
+	fields, err := o.Decode([]byte(`{"born":86400000}`)) // milliseconds: nobody's record is as old, people are
+	if err != nil || fields["born"] != "1970-01-02T00:00:00Z" {
+		t.Errorf("born = %v, %v, want 1970-01-02", fields["born"], err)
+	}
+	if _, ok := o.Time("made", "0"); ok {
+		t.Error("0 is a time, want never")
 	}
 }

@@ -40,7 +40,7 @@ func (o *Object) members(dec *jsontext.Decoder, into map[string]any) error {
 	return members(dec, func(key jsontext.Value) error {
 		if f := o.find(key, &next); f != nil {
 			v, err := value(dec, numberAsText)
-			into[f.Name] = f.plain(v)
+			into[f.Name] = o.plain(f, v)
 			return err
 		}
 		if !o.Open {

@@ -56,7 +56,7 @@ func (o *Object) Complete(fields map[string]any) map[string]any {
 	}
 	for i := range o.Fields {
 		f := &o.Fields[i]
-		out[f.Name] = f.plain(fields[f.Name])
+		out[f.Name] = o.plain(f, fields[f.Name])
 	}
 	return out
 }

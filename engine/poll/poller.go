@@ -95,6 +95,10 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 	if v.feed, err = p.load(ctx, f); err != nil {
 		return false, err
 	}
+	if err := f.tellsApart(&v.feed); err != nil {
+		return false, err
+	}
+	f.takeOver(&v.feed)
 	v.remember()
 	if f.Op.Poll.Parents != nil {
 		err = v.round(ctx)
@@ -108,6 +112,35 @@ func (p *Poller) Poll(ctx context.Context, f *Feed, until time.Time) (more bool,
 		err = ErrLimit
 	}
 	return more, err
+}
+
+// tellsApart notes by what the records of a feed are known. Where a connector was edited to
+// tell them apart by another field, every record would look new, and every old one gone.
+func (f *Feed) tellsApart(feed *store.Feed) error {
+	if f.Op.Answer == nil || f.Op.Answer.ID == "" || f.Op.Answer.ID == feed.RecordID {
+		return nil
+	}
+	if feed.RecordID == "" {
+		feed.RecordID = f.Op.Answer.ID
+		return nil
+	}
+	return &connectors.Error{
+		Kind: connectors.Invalid, Op: f.Op.Name(), Hint: "put the field back, or give the operation another key: recipes on it begin with a new baseline",
+		Err: fmt.Errorf("the connector tells its records apart by %q and did so by %q", f.Op.Answer.ID, feed.RecordID),
+	}
+}
+
+// takeOver makes what another strategy has left of a feed fit for that of now: a connector
+// was edited. Its walks end, and the whole list is due; what is known of records stays.
+func (f *Feed) takeOver(feed *store.Feed) {
+	if feed.Strategy == string(f.Strategy.Name()) {
+		return
+	}
+	feed.Strategy = string(f.Strategy.Name())
+	s := triggers.Abandon(triggers.Abandon(feed.State, false), true)
+	// The gap makes the walk due also where no recipe asks for one from time to time.
+	s.FullAt, s.Gap = time.Time{}, s.Walks
+	feed.State = s
 }
 
 // visit is one poll of a feed.

@@ -52,6 +52,10 @@ func (c *call) settle(ctx context.Context, cause error) (ending, error) {
 		c.note(c.result)
 		return ending{kind: waits, due: due.UTC(), reason: "looks for a lost write", failure: c.said, open: true}, nil
 	}
+	if c.looks() && !c.marked() {
+		// A record of somebody else would prove nothing, and what it holds is not what was sent.
+		return c.missing(ctx, cause)
+	}
 	if err := c.flush(ctx); err != nil {
 		return ending{}, err
 	}
@@ -76,16 +80,15 @@ func (c *call) settle(ctx context.Context, cause error) (ending, error) {
 	return c.missing(ctx, cause)
 }
 
-// missing acts on a lookup that has shown no trace of the write. It proves that nothing
+// missing acts on a write of which no lookup has shown a trace. That proves that nothing
 // arrived only if the text of the write holds the run's id: any other text may come back
-// changed. A write that looks by itself is carried out anew all the same: by now its own
-// read finds what a lost one has made.
+// changed. A write that looks by itself is carried out anew without a lookup: by now its
+// own read finds what a lost one has made.
 func (c *call) missing(ctx context.Context, cause error) (ending, error) {
-	refused := c.said != nil && c.said.Status >= 400 && c.said.Status < 500
 	switch {
 	case !c.marked() && !c.looks():
 		return c.unsure(cause)
-	case refused && c.marked(): // the service said no, and it was one
+	case c.marked() && c.said != nil && c.said.Status >= 400 && c.said.Status < 500: // the service said no, and it was one
 		c.result.Effect.State, c.result.Effect.Looked = store.NotDone, true
 		return c.failed(&connectors.Error{
 			Kind: connectors.Invalid, Op: c.request.Operation.Name(), Status: c.said.Status, Code: c.said.Code,
@@ -120,11 +123,10 @@ func (c *call) marked() bool { return strings.Contains(c.text(), string(c.run.ID
 // dated reports whether what the write makes can be told by its text and by when it was
 // made.
 func (c *call) dated() bool {
-	find := c.request.Operation.Find
-	if find == nil || c.text() == "" {
+	if c.text() == "" {
 		return false
 	}
-	op, ok := c.step.Account.Connector.Describe().Operation(find.Operation)
+	op, ok := c.step.Account.Connector.Describe().Operation(c.request.Operation.Find.Operation)
 	return ok && op.Answer != nil && op.Answer.Created != ""
 }
 

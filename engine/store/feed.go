@@ -20,6 +20,8 @@ type Feed struct {
 	Operation string          `json:"operation"`
 	Inputs    json.RawMessage `json:"inputs"`
 	Strategy  string          `json:"strategy"`
+	// RecordID is the field that tells its records apart; empty where nobody has noted it.
+	RecordID string `json:"record_id,omitempty"`
 	// Number is given by the store on the first commit and never reused.
 	Number uint32 `json:"number"`
 	// Revision rises by one with every commit; it is the guard of CommitPoll.

@@ -25,6 +25,7 @@ type shop struct {
 	requests []string // method and address of each since the last look
 	headers  http.Header
 	bodies   []string
+	most     int // records a page, whatever was asked for; 0 for no bound
 }
 
 // order is a record of the shop.
@@ -107,6 +108,9 @@ func (s *shop) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	size, _ := strconv.Atoi(cmp.Or(q.Get("per_page"), "2"))
+	if s.most > 0 {
+		size = min(size, s.most)
+	}
 	from, _ := strconv.Atoi(cmp.Or(q.Get("offset"), q.Get("after"), "0"))
 	if page, err := strconv.Atoi(q.Get("page")); err == nil {
 		from = (page - 1) * size
@@ -201,4 +205,45 @@ func TestAnyHTTP_ChangesAreFound(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestAnyHTTP_GoesOnWhereTheAnswerSaysSo reads lists of a shop that gives fewer records a page
+// than it was asked for, and says where the list goes on.
+func TestAnyHTTP_GoesOnWhereTheAnswerSaysSo(t *testing.T) {
+	t.Parallel()
+	for style, paging := range map[string]string{
+		"cursor":    "{style: cursor, carry: {after: answer.next}, size: {input: per_page, max: 100}}",
+		"next_link": "{style: next_link, link: links.next, size: {input: per_page, max: 100}}",
+	} {
+		t.Run(style, func(t *testing.T) {
+			t.Parallel()
+			inShop(t, func(h *house, s *shop) {
+				s.most = 2
+				recipe := []string{watching("orders", "http", "list", "with: {path: /orders, list: data.orders, volatile: [views], paging: "+paging+"}", "deletes: {scan: 1h}")}
+				h.expect("the baseline", 0, recipe)
+				pass(time.Hour)
+				s.put("o5", "paid")
+				h.expect("a change on the last page", 20*time.Minute, recipe, "updated o5")
+			})
+		})
+	}
+}
+
+// TestAnyHTTP_RecordsThatNothingTellsApartAreAnError watches a list by a field that many of
+// its records share: each would pass for a change of the one before, at every poll.
+func TestAnyHTTP_RecordsThatNothingTellsApartAreAnError(t *testing.T) {
+	t.Parallel()
+	inShop(t, func(h *house, _ *shop) {
+		recipe := watching("orders", "http", "list", "with: {path: /all, id: state}")
+		for range 3 {
+			report, err := h.once(recipe)
+			if err != nil || len(report.Failures) != 1 || !strings.Contains(report.Failures[0].Err.Error(), `record 2 of the page: it has the id "open"`) {
+				t.Fatalf("got %v, %v, want that two records have one id", report.Failures, err)
+			}
+			pass(time.Hour)
+		}
+		if runs := h.news(); len(runs) > 0 {
+			t.Errorf("got runs %v of orders that never changed, want none", runs)
+		}
+	})
 }
