@@ -56,9 +56,13 @@ func (s *session) Page(ctx context.Context, o *connectors.Operation, q connector
 	return connectors.Page{Records: []connectors.Record{record}, Date: said.Date, Total: 1}, nil
 }
 
-// Call carries out one operation. Of a list it is the first page.
+// Call carries out one operation. Of a list it is the first page. What the account does not
+// allow does not reach the program.
 func (s *session) Call(ctx context.Context, o *connectors.Operation, given map[string]any) (connectors.Answer, error) {
 	op, err := s.operation(o)
+	if err == nil {
+		err = s.account.Permit(op)
+	}
 	if err != nil {
 		return connectors.Answer{}, err
 	}
