@@ -3,7 +3,6 @@ package project_test
 import (
 	"fmt"
 	"slices"
-
 )
 
 // staxShows reads an object and says which fields are not as wanted.
