@@ -203,9 +203,6 @@ func odds(args []string) map[string]func(*good) {
 			hang()
 			return protocol.PageResult{}, nil
 		}),
-		"moves money": func(g *good) {
-			g.describe = func(d *protocol.Description) { d.Operations[2].Danger = "pay" }
-		},
 		"is slow": page(func(ctx context.Context, _ protocol.PageParams) (protocol.PageResult, error) {
 			<-ctx.Done()
 			return protocol.PageResult{}, plugin.Refuse("canceled", "given up")
@@ -249,6 +246,10 @@ func odds(args []string) map[string]func(*good) {
 		"complains in one line": page(func(ctx context.Context, p protocol.PageParams) (protocol.PageResult, error) {
 			go flood(os.Stderr, "woe ")
 			return good{}.Page(ctx, p)
+		}),
+		"moves money": func(g *good) { g.describe = func(d *protocol.Description) { d.Operations[2].Danger = "pay" } },
+		"paints the terminal": page(func(context.Context, protocol.PageParams) (protocol.PageResult, error) {
+			return protocol.PageResult{}, plugin.Refuse(plugin.Invalid, "no\x1b[2J\u009b31m\x07\r\nok")
 		}),
 		"tells the token": page(func(_ context.Context, p protocol.PageParams) (protocol.PageResult, error) {
 			fmt.Fprintln(os.Stderr, "the token is", p.Account.Credential.Token)

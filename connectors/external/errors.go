@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pollux-automation/pollux/connectors"
 	"github.com/pollux-automation/pollux/connectors/protocol"
@@ -119,7 +120,7 @@ func (s *session) unreadable(op *connectors.Operation, status int, err error) er
 func (s *session) plain(text string) string {
 	text = s.connector.host.programs.redact.Redact(text)
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r

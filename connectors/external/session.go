@@ -56,13 +56,14 @@ func (s *session) Page(ctx context.Context, o *connectors.Operation, q connector
 	return connectors.Page{Records: []connectors.Record{record}, Date: said.Date, Total: 1}, nil
 }
 
-// Call carries out one operation. Of a list it is the first page.
+// Call carries out one operation. Of a list it is the first page. What the account does not
+// allow does not reach the program.
 func (s *session) Call(ctx context.Context, o *connectors.Operation, given map[string]any) (connectors.Answer, error) {
 	op, err := s.operation(o)
-	if err != nil {
-		return connectors.Answer{}, err
+	if err == nil {
+		err = s.account.Permit(op)
 	}
-	if err := s.account.Permit(op); err != nil {
+	if err != nil {
 		return connectors.Answer{}, err
 	}
 	inputs, err := s.inputs(op, given)
@@ -75,7 +76,7 @@ func (s *session) Call(ctx context.Context, o *connectors.Operation, given map[s
 			return connectors.Answer{}, err
 		}
 		list, err := listOf(op, page)
-		return connectors.Answer{Status: http.StatusOK, Value: list, Date: page.Date}, err
+		return connectors.Answer{Status: http.StatusOK, Value: list, Date: page.Date, More: page.Next != ""}, err
 	}
 	said, err := s.call(ctx, op, inputs, connectors.ForStep)
 	if err != nil {

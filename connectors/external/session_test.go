@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/rs/zerolog"
 
@@ -197,6 +198,37 @@ func TestSession_RefusesWhatIsWrongBeforeAnythingIsAsked(t *testing.T) {
 		if err := try(); connectors.KindOf(err) != connectors.Invalid || err == nil || len(g.entered) > 0 {
 			t.Errorf("%s: got %v and %v at the gate, want that it is invalid", name, err, g.entered)
 		}
+	}
+}
+
+// TestSession_MovesNoMoneyWithoutLeave asserts that a write of a program that moves money needs
+// the leave of the account, as one of a manifest does, and that the program is not asked.
+func TestSession_MovesNoMoneyWithoutLeave(t *testing.T) {
+	t.Parallel()
+	c, _ := load(t, "moves money")
+	for _, allow := range [][]string{nil, {"payments"}} {
+		g := &gate{}
+		a := account("sesame-token")
+		a.Gate, a.Allow = g, allow
+		s, err := c.Open(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Call(t.Context(), operation(t, c, "item.put"), map[string]any{"text": "x"})
+		if refused := connectors.KindOf(err) == connectors.Invalid; refused != (allow == nil) || len(g.entered) != len(allow) {
+			t.Errorf("allow %v: got %v and %v at the gate, want it refused without leave alone", allow, err, g.entered)
+		}
+	}
+}
+
+// TestSession_GivesATerminalNothingToObey asserts that the words of a program are one line of
+// plain text.
+func TestSession_GivesATerminalNothingToObey(t *testing.T) {
+	t.Parallel()
+	c, _ := load(t, "paints the terminal")
+	err := page(t, open(t, c), c)
+	if err == nil || strings.ContainsFunc(err.Error(), unicode.IsControl) {
+		t.Errorf("got %q, want an error without control characters", err)
 	}
 }
 

@@ -104,6 +104,7 @@ func TestNew_MarksWhatMovesMoney(t *testing.T) {
 	want := map[string]bool{
 		"charge.create": true, "invoice.pay": true, "schedule.create_autopay": true, "transaction.capture": true, "transaction.refund": true,
 		"transaction.void": true, "transaction.void_or_refund": true,
+		"schedule.update": false, "schedule.resume": true, // of one with autopay they say how much is taken, and when
 	}
 	if !maps.Equal(pays, want) {
 		t.Errorf("marked, and whether they are never repeated: %v, want %v", pays, want)

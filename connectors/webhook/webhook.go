@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -158,22 +159,24 @@ func sign(key []byte, id, seconds string, body []byte) string {
 
 // place puts the address of a request to a path below that of the account.
 func place(r *request.Request, path string) error {
-	base := strings.TrimSuffix(r.URL.Path, "/")
-	r.URL.RawPath = ""
-	if r.URL.Path = base; path == "" {
+	base, raw := strings.TrimSuffix(r.URL.Path, "/"), strings.TrimSuffix(r.URL.EscapedPath(), "/")
+	r.URL.Path, r.URL.RawPath = base, raw // a slash that is escaped in base_url stays so
+	if path == "" {
 		return nil
 	}
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	for i, part := range parts {
 		last := i == len(parts)-1
+		plain, _, _ := strings.Cut(part, ";") // some servers drop what follows before they look
 		switch {
-		case part == "" && !last || part == "." || part == "..":
+		case part == "" && !last || plain == "." || plain == "..":
 			return fmt.Errorf("%.80q has an empty part or one of dots", path)
 		case strings.ContainsAny(part, "?#\\%") || strings.ContainsFunc(part, func(c rune) bool { return c < ' ' || c == 0x7f }):
 			return fmt.Errorf("%.80q is more than a path below base_url", path)
 		}
 	}
-	r.URL.Path = base + "/" + strings.Join(parts, "/")
+	below := "/" + strings.Join(parts, "/")
+	r.URL.Path, r.URL.RawPath = base+below, raw+(&url.URL{Path: below}).EscapedPath()
 	return nil
 }
 
@@ -186,7 +189,7 @@ func addHeaders(h http.Header, more map[string]any) error {
 		if !isToken(name) {
 			return fmt.Errorf("%.40q is not the name of a header", name)
 		}
-		if isOwn(name) {
+		if isOwn(name) || request.CheckHeader(name, "") != nil {
 			return fmt.Errorf("%s is not for recipes to set", http.CanonicalHeaderKey(name))
 		}
 		text, err := request.TextOf(v)

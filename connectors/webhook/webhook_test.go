@@ -112,6 +112,25 @@ func TestPost_IsWhatTheSpecificationSays(t *testing.T) {
 	}
 }
 
+// TestPost_KeepsWhatIsEscapedInTheAddress asserts that a receiver whose address has an escaped
+// slash gets its events there, and not at an address that looks like it.
+func TestPost_KeepsWhatIsEscapedInTheAddress(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{"": "/hooks/a%2Fb", "c d": "/hooks/a%2Fb/c%20d"} {
+		a := account(auth.None, "", receiver(func(r *http.Request, _ []byte) (int, io.Reader) {
+			if got := r.URL.EscapedPath(); got != want {
+				t.Errorf("the path %q: got a request to %s, want one to %s", path, got, want)
+			}
+			return http.StatusNoContent, nil
+		}))
+		a.BaseURL = "https://own.test/hooks/a%2Fb"
+		s, op := open(t, a)
+		if _, err := s.Call(t.Context(), op, inputs("path", path)); err != nil {
+			t.Errorf("the path %q: %v", path, err)
+		}
+	}
+}
+
 // TestPreview_SendsNothingAndHidesTheSecret shows what a dry run prints.
 func TestPreview_SendsNothingAndHidesTheSecret(t *testing.T) {
 	t.Parallel()
@@ -157,6 +176,7 @@ func TestPost_RefusesWhatARecipeMayNotSay(t *testing.T) {
 		{"out of the base", inputs("path", "../admin"), `"path"`},
 		{"out of the base, in the middle", inputs("path", "a/../../admin"), `"path"`},
 		{"out of the base, escaped", inputs("path", "%2e%2e/admin"), `"path"`},
+		{"out of the base, behind a semicolon", inputs("path", "a/..;x=1/admin"), `"path"`},
 		{"a query", inputs("path", "a?b=c"), `"path"`},
 		{"a fragment", inputs("path", "a#b"), `"path"`},
 		{"a backslash", inputs("path", `a\b`), `"path"`},
@@ -167,6 +187,8 @@ func TestPost_RefusesWhatARecipeMayNotSay(t *testing.T) {
 		{"the connection", header("transfer-encoding", "chunked"), "Transfer-Encoding is not for recipes to set"},
 		{"the host", header("host", "evil.test"), "Host is not for recipes to set"},
 		{"the length", header("content-length", 1), "Content-Length is not for recipes to set"},
+		{"another method", header("X-HTTP-Method-Override", "DELETE"), "X-Http-Method-Override is not for recipes to set"},
+		{"another host behind a proxy", header("x-forwarded-host", "evil.test"), "X-Forwarded-Host is not for recipes to set"},
 		{"a line in a value", header("X-A", "a\r\nX-B: c"), "cannot be sent as a header"},
 		{"a line in a name", header("X-A: b\r\nX-C", "a"), "is not the name of a header"},
 		{"no name", header("", "a"), "is not the name of a header"},

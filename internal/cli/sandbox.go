@@ -42,8 +42,8 @@ func (a *app) sandboxCommand() *cobra.Command {
 	var f sandboxFlags
 	c := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Serve simulated HighLevel, Stibee and Stax services on this machine",
-		Long: `Serve simulated HighLevel, Stibee and Stax services on this machine.
+		Short: "Serve simulated HighLevel, Stibee and Stax Pay services on this machine",
+		Long: `Serve simulated HighLevel, Stibee and Stax Pay services on this machine.
 
 It prints the base URLs and credentials that it serves. What it holds depends on
 --seed alone. Let it misbehave with --fault, as often as you like:
@@ -140,7 +140,7 @@ Stibee     %s
   list        %s, VIP group %s
   e-mails     sender %s, tag %s, automatic e-mail %s
 Stax Pay   %s
-  key         %s
+  token       %s
 Workshop   %s
   token       %s
 Control    %s

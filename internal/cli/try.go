@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/rs/zerolog"
@@ -68,7 +69,7 @@ func (a *app) tryWith(ctx context.Context, p *project.Project, id string, o samp
 		return console.Refusal(p, err)
 	}
 	if len(records) == 0 {
-		return console.Refused(errors.New("the list shows no such record"))
+		return console.Refused(nothing(o))
 	}
 	for _, record := range records {
 		options.Store = memstore.New() // a record must not meet what the one before left
@@ -82,4 +83,12 @@ func (a *app) tryWith(ctx context.Context, p *project.Project, id string, o samp
 		}
 	}
 	return nil
+}
+
+// nothing says why there is no record to show.
+func nothing(o sample.Options) error {
+	if o.Record != "" {
+		return fmt.Errorf("the list shows no record %.80q", o.Record)
+	}
+	return errors.New("the list shows no records at the moment")
 }

@@ -37,12 +37,13 @@ type Finding struct {
 	Width int `json:"-"`
 }
 
-// String returns the finding on one line, without the excerpt.
+// String returns the finding on one line, without the excerpt and without what a terminal
+// would obey: a message may hold what others have written.
 func (f Finding) String() string {
 	if f.Line == 0 {
-		return fmt.Sprintf("%s: %s: %s [%s]", f.File, f.Severity, f.Message, f.Code)
+		return printable(fmt.Sprintf("%s: %s: %s [%s]", f.File, f.Severity, f.Message, f.Code))
 	}
-	return fmt.Sprintf("%s:%d:%d: %s: %s [%s]", f.File, f.Line, f.Column, f.Severity, f.Message, f.Code)
+	return printable(fmt.Sprintf("%s:%d:%d: %s: %s [%s]", f.File, f.Line, f.Column, f.Severity, f.Message, f.Code))
 }
 
 // Place is where something stands in a file.

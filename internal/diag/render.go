@@ -44,7 +44,7 @@ func renderOne(f Finding, all []Finding, source []byte) string {
 	line, found := sourceLine(source, f.Line)
 	if !found {
 		if f.Suggestion != "" {
-			fmt.Fprintf(&b, "    %s\n", f.Suggestion)
+			fmt.Fprintf(&b, "    %s\n", printable(f.Suggestion))
 		}
 		return b.String()
 	}
@@ -55,7 +55,7 @@ func renderOne(f Finding, all []Finding, source []byte) string {
 	fmt.Fprintf(&b, "%s| %s%s", strings.Repeat(" ", len(number)-2), strings.Repeat(" ", width(before)),
 		"^"+strings.Repeat("~", max(0, width(under)-1)))
 	if f.Suggestion != "" {
-		b.WriteString(" " + f.Suggestion)
+		b.WriteString(" " + printable(f.Suggestion))
 	}
 	b.WriteString("\n")
 	return b.String()

@@ -237,8 +237,8 @@ func TestStaxPayments_NeedTheLeaveOfTheAccount(t *testing.T) {
 				t.Errorf("%s in a recipe: findings %v, want that the account does not allow it", op.Key, findings.Sorted())
 			}
 		}
-		if tried != 7 {
-			t.Errorf("tried %d operations, want the 7 that move money", tried)
+		if tried != 9 {
+			t.Errorf("tried %d operations, want the 9 that move money", tried)
 		}
 	})
 }

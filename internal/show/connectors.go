@@ -200,7 +200,7 @@ func (v *OperationView) poll(p *connectors.Poll) {
 // PrintDescription prints a whole connector for people: what an account needs, what the
 // service allows, then its operations: those that recipes can watch, other reads, and writes.
 func PrintDescription(w io.Writer, d *connectors.Description) {
-	fmt.Fprintf(w, "%s (%s)\n", d.Title, d.Key)
+	line(w, "%s (%s)", d.Title, d.Key)
 	base := cmp.Or(d.BaseURL, "that of the account")
 	if d.Program {
 		base = d.BaseURL // a program knows its service itself
@@ -209,17 +209,17 @@ func PrintDescription(w io.Writer, d *connectors.Description) {
 		{"docs", d.Docs}, {"base URL", base}, {"sign-in", strings.Join(authNames(d), ", ")}, {"settings", strings.Join(settingNames(d), ", ")},
 	} {
 		if f.text != "" {
-			fmt.Fprintf(w, "%-9s %s\n", f.name, f.text)
+			line(w, "%-9s %s", f.name, f.text)
 		}
 	}
 	for _, l := range d.Limits {
-		fmt.Fprintf(w, "limit     %s: %s requests per %s and %s\n", l.Name, Thousands(int64(l.Requests)), l.Per, l.By)
+		line(w, "limit     %s: %s requests per %s and %s", l.Name, Thousands(int64(l.Requests)), l.Per, l.By)
 	}
 	if b := d.Breaker; b != nil {
 		fmt.Fprintf(w, "breaker   %d answers of %s per %s stop all accounts of the host\n", b.Failures, statuses(b.Statuses), b.Per)
 	}
 	for _, n := range d.Notes {
-		fmt.Fprintf(w, "note      %s\n", n)
+		line(w, "note      %s", n)
 	}
 	printOperations(w, d, "Reads that a recipe can watch", "how changes are found", func(o *connectors.Operation) (string, bool) {
 		return watched(o), o.Poll != nil
@@ -347,21 +347,24 @@ func pollFacts(o *connectors.Operation) []string {
 
 // PrintOperation prints one operation with its inputs for people.
 func PrintOperation(w io.Writer, o *connectors.Operation) {
-	fmt.Fprintf(w, "%s: %s\n%s %s\n", o.Name(), o.Title, o.Method, o.Path)
+	line(w, "%s: %s", o.Name(), o.Title)
+	line(w, "%s %s", o.Method, o.Path)
 	if o.Description != "" {
-		fmt.Fprintln(w, o.Description)
+		for part := range strings.SplitSeq(o.Description, "\n") {
+			line(w, "%s", part)
+		}
 	}
 	for _, fact := range pollFacts(o) {
-		fmt.Fprintln(w, "poll:", fact)
+		line(w, "poll: %s", fact)
 	}
 	if key := o.Idempotency; key != nil {
-		fmt.Fprintln(w, "key: the id of the effect goes into", key.Input+key.Header)
+		line(w, "key: the id of the effect goes into %s", key.Input+key.Header)
 	}
 	if o.Target != nil {
-		fmt.Fprintln(w, "target:", o.Target.Operation, "shows what it is about to change")
+		line(w, "target: %s shows what it is about to change", o.Target.Operation)
 	}
 	for _, n := range o.Notes {
-		fmt.Fprintln(w, "note:", n)
+		line(w, "note: %s", n)
 	}
 	var rows [][]string
 	for _, in := range Operation(o).Inputs {
@@ -375,4 +378,10 @@ func PrintOperation(w io.Writer, o *connectors.Operation) {
 		rows = append(rows, []string{in.Name, in.Type, in.In, need, in.Note})
 	}
 	Table(w, []string{"input", "type", "in", "", "note"}, rows)
+}
+
+// line prints one line whose parts come from connectors, which other people may have written:
+// a terminal only shows it.
+func line(w io.Writer, format string, parts ...any) {
+	fmt.Fprintln(w, Clean(fmt.Sprintf(format, parts...)))
 }

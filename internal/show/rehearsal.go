@@ -61,7 +61,7 @@ func PrintRehearsal(w io.Writer, v RehearsalView) {
 			if q.Step != s.ID {
 				continue
 			}
-			fmt.Fprintf(w, "    %s %s\n", q.Method, q.URL)
+			fmt.Fprintf(w, "    %s %s\n", q.Method, Clean(q.URL))
 			if q.Body != nil {
 				fmt.Fprint(w, "    ")
 				_ = JSON(w, q.Body) // it came from JSON; the reader may be gone

@@ -13,6 +13,9 @@ import (
 	"sync"
 )
 
+// maxAnswer is the largest answer that is kept, which is the largest that a session reads.
+const maxAnswer = 10 << 20
+
 // Wire says how requests of a connector are told apart, whatever account makes them.
 type Wire struct {
 	// Base is the address of the service; what lies behind it is the path of a request.
@@ -49,11 +52,16 @@ func (r *Recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		r.add(Exchange{Request: asked, Answer: Answer{Lost: "no answer came"}})
 		return nil, err
 	}
-	body, err := io.ReadAll(resp.Body)
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	_ = resp.Body.Close() // what was read is what there is
 	if err != nil {
 		r.add(Exchange{Request: asked, Answer: Answer{Lost: "the answer was cut"}})
 		return nil, err
+	}
+	if len(body) > maxAnswer { // one byte more than a session reads tells it so
+		r.add(Exchange{Request: asked, Answer: Answer{Lost: "the answer was too large"}})
+		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), -1
+		return resp, nil
 	}
 	r.add(Exchange{Request: asked, Answer: answerOf(resp, body)})
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))

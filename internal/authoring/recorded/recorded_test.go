@@ -189,3 +189,36 @@ func TestLoad_SaysWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// endless is an answer without an end. It counts what is read of it.
+type endless struct{ read int }
+
+func (e *endless) Read(b []byte) (int, error) {
+	e.read += len(b)
+	if e.read > 64<<20 {
+		return 0, errors.New("nobody stops reading")
+	}
+	return len(b), nil
+}
+
+func (*endless) Close() error { return nil }
+
+// RoundTrip answers with the endless answer.
+func (e *endless) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: e, Request: req, ContentLength: -1}, nil
+}
+
+// TestRecorder_ReadsNoAnswerWithoutEnd asserts that a service whose answer never ends is read
+// as far as a session would, which refuses the answer, and that nothing of it is kept.
+func TestRecorder_ReadsNoAnswerWithoutEnd(t *testing.T) {
+	t.Parallel()
+	e := &endless{}
+	r := &recorded.Recorder{Next: e, Wire: recorded.Wire{Base: base}}
+	text, err := send(t, r, "GET", "/tickets", "")
+	if err != nil || len(text) != 10<<20+1 || e.read > 32<<20 {
+		t.Errorf("got an answer of %d bytes, %v, after %d were read, want one byte more than 10 MiB", len(text), err, e.read)
+	}
+	if got := r.Recording(recorded.Recording{}, rules()).Exchanges[0].Answer; got.Lost == "" || got.Text != "" || got.File != 0 {
+		t.Errorf("recorded: got %d bytes of text and %q, want that it was too large", len(got.Text), got.Lost)
+	}
+}

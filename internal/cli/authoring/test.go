@@ -207,7 +207,7 @@ func (a *app) announce(d *connectors.Description, access connectors.Account, o t
 	if at == "" {
 		at = d.BaseURL
 	}
-	fmt.Fprintf(a.Stderr, "asking %s as account %s, within its budget; lists for %d pages at most\n", at, access.Name, trial.Pages)
+	fmt.Fprintf(a.Stderr, "asking %s as account %s, within its budget; lists for %d pages at most\n", show.Clean(at), access.Name, trial.Pages)
 	if o.Writes {
 		fmt.Fprintln(a.Stderr, "operations that change something are called; each is named before it is")
 	} else {
@@ -234,7 +234,7 @@ func (a *app) report(ctx context.Context, o trial.Options) (trial.Outcome, error
 	var printed error
 	o.Tell = func(op *connectors.Operation, writes bool) {
 		if writes && o.Account != nil {
-			fmt.Fprintf(a.Stderr, "%s changes something: %s %s\n", op.Key, op.Method, op.Path)
+			fmt.Fprintf(a.Stderr, "%s changes something: %s %s\n", op.Key, op.Method, show.Clean(op.Path))
 		}
 	}
 	o.Done = func(one conformance.Operation) {
