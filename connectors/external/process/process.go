@@ -57,6 +57,7 @@ type Process struct {
 
 	mu     sync.Mutex
 	reason error // why it ended; set once
+	alone  bool  // nobody ended it
 	gone   bool  // its number belongs to nobody any more
 }
 
@@ -137,8 +138,10 @@ func (p *Process) attend(started chan<- error) {
 		return
 	}
 	err = p.cmd.Wait()
-	p.end(p.ending(err))
 	p.mu.Lock()
+	if p.reason == nil {
+		p.reason, p.alone = p.ending(err), true
+	}
 	// What it has started and left behind goes with it. The number of the group cannot be
 	// somebody else's already: it is free only when nobody is left in it.
 	killGroup(p.cmd.Process.Pid)
@@ -241,10 +244,21 @@ func (p *Process) read() {
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			p.await(fmt.Errorf("%w, in the middle of a line", ErrSilent))
 		default:
-			p.Kill(err)
+			p.saidWrong(err)
 		}
 		return
 	}
+}
+
+// saidWrong kills a process for what it said. That is the reason too where it has ended by
+// itself since: it said it before.
+func (p *Process) saidWrong(err error) {
+	p.mu.Lock()
+	if p.alone {
+		p.reason, p.alone = err, false
+	}
+	p.mu.Unlock()
+	p.Kill(err)
 }
 
 // await kills a process that does not end soon.
