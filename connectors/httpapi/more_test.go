@@ -1,6 +1,11 @@
 package httpapi_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/pollux-automation/pollux/connectors"
+)
 
 // TestCall_TellsThatAListGoesOn calls lists, of which a call reads one page.
 func TestCall_TellsThatAListGoesOn(t *testing.T) {
@@ -24,5 +29,16 @@ func TestCall_TellsThatAListGoesOn(t *testing.T) {
 		if err != nil || answer.More != tt.more {
 			t.Errorf("%s: got more %t (%v), want %t", name, answer.More, err, tt.more)
 		}
+	}
+}
+
+// TestPage_HasABound reads a page with a few more records than can be taken.
+func TestPage_HasABound(t *testing.T) {
+	t.Parallel()
+	s := newService(t, answers(200, "application/json", "["+strings.Repeat("{},", 100_000)+"{}]"))
+	_, err := s.Page(t.Context(), s.op(t, "order.rows"), connectors.Query{})
+	want(t, err, connectors.Transient)
+	if err == nil || !strings.Contains(err.Error(), "100001 records, more than 100000: ask for smaller pages") {
+		t.Errorf("got %v, want an error that names the bound", err)
 	}
 }

@@ -148,8 +148,7 @@ func (c *call) send(ctx context.Context) (ending, error) {
 		return ending{}, ctx.Err() // we stopped: the next start finds the intent
 	}
 	if err == nil || c.gone(err) {
-		c.result.More = answer.More
-		return c.confirm(answer.Value)
+		return c.confirm(answer)
 	}
 	k := connectors.KindOf(err)
 	unknown := k == connectors.Uncertain || k == connectors.Canceled // what was given up may have arrived all the same
@@ -235,18 +234,18 @@ func (c *call) intend(ctx context.Context) error {
 }
 
 // confirm notes that the call did what it should.
-func (c *call) confirm(value any) (ending, error) {
+func (c *call) confirm(answer connectors.Answer) (ending, error) {
 	if c.result.Effect != nil {
 		c.result.Effect.State = store.Confirmed
 	}
-	output, err := connectors.Encode(value)
+	output, err := connectors.Encode(answer.Value)
 	if err != nil {
 		return ending{}, fmt.Errorf("answer of step %s: %w", c.result.ID, err)
 	}
-	c.result.Status, c.result.Output, c.result.FinishedAt = Succeeded, output, time.Now().UTC()
+	c.result.Status, c.result.Output, c.result.More, c.result.FinishedAt = Succeeded, output, answer.More, time.Now().UTC()
 	c.note(c.result)
 	c.mark()
-	c.scope.Steps[c.step.ID] = value
+	c.scope.Steps[c.step.ID] = answer.Value
 	c.x.Accepted(c.request.Account)
 	if c.step.ThenStop {
 		return ending{kind: stopped}, nil

@@ -73,7 +73,7 @@ func (c *call) settle(ctx context.Context, cause error) (ending, error) {
 	switch {
 	case ours != nil:
 		c.result.Effect.Looked = true
-		return c.confirm(ours.fields)
+		return c.confirm(connectors.Answer{Value: ours.fields})
 	case doubt:
 		return c.unsure(errDoubt)
 	}

@@ -21,6 +21,9 @@ import (
 // MaxBytes is the largest answer that is read, after decompression.
 const MaxBytes = 10 << 20
 
+// MaxRecords is how many records a page may have: they are compared and stored together.
+const MaxRecords = 100_000
+
 // ErrTooLarge tells that an answer has more than MaxBytes.
 var ErrTooLarge = fmt.Errorf("the answer is larger than %d MiB", MaxBytes>>20)
 
@@ -183,7 +186,10 @@ func Items(op *manifest.Operation, a *Answer) ([][]byte, error) {
 		if err != nil {
 			return nil, Unreadable(op, a.Status, fmt.Errorf("the answer is not JSON: %w", err))
 		}
-		if found {
+		switch {
+		case len(items) > MaxRecords:
+			return nil, Unreadable(op, a.Status, fmt.Errorf("the answer has %d records, more than %d: ask for smaller pages", len(items), MaxRecords))
+		case found:
 			return items, nil
 		}
 	}

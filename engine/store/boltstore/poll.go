@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -194,9 +196,11 @@ func (p *pollCommit) putSubscriptions(tx *bolt.Tx) ([]uint32, error) {
 }
 
 // putSeen writes the entries; first is the sequence number that the first run of the
-// commit will get, for their decisions name their runs.
+// commit will get, for their decisions name their runs. They go in by their keys: a page of the
+// file is split only at the end of the commit, and each put into its middle moves the rest.
 func (p *pollCommit) putSeen(b *bolt.Bucket, first uint64) error {
-	for _, one := range p.links.Seen(first) {
+	entries := slices.SortedFunc(slices.Values(p.links.Seen(first)), func(a, b store.Seen) int { return strings.Compare(a.ID, b.ID) })
+	for _, one := range entries {
 		key := tables.SeenKey(p.next.Number, one.ID)
 		v, err := tables.EncodeEntry(&one.Entry, p.store.rows.Place(tables.Seen, key))
 		if err != nil {
