@@ -131,7 +131,7 @@ var arrows = map[string][]string{
 	"internal/authoring/starter":                 {"connectors/schema", "internal/authoring/infer"},
 	"internal/authoring/recorded":                {"connectors", "connectors/schema"},
 	"internal/authoring/trial":                   {"connectors", "connectors/auth", "connectors/conformance", "connectors/schema", "internal/authoring/infer", "internal/authoring/recorded", "internal/secret"},
-	"internal/cli/authoring":                     {"connectors", "connectors/conformance", "connectors/manifest", "internal/authoring/infer", "internal/authoring/recorded", "internal/authoring/starter", "internal/authoring/trial", "internal/cli/console", "internal/diag", "internal/project", "internal/show"},
+	"internal/cli/authoring":                     {"connectors", "connectors/conformance", "connectors/manifest", "connectors/manifest/finding", "internal/authoring/infer", "internal/authoring/recorded", "internal/authoring/starter", "internal/authoring/trial", "internal/cli/console", "internal/diag", "internal/project", "internal/show"},
 	"internal/authoring/fields":                  {"internal/authoring/draft", "internal/authoring/wording", "internal/openapi"},
 	"internal/authoring/requests":                {"connectors/schema", "internal/authoring/draft", "internal/authoring/fields", "internal/authoring/wording", "internal/openapi"},
 	"internal/authoring/walks":                   {"internal/authoring/draft", "internal/authoring/wording", "internal/openapi"},

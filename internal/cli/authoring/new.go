@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pollux-automation/pollux/connectors/manifest"
+	"github.com/pollux-automation/pollux/connectors/manifest/finding"
 	"github.com/pollux-automation/pollux/internal/authoring/infer"
 	"github.com/pollux-automation/pollux/internal/authoring/starter"
 	"github.com/pollux-automation/pollux/internal/cli/console"
@@ -157,6 +158,9 @@ func (f *newFlags) check() error {
 	case "bearer", "api_key", "basic", "none":
 	default:
 		return console.Misused(fmt.Errorf("--auth %s: want bearer, api_key, basic or none", f.auth))
+	}
+	if f.auth == "api_key" && !finding.IsHeader(f.header) {
+		return console.Misused(fmt.Errorf("--header %q: want the name of a header, such as X-Api-Key", f.header))
 	}
 	if f.token != "" && !strings.HasPrefix(f.token, "env:") {
 		return console.Misused(errors.New("--token takes a reference such as env:WORKSHOP_TOKEN: a credential that is written out stays in the history of the shell"))
