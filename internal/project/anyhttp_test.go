@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ import (
 // shop is a service that nobody wrote a connector for: it lists orders in every way that
 // services do.
 type shop struct {
+	mu       sync.Mutex // of everything: requests come beside each other
 	orders   map[string]*order
 	requests []string // method and address of each since the last look
 	headers  http.Header
@@ -72,6 +74,8 @@ func (s *shop) rows(q map[string][]string) []*order {
 
 // ServeHTTP answers below /v1.
 func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.requests, s.headers = append(s.requests, r.Method+" "+r.URL.RequestURI()), r.Header
 	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	w.Header().Set("Content-Type", "application/json")

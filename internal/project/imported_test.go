@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,7 @@ import (
 
 // toolLibrary is the service of internal/authoring/testdata/library.yaml.
 type toolLibrary struct {
+	mu    sync.Mutex // of everything: requests come beside each other
 	tools []object
 	loans map[int][]object
 	last  int // the last id
@@ -62,6 +64,8 @@ func (l *toolLibrary) touch(tool object) {
 
 // ServeHTTP implements http.Handler.
 func (l *toolLibrary) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if r.Header.Get("X-Tool-Key") != "tool-key" {
 		l.say(w, http.StatusUnauthorized, object{"error": object{"code": "who", "message": "who are you?"}})
 		return
