@@ -147,7 +147,7 @@ var arrows = map[string][]string{
 }
 
 // suites are packages that only tests import. They may import what they test.
-var suites = []string{"triggers/triggertest", "engine/store/storetest", "engine/store/storetest/compared", "engine/store/storetest/sample", "internal/testkit", "internal/testkit/catalog"}
+var suites = []string{"triggers/triggertest", "engine/store/storetest", "engine/store/storetest/compared", "engine/store/storetest/sample", "internal/testkit", "internal/testkit/catalog", "internal/testkit/requests"}
 
 // owners are third parties that one package alone may import.
 var owners = map[string][]string{

@@ -36,9 +36,9 @@ func TestEveryOperation_SendsWhatItsManifestSays(t *testing.T) {
 			t.Parallel()
 			all, least := map[string]any{}, map[string]any{}
 			for _, in := range op.Spec.Inputs {
-				all[in.Name] = sample(in.Field)
+				all[in.Name] = made().Sample(in.Field)
 				if must(in) {
-					least[in.Name] = sample(in.Field)
+					least[in.Name] = made().Sample(in.Field)
 				}
 			}
 			for _, given := range []map[string]any{all, least} {

@@ -54,7 +54,7 @@ func TestPlans_AreNamedWhereOneIsTooLow(t *testing.T) {
 		inputs := map[string]any{}
 		for _, in := range o.Inputs {
 			if in.Required {
-				inputs[in.Name] = sample(in.Field)
+				inputs[in.Name] = made().Sample(in.Field)
 			}
 		}
 		_, err := s.Call(t.Context(), o, inputs)
