@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -112,10 +113,10 @@ func Singular(word string) string {
 func IsPlural(word string) bool { return Singular(word) != word || word == "people" || word == "data" }
 
 // tags are what descriptions hold besides words.
-var tags = regexp.MustCompile(`<[^>]{0,200}>`)
+var tags = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<[^>]{0,200}>`) })
 
 // links are links as Markdown writes them.
-var links = regexp.MustCompile(`\[([^\]]{0,200})\]\([^)]{0,500}\)`)
+var links = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[([^\]]{0,200})\]\([^)]{0,500}\)`) })
 
 // Line makes one short line of a text: the first paragraph without marks, cut at a word.
 func Line(text string, most int) string {
@@ -124,7 +125,7 @@ func Line(text string, most int) string {
 	}
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	text, _, _ = strings.Cut(text, "\n\n")
-	text = links.ReplaceAllString(tags.ReplaceAllString(text, " "), "$1")
+	text = links().ReplaceAllString(tags().ReplaceAllString(text, " "), "$1")
 	text = strings.Map(func(c rune) rune {
 		switch {
 		case c == '`' || c == '*' || c == unicode.ReplacementChar || unicode.Is(unicode.Cf, c):
