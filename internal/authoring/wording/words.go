@@ -113,9 +113,13 @@ func Singular(word string) string {
 func IsPlural(word string) bool { return Singular(word) != word || word == "people" || word == "data" }
 
 // tags are what descriptions hold besides words.
+//
+//nolint:gochecknoglobals // a pattern, compiled at its first use: its bounds make it large
 var tags = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<[^>]{0,200}>`) })
 
 // links are links as Markdown writes them.
+//
+//nolint:gochecknoglobals // as tags
 var links = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[([^\]]{0,200})\]\([^)]{0,500}\)`) })
 
 // Line makes one short line of a text: the first paragraph without marks, cut at a word.
