@@ -30,11 +30,21 @@ func TestRegistry(t *testing.T) {
 	if err := r.Add(connector{"a"}); err == nil || err.Error() != `connector "a" exists already` {
 		t.Errorf("a second a: %v, want that it exists", err)
 	}
-	if diff := cmp.Diff([]string{"a", "b"}, r.Keys()); diff != "" {
+	made := 0
+	r.AddLater("d", func() connectors.Connector { made++; return connector{"d"} })
+	if err := r.Add(connector{"d"}); err == nil || made != 0 {
+		t.Errorf("a second d: %v, after d was made %d times, want an error and none", err, made)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "d"}, r.Keys()); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	if c, ok := r.Connector("a"); !ok || c.Describe().Key != "a" {
 		t.Errorf("Connector(a) = %v, %t", c, ok)
+	}
+	for range 2 {
+		if c, ok := r.Connector("d"); !ok || c.Describe().Key != "d" || made != 1 {
+			t.Errorf("Connector(d) = %v, %t, made %d times, want d, made once", c, ok, made)
+		}
 	}
 	if _, ok := r.Connector("c"); ok {
 		t.Error("Connector(c) is there, want none")

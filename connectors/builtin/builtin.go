@@ -13,24 +13,24 @@ import (
 	"github.com/pollux-automation/pollux/connectors/webhook"
 )
 
-// Registry returns a new registry with all built-in connectors. An error is a
-// mistake in one of their manifests, which are a part of the program.
-func Registry() (*connectors.Registry, error) {
+// Registry returns a new registry with all built-in connectors. Each is read when it is first
+// asked for.
+func Registry() *connectors.Registry {
 	all := &connectors.Registry{}
-	for _, open := range []func() (connectors.Connector, error){
-		anyhttp.New,
-		highlevel.New,
-		stax.New,
-		stibee.New,
-		webhook.New,
+	for key, open := range map[string]func() (connectors.Connector, error){
+		anyhttp.Key:   anyhttp.New,
+		highlevel.Key: highlevel.New,
+		stax.Key:      stax.New,
+		stibee.Key:    stibee.New,
+		webhook.Key:   webhook.New,
 	} {
-		c, err := open()
-		if err != nil {
-			return nil, err
-		}
-		if err := all.Add(c); err != nil {
-			return nil, err
-		}
+		all.AddLater(key, func() connectors.Connector {
+			c, err := open()
+			if err != nil {
+				panic(err) // its manifest is a part of the program, and a test reads each
+			}
+			return c
+		})
 	}
-	return all, nil
+	return all
 }

@@ -81,10 +81,7 @@ func newCrowd(b *testing.B) *crowd {
 	world := sandbox.New(sandbox.Options{Seed: 1, Contacts: crowdContacts, HighLevelLimit: sandbox.Limit{Requests: -1}})
 	at := world.Endpoints("http://sandbox.test")
 	c := &crowd{parrot: &parrot{service: world.Handler(), known: map[string]*httptest.ResponseRecorder{}}}
-	registry, err := builtin.Registry()
-	if err != nil {
-		b.Fatal(err)
-	}
+	registry := builtin.Registry()
 	connector, _ := registry.Connector("highlevel")
 	settings := map[string]any{"locationId": at.LocationID}
 	var windows []budget.Window

@@ -46,10 +46,7 @@ const noted = "  - {id: note, set: {what: =record.state}}\n"
 // parsed reads a recipe against a catalog with one account of http.
 func parsed(t *testing.T, text string) []diag.Finding {
 	t.Helper()
-	registry, err := builtin.Registry()
-	if err != nil {
-		t.Fatal(err)
-	}
+	registry := builtin.Registry()
 	var findings diag.List
 	recipes.Parse("shop.yaml", []byte(text), engine.NewCatalog(registry, []recipes.Account{{Name: "http", Connector: "http"}}), &findings)
 	return findings.Sorted()
@@ -190,10 +187,7 @@ func TestAnyHTTP_HeadersOfTheAccountGoWithEveryRequest(t *testing.T) {
 // operations.
 func TestAnyHTTP_FormsKeepTheWordOfOperations(t *testing.T) {
 	t.Parallel()
-	registry, err := builtin.Registry()
-	if err != nil {
-		t.Fatal(err)
-	}
+	registry := builtin.Registry()
 	c, _ := registry.Connector("http")
 	for name, tt := range map[string]struct {
 		operation string

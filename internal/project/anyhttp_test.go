@@ -141,10 +141,7 @@ func (s *shop) asked() int {
 func inShop(t *testing.T, test func(h *house, s *shop)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		registry, err := builtin.Registry()
-		if err != nil {
-			t.Fatal(err)
-		}
+		registry := builtin.Registry()
 		s := &shop{orders: map[string]*order{}}
 		for i := range 5 {
 			s.put(fmt.Sprintf("o%d", i+1), "open")

@@ -58,10 +58,7 @@ func TestBreaker_KeepsTheServiceFromBlocking(t *testing.T) {
 // it is told to.
 func asker(t *testing.T, world *sandbox.Sandbox, gate *budget.Gate) func(contact string) {
 	t.Helper()
-	registry, err := builtin.Registry()
-	if err != nil {
-		t.Fatal(err)
-	}
+	registry := builtin.Registry()
 	connector, _ := registry.Connector("highlevel")
 	at := world.Endpoints("http://sandbox.test")
 	session, err := connector.Open(connectors.Account{

@@ -18,6 +18,5 @@ func Codes() []diag.Code {
 		{Name: codeScope, Meaning: "What recipes do needs a right that the account's sign-in does not have. This is a warning."},
 		{Name: "no-webhooks", Meaning: "Nothing is known of how the service announces changes, or nothing listens for it."},
 		{Name: "bad-key", Meaning: "The service does not sign its deliveries with keys of that kind. This is a warning."},
-		{Name: "built-in", Meaning: "A mistake of ours in a connector that comes with Pollux. Please report it."},
 	}
 }

@@ -133,10 +133,7 @@ func scopesOf(t *testing.T, p *project.Project, r *recipes.Recipe) []string {
 func withExamples(t *testing.T, test func(s *sandboxed)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		registry, err := builtin.Registry()
-		if err != nil {
-			t.Fatal(err)
-		}
+		registry := builtin.Registry()
 		world := sandbox.New(sandbox.Options{Seed: 1, Contacts: 3, Lag: 5 * time.Second, Locations: 1, Fields: []string{"name", "phone", "city", "tags", "synced", "open_task", "task_due", "task_status"}})
 		at := world.Endpoints("http://sandbox.test")
 		crm := func(name, token string, settings map[string]any) tenant {

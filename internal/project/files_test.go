@@ -97,10 +97,7 @@ steps:
 func atExchange(t *testing.T, test func(h *house, e *exchange)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		registry, err := builtin.Registry()
-		if err != nil {
-			t.Fatal(err)
-		}
+		registry := builtin.Registry()
 		e := &exchange{sound: "RIFF sound"}
 		h := newHouse(t, registry, tenant{connector: "highlevel", service: e, Account: connectors.Account{
 			Name: "highlevel", Settings: map[string]any{"locationId": "loc1"}, Credential: auth.Credential{Method: auth.Bearer, Secret: secret.New("t0ken")},

@@ -79,10 +79,7 @@ func (p *Project) Origins() map[string]Origin {
 	for _, key := range p.Registry.Keys() {
 		out[key] = Origin{}
 	}
-	shipped := []string{}
-	if r, err := builtin.Registry(); err == nil {
-		shipped = r.Keys()
-	}
+	shipped := builtin.Registry().Keys()
 	entries, err := os.ReadDir(p.Settings.Connectors)
 	if err != nil || p.Settings.Connectors == "" {
 		return out // none of its own, or a finding says why

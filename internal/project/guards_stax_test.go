@@ -113,10 +113,7 @@ func (r *refusals) mostAMinute() int {
 // connector's breaker.
 func staxAsker(t *testing.T, url string, service http.Handler, key string, gate func(*connectors.Breaker) *budget.Gate) func() {
 	t.Helper()
-	registry, err := builtin.Registry()
-	if err != nil {
-		t.Fatal(err)
-	}
+	registry := builtin.Registry()
 	connector, _ := registry.Connector("stax")
 	d := connector.Describe()
 	session, err := connector.Open(connectors.Account{

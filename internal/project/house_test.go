@@ -86,10 +86,7 @@ type sandboxed struct {
 func inSandbox(t *testing.T, o sandbox.Options, test func(s *sandboxed)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		registry, err := builtin.Registry()
-		if err != nil {
-			t.Fatal(err)
-		}
+		registry := builtin.Registry()
 		test(newSandboxed(t, registry, o))
 	})
 }

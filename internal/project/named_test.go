@@ -92,10 +92,7 @@ func definition(id, key, name, kind string, options ...string) object {
 func inCRM(t *testing.T, test func(s *crm)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		registry, err := builtin.Registry()
-		if err != nil {
-			t.Fatal(err)
-		}
+		registry := builtin.Registry()
 		s := &crm{fields: map[string][]object{
 			"contact": {
 				definition("f1", "contact.plan", "Plan", "SINGLE_OPTIONS", "gold", "silver"), definition("f2", "contact.score", "Score", "NUMERICAL"),

@@ -128,11 +128,7 @@ func Read(config string, o Options) *Project {
 // readConnectors fills the registry with the built-in connectors and the user's
 // own, which go through the same reader.
 func (p *Project) readConnectors() {
-	var err error
-	if p.Registry, err = builtin.Registry(); err != nil {
-		p.Findings.Errorf(diag.Place{File: "pollux"}, "built-in", "this is a mistake of ours: please report it", "%v", err)
-		p.Registry = &connectors.Registry{}
-	}
+	p.Registry = builtin.Registry()
 	dir := p.Settings.Connectors
 	if dir == "" {
 		return

@@ -30,10 +30,7 @@ type terminal struct {
 // reaches the sandbox through a socket, so time is real here.
 func newTerminal(t *testing.T, connector string) *terminal {
 	t.Helper()
-	registry, err := builtin.Registry()
-	if err != nil {
-		t.Fatal(err)
-	}
+	registry := builtin.Registry()
 	d := &terminal{ground: newGround(newSandboxed(t, registry, quiet()), connector), settings: filepath.Join(t.TempDir(), "pollux.yaml")}
 	d.sparse = true
 	server := httptest.NewServer(d.handler())

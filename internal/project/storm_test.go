@@ -91,10 +91,7 @@ func (w *watcher) WriteHeader(status int) {
 func inStorm(t *testing.T, test func(s *storm)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		registry, err := builtin.Registry()
-		if err != nil {
-			t.Fatal(err)
-		}
+		registry := builtin.Registry()
 		world := sandbox.New(sandbox.Options{Seed: 3, Lag: 5 * time.Second, MaxWrites: 1 << 20})
 		s := &storm{sandboxed: &sandboxed{world: world, at: world.Endpoints("http://sandbox.test")}}
 		s.house = newHouse(t, registry, tenant{connector: "highlevel", service: s, Account: connectors.Account{

@@ -45,10 +45,7 @@ func TestVersion_AnAccountCanUseAnother(t *testing.T) {
 			t.Parallel()
 			world := sandbox.New(sandbox.Options{Seed: 1, Contacts: 3})
 			ear := &eavesdropper{next: world.Handler()}
-			registry, err := builtin.Registry()
-			if err != nil {
-				t.Fatal(err)
-			}
+			registry := builtin.Registry()
 			c, _ := registry.Connector("highlevel")
 			at := world.Endpoints("http://sandbox.test")
 			session, err := c.Open(connectors.Account{

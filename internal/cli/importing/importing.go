@@ -128,11 +128,7 @@ func read(path, name string) (*openapi.Document, error) {
 // free refuses the key of a built-in connector, which would stand in the way of the new
 // one.
 func free(key string) error {
-	r, err := builtin.Registry()
-	if err != nil {
-		return fmt.Errorf("look at the built-in connectors: %w", err)
-	}
-	if slices.Contains(r.Keys(), key) {
+	if slices.Contains(builtin.Registry().Keys(), key) {
 		return console.Refused(fmt.Errorf("there is a built-in connector %q; choose another key with --name", key))
 	}
 	return nil
