@@ -305,25 +305,14 @@ func identity(o *draft.Object, s *openapi.Schema, noun string) {
 		}
 	}
 	var guessed bool
-	if o.Created, guessed = timeField(o, s, createdNames()); guessed {
+	if o.Created, guessed = timeField(o, s, wording.CreatedNames()); guessed {
 		guesses = append(guesses, "created")
 	}
-	if o.Updated, guessed = timeField(o, s, updatedNames()); guessed {
+	if o.Updated, guessed = timeField(o, s, wording.UpdatedNames()); guessed {
 		guesses = append(guesses, "updated")
 	}
 	if len(guesses) > 0 {
 		o.Guess = strings.Join(guesses, " and ") + " by name"
-	}
-}
-
-func createdNames() []string {
-	return []string{"createdat", "created", "dateadded", "createddate", "datecreated", "createdon", "creationdate", "createtime", "createdtime", "creationtime", "insertedat", "addedat"}
-}
-
-func updatedNames() []string {
-	return []string{
-		"updatedat", "updated", "dateupdated", "updateddate", "updatedon", "modifiedat", "modified", "datemodified", "modifieddate", "lastmodified", "lastmodifiedat", "lastupdated",
-		"lastupdatedat", "lastmodifieddate", "updatetime", "updatedtime", "modifiedtime", "changedat", "modifiedon", "lastmodifiedtime",
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/connectors/schema"
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
 )
 
 // Field is a field of a record, as the sample shows it.
@@ -102,14 +103,14 @@ func (f *Field) elements(all []any) {
 	if f.Items = one(types); f.Items == schema.Map || f.Items == schema.Array || f.Items == schema.Time {
 		f.Items = schema.Any
 	}
-	if f.Items == schema.String && strings.HasSuffix(Snake(f.Name), "tags") {
+	if f.Items == schema.String && strings.HasSuffix(wording.Underscored(f.Name), "tags") {
 		f.Normal, f.Note = schema.NormalSet, "taken for tags, whose order says nothing"
 	}
 }
 
 // normal decides by what texts of a field are equal.
 func (f *Field) normal(values []any) {
-	name := Snake(f.Name)
+	name := wording.Underscored(f.Name)
 	all := func(fits func(string) bool) bool {
 		return !slices.ContainsFunc(values, func(v any) bool { s, ok := v.(string); return ok && s != "" && !fits(s) })
 	}
@@ -234,10 +235,10 @@ func (d *Draft) times(wish string) error {
 		d.retype(wish)
 		d.Updated = wish
 	}
-	for _, name := range []string{"updated_at", "modified_at", "last_modified", "last_modified_at", "updated", "modified", "date_updated", "updated_on", "last_updated", "changed_at", "update_time", "updated_time", "date_modified"} {
+	for _, name := range wording.UpdatedNames() {
 		d.takeTime(&d.Updated, "updated", name)
 	}
-	for _, name := range []string{"created_at", "created", "date_created", "created_on", "date_added", "added_at", "create_time", "created_time", "creation_date", "inserted_at"} {
+	for _, name := range wording.CreatedNames() {
 		d.takeTime(&d.Created, "created", name)
 	}
 	return nil
@@ -246,7 +247,7 @@ func (d *Draft) times(wish string) error {
 // takeTime takes the first time field whose name says what it is.
 func (d *Draft) takeTime(into *string, about, name string) {
 	for _, f := range d.Fields {
-		if *into == "" && f.Type == schema.Time && Snake(f.Name) == name {
+		if *into == "" && f.Type == schema.Time && wording.Fold(f.Name) == name {
 			*into = f.Name
 			d.guess(about, "by its name")
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/pollux-automation/pollux/connectors"
+
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
 )
 
 // Sample is one answer of a service to the request for a list.
@@ -109,27 +111,14 @@ func (d *Draft) address(u *url.URL) {
 	if at >= 0 {
 		d.BaseURL, d.Path = d.BaseURL+path[:at], path[at:]
 	}
-	word := Snake(strings.TrimSuffix(strings.Trim(d.Path, "/"), ".json"))
-	d.Object = Singular(word)
+	word := wording.Underscored(strings.TrimSuffix(strings.Trim(d.Path, "/"), ".json"))
+	d.Object = wording.Singular(word)
 	if d.Object == "" || !isLetter(d.Object[0]) {
 		d.Object = "record"
 	}
 }
 
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' }
-
-// Singular is what one of several things is called: "repair" of "repairs".
-func Singular(word string) string {
-	switch {
-	case strings.HasSuffix(word, "ies") && len(word) > 4:
-		return word[:len(word)-3] + "y"
-	case strings.HasSuffix(word, "sses"), strings.HasSuffix(word, "xes"), strings.HasSuffix(word, "ches"), strings.HasSuffix(word, "shes"):
-		return word[:len(word)-2]
-	case strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss") && !strings.HasSuffix(word, "us") && len(word) > 2:
-		return word[:len(word)-1]
-	}
-	return word
-}
 
 // found is a list of objects in an answer.
 type found struct {

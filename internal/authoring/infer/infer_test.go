@@ -93,18 +93,3 @@ func TestPersonal_ByName(t *testing.T) {
 		}
 	}
 }
-
-// TestSnake_AndSingular write names as keys.
-func TestSnake_AndSingular(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]string{"repairOrders": "repair_orders", "IDNumber": "id_number", "a-b c": "a_b_c", "orderID": "order_id", "_x_": "x"} {
-		if got := infer.Snake(name); got != want {
-			t.Errorf("Snake(%s) = %q, want %q", name, got, want)
-		}
-	}
-	for name, want := range map[string]string{"repairs": "repair", "companies": "company", "boxes": "box", "addresses": "address", "status": "status", "news": "new", "people": "people"} {
-		if got := infer.Singular(name); got != want {
-			t.Errorf("Singular(%s) = %q, want %q", name, got, want)
-		}
-	}
-}

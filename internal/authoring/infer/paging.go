@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
 )
 
 // Paging is how the list goes on, as a manifest says it.
@@ -66,7 +68,7 @@ func (d *Draft) leaves(v any, path string, depth int) []leaf {
 			out = append(out, d.leaves(object[name], at, depth+1)...)
 			continue
 		}
-		out = append(out, leaf{at, Snake(name), object[name]})
+		out = append(out, leaf{at, wording.Underscored(name), object[name]})
 	}
 	return out
 }
@@ -75,7 +77,7 @@ func (d *Draft) leaves(v any, path string, depth int) []leaf {
 func find(all []leaf, names ...string) (leaf, bool) {
 	for _, name := range names {
 		for _, l := range all {
-			if l.name == name || strings.HasSuffix(Snake(strings.ReplaceAll(l.path, ".", "_")), "_"+name) && strings.Contains(name, "_") {
+			if l.name == name || strings.HasSuffix(wording.Underscored(strings.ReplaceAll(l.path, ".", "_")), "_"+name) && strings.Contains(name, "_") {
 				return l, true
 			}
 		}
@@ -187,7 +189,7 @@ func (d *Draft) link(all []leaf) bool {
 // numbered counts pages or records.
 func (d *Draft) numbered(all []leaf, query url.Values) bool {
 	for _, name := range []string{"page", "pageNumber", "page_number", "p"} {
-		l, said := find(all, Snake(name), "current_page")
+		l, said := find(all, wording.Underscored(name), "current_page")
 		_, number := l.value.(int)
 		if !query.Has(name) && (!said || !number || name != "page") {
 			continue

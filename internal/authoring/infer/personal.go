@@ -2,7 +2,8 @@ package infer
 
 import (
 	"strings"
-	"unicode"
+
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
 )
 
 // personal are words in names of members whose values are about a person.
@@ -23,7 +24,7 @@ func people() []string {
 // Personal guesses from the name of a member whether its value is about a person, such as
 // email, customerPhone or first_name. It errs on the side of true.
 func Personal(name string) bool {
-	snake := Snake(name)
+	snake := wording.Underscored(name)
 	for _, word := range personal() {
 		if snake == word || strings.HasSuffix(snake, "_"+word) || strings.HasPrefix(snake, word+"_") && word != "mail" && word != "ip" {
 			return true
@@ -39,36 +40,4 @@ func Personal(name string) bool {
 		}
 	}
 	return false
-}
-
-// Snake writes a name in small letters with underscores between its words.
-func Snake(name string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, r := range runes {
-		switch {
-		case unicode.IsUpper(r):
-			if begins(runes, i) {
-				b.WriteByte('_')
-			}
-			b.WriteRune(unicode.ToLower(r))
-		case r < unicode.MaxASCII && (unicode.IsLower(r) || unicode.IsDigit(r)):
-			b.WriteRune(r)
-		default:
-			b.WriteByte('_')
-		}
-	}
-	return strings.Join(strings.FieldsFunc(b.String(), func(r rune) bool { return r == '_' }), "_")
-}
-
-// begins reports whether a capital letter begins a word: after a small one, and where small
-// ones follow several capitals (the N of IDNumber).
-func begins(runes []rune, i int) bool {
-	if i == 0 {
-		return false
-	}
-	if !unicode.IsUpper(runes[i-1]) {
-		return true
-	}
-	return i+1 < len(runes) && unicode.IsLower(runes[i+1])
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pollux-automation/pollux/internal/authoring/infer"
+	"github.com/pollux-automation/pollux/internal/authoring/wording"
 )
 
 const (
@@ -118,7 +119,7 @@ func Second(ctx context.Context, rt http.RoundTripper, first infer.Sample, d *in
 
 // LooksSecret reports a name in a query that credentials go by.
 func LooksSecret(name string) bool {
-	name = strings.ReplaceAll(infer.Snake(name), "_", "")
+	name = wording.Fold(name)
 	for _, word := range []string{"apikey", "accesstoken", "authtoken", "secret", "password", "signature", "apitoken"} {
 		if strings.Contains(name, word) {
 			return true

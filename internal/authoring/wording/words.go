@@ -57,6 +57,10 @@ const maxName = 48
 // "" when nothing is left.
 func Snake(name string) string { return Joined(Words(name)) }
 
+// Underscored writes a name in small letters with underscores between its words. Unlike a
+// key it may begin with a digit, and is never cut.
+func Underscored(name string) string { return strings.Join(Words(name), "_") }
+
 // Joined makes a key of words.
 func Joined(parts []string) string {
 	key := strings.Join(parts, "_")
@@ -196,3 +200,17 @@ func IsName(name string) bool {
 
 // IsStep reports names that can be a part of a path inside an answer.
 func IsStep(name string) bool { return IsName(name) && !strings.ContainsAny(name, ".*") }
+
+// CreatedNames are names of the time at which a record was made, as they are folded, the surest
+// first.
+func CreatedNames() []string {
+	return []string{"createdat", "created", "dateadded", "createddate", "datecreated", "createdon", "creationdate", "createtime", "createdtime", "creationtime", "insertedat", "addedat"}
+}
+
+// UpdatedNames are names of the time of the last update, as they are folded, the surest first.
+func UpdatedNames() []string {
+	return []string{
+		"updatedat", "updated", "dateupdated", "updateddate", "updatedon", "modifiedat", "modified", "datemodified", "modifieddate", "lastmodified", "lastmodifiedat", "lastupdated",
+		"lastupdatedat", "lastmodifieddate", "updatetime", "updatedtime", "modifiedtime", "changedat", "modifiedon", "lastmodifiedtime",
+	}
+}
