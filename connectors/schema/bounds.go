@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -31,13 +32,16 @@ func (f *Field) Holds(elements int) error {
 }
 
 // Time reads the time in a field of a record, as [ParseTime] does; numbers below 1e11 are
-// seconds since 1970, not milliseconds. ok is also false for the texts by which the field says that there is none. A nil object has no fields.
+// seconds since 1970, not milliseconds. ok is also false for an empty text, and for those by
+// which the field says that there is none. A nil object has no fields.
 func (o *Object) Time(field, text string) (t time.Time, ok bool) {
-	if o == nil {
-		return ParseTime(inMillis(text))
-	}
-	if f := o.field(field); f != nil && slices.Contains(f.Unset, text) {
+	if text == "" {
 		return time.Time{}, false
+	}
+	if o != nil {
+		if f := o.field(field); f != nil && slices.Contains(f.Unset, text) {
+			return time.Time{}, false
+		}
 	}
 	return ParseTime(inMillis(text))
 }
@@ -49,6 +53,9 @@ const leastMillis = 1e11
 // inMillis returns the time of a record in milliseconds where a service counts in
 // seconds. Other texts stay as they are.
 func inMillis(text string) string {
+	if strings.IndexByte(text, ':') >= 0 {
+		return text // a written time, as in nearly every row: no number, and no error about it
+	}
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(n) || math.Abs(n) >= leastMillis {
 		return text

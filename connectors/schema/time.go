@@ -21,7 +21,8 @@ const maxMillis = 253_402_300_799_999
 
 // ParseTime reads a time as services write it: RFC 3339, milliseconds since 1970
 // as a number, the default text of Go's time, date and time without a zone, which is
-// UTC, or a JSON object of seconds and nanoseconds. ok is false for texts that hold none, among them 0 and the year 1,
+// UTC, or a JSON object of seconds and nanoseconds. ok is false for texts that hold none,
+// among them 0 and the year 1,
 // which stand for "never".
 func ParseTime(text string) (t time.Time, ok bool) {
 	if text == "" {
